@@ -1,0 +1,356 @@
+/**
+ * START HERE. What crosses Temporal: refs, run states and the activity interfaces. Types only.
+ * Everything is small JSON: keys, digests, counters, metrics. Tensors and rows live on S3 and on local disks.
+ */
+import type { Job, MetricName } from '../job/schema.js';
+
+declare const brand: unique symbol;
+type Branded<T, Name extends string> = T & { readonly [brand]: Name };
+
+/** Lower-case hex of 64 characters. */
+export type Sha256 = Branded<string, 'Sha256'>;
+/** Key of an object in the bucket. */
+export type ObjectKey = Branded<string, 'ObjectKey'>;
+/** Id of a run: the workflow id, and the name of its folder on S3. */
+export type RunId = Branded<string, 'RunId'>;
+
+export interface StoredFile {
+  readonly name: string;
+  readonly key: ObjectKey;
+  readonly sha256: Sha256;
+  readonly bytes: number;
+}
+
+/** The user's file as it was when the run was submitted. */
+export interface SourceRef {
+  readonly name: string;
+  readonly format: 'jsonl' | 'csv' | 'tsv';
+  readonly file: StoredFile;
+}
+
+/** A base model: the files of its folder, immutable and shared by all runs. */
+export interface ModelRef {
+  readonly name: string;
+  readonly family: 'bert';
+  readonly files: readonly StoredFile[];
+  readonly digest: Sha256;
+}
+
+/** Tokenised Arrow shards and their manifest (rows, labels, length histogram). */
+export interface DatasetRef {
+  readonly manifest: StoredFile;
+  /** SHA-256 of (source, tokenizer, spec): the same input is prepared once. */
+  readonly digest: Sha256;
+  readonly rows: { readonly train: number; readonly validation: number; readonly test: number };
+  readonly classes: number;
+  readonly stepsPerEpoch: number;
+}
+
+/** Where in the training a state stands. `epoch` counts whole epochs done, `cursor` the batches done in the current one. */
+export interface Position {
+  readonly step: number;
+  readonly epoch: number;
+  readonly cursor: number;
+}
+
+/** A state on S3: usable anywhere, for ever. */
+export interface CheckpointRef extends Position {
+  readonly kind: 'checkpoint';
+  readonly run: RunId;
+  readonly sequence: number;
+  readonly lineage: Sha256;
+  readonly stateDigest: Sha256;
+}
+
+/** A state on one host's disk: valid only in the session that made it. */
+export interface Snapshot extends Position {
+  readonly kind: 'snapshot';
+  readonly session: string;
+  readonly folder: string;
+  readonly bytes: number;
+  readonly lineage: Sha256;
+  readonly stateDigest: Sha256;
+}
+
+export type StateRef = CheckpointRef | Snapshot;
+
+/** Which tensors train. Names are worked out again from the job, so that only counts and a digest cross Temporal. */
+export interface FreezePlan {
+  readonly trainableTensors: number;
+  readonly frozenTensors: number;
+  readonly trainableParameters: number;
+  readonly frozenParameters: number;
+  /** SHA-256 of the sorted trainable names, a newline each. */
+  readonly digest: Sha256;
+}
+
+/** What the numerics depend on (docs/exactness.md). Two hosts with the same digest give the same bits. */
+export interface Fingerprint {
+  readonly digest: Sha256;
+  readonly libtensorflow: string;
+  readonly stepCompiler: string;
+  readonly device: string;
+  readonly cpu: string;
+  readonly intraOpThreads: number;
+  readonly interOpThreads: number;
+  readonly mathMode: string;
+}
+
+/** What a run pins when it starts, and every later engine is spawned with. */
+export interface Pinned {
+  readonly intraOpThreads: number;
+  readonly interOpThreads: number;
+}
+
+export interface Metrics {
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Macro-averaged over classes. */
+  readonly f1: number;
+  readonly examples: number;
+}
+
+/** Validation metrics of the state at `step`. The policy is a pure fold over these. */
+export interface Observation extends Metrics {
+  readonly step: number;
+  readonly epoch: number;
+}
+
+export interface PolicyState {
+  readonly best: Observation | null;
+  /** Epochs since the early-stopping metric last improved. */
+  readonly epochsWithoutImprovement: number;
+  readonly shouldStop: boolean;
+}
+
+/** What every stage of a run is a function of. */
+export interface RunContext {
+  readonly run: RunId;
+  readonly job: Job;
+  readonly source: SourceRef;
+  readonly model: ModelRef;
+}
+
+/** The run with what the device stages need to know of it. */
+export interface TrainingContext extends RunContext {
+  readonly dataset: DatasetRef;
+  readonly lineage: Sha256;
+}
+
+// ── Activities of the shared queue ───────────────────────────────────────────────────────────────────────────────
+
+export interface ControlActivities {
+  /** Reads, cleans, splits and tokenises the source into Arrow shards. Cached by digest. */
+  preprocess(input: RunContext): Promise<DatasetRef>;
+  /** Which tensors train, by the job's patterns. Fails (not retryable) when a pattern matches nothing. */
+  freezeLayers(input: { context: RunContext; dataset: DatasetRef }): Promise<FreezePlan>;
+  /** The newest checkpoint of the lineage that verifies, S3 being the truth also when it is ahead of the workflow. */
+  findCheckpoint(input: { run: RunId; lineage: Sha256 }): Promise<FoundCheckpoint>;
+  /** Deletes what a cancelled run left: shards no manifest names; with `purge`, its checkpoints too. */
+  cleanUp(input: { run: RunId; purge: boolean }): Promise<{ deletedObjects: number }>;
+}
+
+export interface FoundCheckpoint {
+  readonly ref: CheckpointRef | null;
+  readonly observations: readonly Observation[];
+  /** Sequence numbers that did not verify and were passed over, with the reason. */
+  readonly damaged: readonly { readonly sequence: number; readonly reason: string }[];
+}
+
+// ── Activities of the device queue and of one session ───────────────────────────────────────────────────────────
+
+export interface OpenSession {
+  readonly run: RunId;
+  /** Name of the session and of its task queue, with a fresh nonce. */
+  readonly session: string;
+  /** Absent on a run's first session: the host's own values are taken and pinned. */
+  readonly pinned: Pinned | null;
+  readonly threads: number | null;
+}
+
+export interface SessionHost {
+  readonly session: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly slot: number;
+  readonly fingerprint: Fingerprint;
+}
+
+export interface DeviceActivities {
+  /** Takes a device slot and serves the session's queue until the session is closed; runs as long as the session. */
+  openSession(input: OpenSession): Promise<void>;
+}
+
+export interface TrainUntil {
+  /** Stop after this step: the end of the epoch or the next boundary. A hint, not a promise. */
+  readonly step: number;
+  /** Stop at the first step that ends later than this after the start. */
+  readonly minutes: number | null;
+}
+
+export type StopReason = 'reached' | 'minutes' | 'interrupted';
+
+export interface SegmentStats {
+  readonly steps: number;
+  readonly examples: number;
+  /** Wall time of the steps alone, without restoring and compiling. */
+  readonly trainSeconds: number;
+  readonly meanLoss: number;
+}
+
+export type TrainedSegment =
+  | { readonly kind: 'trained'; readonly reached: Snapshot; readonly reason: StopReason; readonly stats: SegmentStats }
+  /** The worker is shutting down and has itself committed what was done. */
+  | { readonly kind: 'preempted'; readonly ref: CheckpointRef; readonly stats: SegmentStats };
+
+/** What trainEpoch reports with each heartbeat; `temper watch` draws it. */
+export interface TrainProgress {
+  readonly stage: 'restoring' | 'compiling' | 'training' | 'saving' | 'waiting-for-store';
+  readonly position: Position;
+  readonly loss: number | null;
+  readonly learningRate: number | null;
+  readonly examplesPerSecond: number | null;
+}
+
+/** What is written into a manifest beside the state. */
+export interface CommitContext {
+  readonly parent: CheckpointRef | null;
+  readonly observations: readonly Observation[];
+  /** Steps whose checkpoints stay besides the newest `last`. */
+  readonly keepSteps: readonly number[];
+}
+
+export interface SessionActivities {
+  describeSession(): Promise<SessionHost>;
+  /** Pre-trained weights and a new head, architecture checked, committed as step 0. */
+  initializeModel(input: { context: TrainingContext; plan: FreezePlan }): Promise<CheckpointRef>;
+  trainEpoch(input: {
+    context: TrainingContext;
+    plan: FreezePlan;
+    from: StateRef;
+    until: TrainUntil;
+    commit: CommitContext;
+  }): Promise<TrainedSegment>;
+  validate(input: { context: TrainingContext; plan: FreezePlan; at: StateRef }): Promise<Metrics>;
+  uploadCheckpoint(input: {
+    context: TrainingContext;
+    snapshot: Snapshot;
+    commit: CommitContext;
+  }): Promise<CheckpointRef>;
+  /** Reads the test split, once, with the chosen checkpoint; writes the report with its error analysis. */
+  evaluate(input: { context: TrainingContext; plan: FreezePlan; at: CheckpointRef }): Promise<Evaluation>;
+  /** Writes the model as a Hugging Face folder beside the run's checkpoints. */
+  publishModel(input: {
+    context: TrainingContext;
+    plan: FreezePlan;
+    at: CheckpointRef;
+    evaluation: Evaluation;
+  }): Promise<PublishedModel>;
+  /** Asks the engine to stop after its current step; answers at once. */
+  interrupt(): Promise<void>;
+  /** Gives the device back; openSession then ends. */
+  closeSession(): Promise<void>;
+}
+
+export interface Evaluation {
+  readonly metrics: Metrics;
+  /** Confusions, per-class figures and the worst examples. */
+  readonly report: StoredFile;
+}
+
+export interface PublishedModel {
+  readonly files: readonly StoredFile[];
+  readonly bytes: number;
+}
+
+// ── The workflow ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface FineTuneInput extends RunContext {
+  /** State carried over by continue-as-new. */
+  readonly carried?: CarriedState;
+}
+
+export interface CarriedState {
+  readonly dataset: DatasetRef;
+  readonly lineage: Sha256;
+  readonly plan: FreezePlan;
+  readonly fingerprint: Fingerprint;
+  readonly at: CheckpointRef;
+  readonly observations: readonly Observation[];
+  readonly sessions: readonly SessionRecord[];
+  readonly startedAtMs: number;
+  readonly paused: boolean;
+}
+
+export type Stage =
+  | 'preprocess'
+  | 'wait-for-device'
+  | 'freezeLayers'
+  | 'initializeModel'
+  | 'trainEpoch'
+  | 'validate'
+  | 'uploadCheckpoint'
+  | 'pausing'
+  | 'paused'
+  | 'recovering'
+  | 'evaluate'
+  | 'publishModel'
+  | 'finished';
+
+export type ResumeReason =
+  'start' | 'session-lost' | 'engine-failed' | 'preempted' | 'paused' | 'history-full' | 'damaged-checkpoint';
+
+/** One session of a run: `temper explain` tells these. */
+export interface SessionRecord {
+  readonly session: string;
+  readonly host: string;
+  readonly fingerprint: string;
+  readonly reason: ResumeReason;
+  /** What ended the session before, in words. */
+  readonly detail: string;
+  readonly openedAtMs: number;
+  /** The checkpoint the session went on from; null at the start. */
+  readonly from: { readonly sequence: number; readonly step: number } | null;
+  /** Newest step known to have been trained before; steps above `from.step` are done again. */
+  readonly stepsRedone: number;
+  /** From the loss until this session held a device. */
+  readonly recoveryMs: number;
+  /** Time the redone steps had taken when they were done first. */
+  readonly redoneMs: number;
+}
+
+export interface RunStatus {
+  readonly run: RunId;
+  readonly stage: Stage;
+  readonly detail: string | null;
+  readonly position: Position;
+  readonly totalSteps: number | null;
+  readonly stepsPerEpoch: number | null;
+  readonly epochs: number;
+  readonly trainLoss: number | null;
+  readonly observations: readonly Observation[];
+  readonly policy: PolicyState;
+  readonly selectBest: MetricName;
+  readonly lastCheckpoint: (CheckpointRef & { readonly committedAtMs: number }) | null;
+  readonly plan: FreezePlan | null;
+  readonly dataset: DatasetRef | null;
+  readonly sessions: readonly SessionRecord[];
+  readonly startedAtMs: number;
+  readonly evaluation: Evaluation | null;
+}
+
+export type FineTuneOutcome = 'completed' | 'stopped-early' | 'stopped';
+
+export interface FineTuneResult {
+  readonly run: RunId;
+  readonly outcome: FineTuneOutcome;
+  readonly best: CheckpointRef;
+  readonly final: CheckpointRef;
+  readonly evaluation: Evaluation;
+  readonly model: PublishedModel;
+  readonly observations: readonly Observation[];
+  readonly sessions: readonly SessionRecord[];
+}
+
+/** Names of queues, handlers and searchable fields: the protocol between the command line, the workflow and workers. */
+export type PauseAnswer = CheckpointRef;
