@@ -222,8 +222,8 @@ export interface CommitContext {
 
 export interface SessionActivities {
   describeSession(): Promise<SessionHost>;
-  /** Pre-trained weights and a new head, architecture checked, committed as step 0. */
-  initializeModel(input: { context: TrainingContext; plan: FreezePlan }): Promise<CheckpointRef>;
+  /** Pre-trained weights and a new head, architecture checked, committed as step 0; the lineage is named here. */
+  initializeModel(input: { context: RunContext; dataset: DatasetRef }): Promise<CheckpointRef>;
   trainEpoch(input: {
     context: TrainingContext;
     plan: FreezePlan;
@@ -351,6 +351,3 @@ export interface FineTuneResult {
   readonly observations: readonly Observation[];
   readonly sessions: readonly SessionRecord[];
 }
-
-/** Names of queues, handlers and searchable fields: the protocol between the command line, the workflow and workers. */
-export type PauseAnswer = CheckpointRef;
