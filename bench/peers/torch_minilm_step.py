@@ -1,0 +1,57 @@
+"""One full fine-tuning step of MiniLM (batch 32, 64 tokens, no dropout) in PyTorch: eager, autocast, compiled.
+
+python torch_minilm_step.py MODEL_DIR [--json]     {"peer": "torch eager fp32", "work": "minilm 32x64", "ms": 350.1} a line
+"""
+import sys
+import time
+
+import torch
+from transformers import AutoModel
+
+from report import report
+
+
+class Classifier(torch.nn.Module):
+    def __init__(self, folder):
+        super().__init__()
+        self.base = AutoModel.from_pretrained(folder, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+        self.head = torch.nn.Linear(384, 10)
+
+    def forward(self, ids, mask):
+        hidden = self.base(input_ids=ids, attention_mask=mask).last_hidden_state
+        weight = mask.unsqueeze(-1).float()
+        return self.head((hidden * weight).sum(1) / weight.sum(1))
+
+
+torch.manual_seed(0)
+model = Classifier(sys.argv[1]).train()
+optimizer = torch.optim.AdamW(model.parameters(), lr=5e-5, fused=True)
+ids, mask = torch.randint(1000, 20000, (32, 64)), torch.ones(32, 64, dtype=torch.long)
+labels = torch.randint(0, 10, (32,))
+
+
+def bench(name, forward, bf16):
+    def step():
+        optimizer.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+            loss = torch.nn.functional.cross_entropy(forward(ids, mask), labels)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    for _ in range(3):
+        step()
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        for _ in range(10):
+            step()
+        times.append((time.perf_counter() - start) * 100)
+    report(name, "minilm 32x64", ms=round(sorted(times)[1], 1))
+
+
+bench("torch eager fp32", model, False)
+bench("torch eager bf16", model, True)
+compiled = torch.compile(model)
+bench("torch.compile fp32", compiled, False)
+bench("torch.compile bf16", compiled, True)
