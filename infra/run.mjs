@@ -1,0 +1,50 @@
+// `npm run demo`, `npm test`, `npm run bench`: from a bare clone to the command itself. What is already there is left
+// alone. Everything said on the way goes to stderr; the command has stdout, the exit code and the signals to itself.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { repositoryRoot } from './parts/root.mjs';
+import { killRunningTools } from './parts/tool.mjs';
+import { asProgram, setUp, stopToolsWithUs } from './setup.mjs';
+
+/** @type {Record<string, readonly string[]>} the file that Node runs, and its first arguments */
+const commands = {
+  demo: ['bin/temper.mjs', 'demo'],
+  test: ['node_modules/vitest/vitest.mjs', 'run'],
+  bench: ['dist/bench/main.js'],
+};
+
+/**
+ * Ctrl-C on a terminal reaches the command without us: passing it on would be a second Ctrl-C.
+ * @param {NodeJS.Signals} signal
+ */
+const reachesChildItself = (signal) =>
+  signal === 'SIGINT' && (process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY);
+
+/** @param {readonly string[]} args */
+const becomeCommand = (args) => {
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.removeAllListeners(signal);
+  process.removeListener('exit', killRunningTools);
+  const child = spawn(process.execPath, args, { stdio: 'inherit' });
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => void (reachesChildItself(signal) || child.kill(signal)));
+  }
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+};
+
+const [name = '', ...rest] = process.argv.slice(2);
+const command = commands[name];
+if (command === undefined) {
+  process.stderr.write(`Usage: node infra/run.mjs ${Object.keys(commands).join('|')} [arguments]\n`);
+  process.exitCode = 2;
+} else {
+  stopToolsWithUs();
+  if ((await asProgram(setUp)) && (await asProgram(build))) {
+    const [file = '', ...first] = command;
+    becomeCommand([join(repositoryRoot(), file), ...first, ...rest]);
+  }
+}

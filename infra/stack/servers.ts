@@ -1,0 +1,90 @@
+import {
+  BucketAlreadyExists,
+  BucketAlreadyOwnedByYou,
+  CreateBucketCommand,
+  HeadBucketCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { Connection } from '@temporalio/client';
+import type { S3Credentials } from './credentials.js';
+import type { StackFolder } from './folder.js';
+import { logFileOf } from './logs.js';
+import type { Ports } from './ports.js';
+import type { ProcessSpec } from './supervise.js';
+
+export const namespace = 'default';
+export const bucket = 'temper';
+export const region = 'us-east-1';
+
+export interface ServerContext {
+  readonly folder: StackFolder;
+  readonly ports: Ports;
+  readonly credentials: S3Credentials;
+  /** Of every child: the mark by which a later `up` finds it. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export const temporalSpec = (command: string, { folder, ports, env }: ServerContext): ProcessSpec => ({
+  name: 'temporal',
+  command,
+  args: [
+    ...['server', 'start-dev', '--db-filename', folder.database, '--namespace', namespace],
+    ...['--ip', '127.0.0.1', '--port', String(ports.temporal)],
+    ...['--ui-ip', '127.0.0.1', '--ui-port', String(ports.ui)],
+    ...['--log-level', 'warn'],
+  ],
+  env,
+  logFile: logFileOf(folder.logs, 'temporal'),
+  ipc: false,
+});
+
+export const s3Spec = (command: string, { folder, ports, credentials, env }: ServerContext): ProcessSpec => ({
+  name: 's3',
+  command,
+  args: ['--port', `127.0.0.1:${ports.s3}`, '--quiet', 'posix', '--sidecar', folder.metadata, folder.objects],
+  // By the environment, which only the owner can read; an argument list is everybody's.
+  env: {
+    ...env,
+    ROOT_ACCESS_KEY_ID: credentials.accessKeyId,
+    ROOT_ACCESS_KEY: credentials.accessKeyId,
+    ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    ROOT_SECRET_KEY: credentials.secretAccessKey,
+  },
+  logFile: logFileOf(folder.logs, 's3'),
+  ipc: false,
+});
+
+/** Ready when the namespace answers a question that needs it, not just when the port is open. */
+export const probeTemporal = async ({ ports }: ServerContext): Promise<void> => {
+  const connection = await Connection.connect({ address: `127.0.0.1:${ports.temporal}`, connectTimeout: 1_000 });
+  try {
+    await connection.withDeadline(Date.now() + 2_000, () =>
+      connection.workflowService.listWorkflowExecutions({ namespace, pageSize: 1 }),
+    );
+  } finally {
+    await connection.close();
+  }
+};
+
+/** Ready when the bucket is there; the first time it is created. */
+export const probeS3 = async ({ ports, credentials }: ServerContext): Promise<void> => {
+  const client = new S3Client({
+    endpoint: `http://127.0.0.1:${ports.s3}`,
+    region,
+    forcePathStyle: true,
+    credentials,
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+  });
+  try {
+    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+  } catch (error) {
+    if ((error as { name?: string }).name !== 'NotFound') throw error;
+    await client.send(new CreateBucketCommand({ Bucket: bucket })).catch((failure: unknown) => {
+      if (failure instanceof BucketAlreadyOwnedByYou || failure instanceof BucketAlreadyExists) return;
+      throw failure;
+    });
+  } finally {
+    client.destroy();
+  }
+};

@@ -1,0 +1,36 @@
+import type { ServerContext } from './servers.js';
+import { bucket, namespace, region } from './servers.js';
+import { logFileOf } from './logs.js';
+import type { ProcessSpec } from './supervise.js';
+
+export interface WorkerSpec {
+  readonly name: string;
+  /** Absolute path of a built JavaScript file. It exits when its IPC channel closes, drains on SIGTERM, and may send `'ready'`. */
+  readonly entry: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Settings of the user's own cluster and cloud, which would turn a worker of the embedded stack elsewhere. */
+const notForWorkers = /^(TEMPORAL_.*|AWS_PROFILE|AWS_SESSION_TOKEN|AWS_ENDPOINT_URL.*|TEMPER_S3_.*|TEMPER_HOME)$/;
+
+export const workerSpec = (worker: WorkerSpec, { folder, ports, credentials, env }: ServerContext): ProcessSpec => ({
+  name: worker.name,
+  command: process.execPath,
+  args: [worker.entry, ...worker.args],
+  env: {
+    ...Object.fromEntries(Object.entries(env).filter(([name]) => !notForWorkers.test(name))),
+    TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
+    TEMPORAL_NAMESPACE: namespace,
+    TEMPORAL_CONFIG_FILE: '/dev/null', // a profile's TLS or API key would be merged into the address above
+    TEMPER_S3_ENDPOINT: `http://127.0.0.1:${ports.s3}`,
+    TEMPER_S3_BUCKET: bucket,
+    TEMPER_S3_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    TEMPER_SCRATCH: folder.scratch,
+    ...worker.env,
+  },
+  logFile: logFileOf(folder.logs, worker.name),
+  ipc: true,
+});
