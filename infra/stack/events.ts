@@ -3,7 +3,14 @@ export type StackEvent =
   | { readonly kind: 'reclaiming'; readonly processes: readonly { readonly name: string; readonly pid: number }[] }
   | { readonly kind: 'started'; readonly name: string; readonly pid: number }
   | { readonly kind: 'ready'; readonly name: string; readonly afterMs: number }
-  | { readonly kind: 'died'; readonly name: string; readonly how: string; readonly restartInMs: number }
+  | {
+      readonly kind: 'died';
+      readonly name: string;
+      readonly how: string;
+      readonly restartInMs: number;
+      readonly deathsInARow: number;
+      readonly logFile: string;
+    }
   | { readonly kind: 'stopping'; readonly graceSeconds: number }
   | { readonly kind: 'killing'; readonly names: readonly string[] }
   | { readonly kind: 'stopped' };
@@ -20,7 +27,7 @@ export const describeEvent = (event: StackEvent): string => {
     case 'ready':
       return `${event.name}: ready after ${seconds(event.afterMs)}`;
     case 'died':
-      return `${event.name}: died (${event.how}), started again ${event.restartInMs === 0 ? 'at once' : `in ${seconds(event.restartInMs)}`}`;
+      return `${event.name}: died (${event.how}${event.deathsInARow > 1 ? `, ${event.deathsInARow} times in a row, see ${event.logFile}` : ''}), started again ${event.restartInMs === 0 ? 'at once' : `in ${seconds(event.restartInMs)}`}`;
     case 'stopping':
       return `Stopping: workers have ${event.graceSeconds} s to finish and commit their step (Ctrl-C again ends them at once)`;
     case 'killing':

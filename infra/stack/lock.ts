@@ -36,7 +36,7 @@ const answerSchema = z.object({
 export type ControlAnswer = z.infer<typeof answerSchema>;
 
 export interface StackLock {
-  /** Until this is called, requests are answered with `starting`. */
+  /** Until this is called, the holder says that it is starting. */
   answer(handler: (request: ControlRequest) => ControlAnswer): void;
   release(): Promise<void>;
 }
@@ -57,7 +57,8 @@ const respond = (socket: Socket, handler: (request: ControlRequest) => ControlAn
 /** Null: another process holds it. */
 export const acquireLock = (root: string): Promise<StackLock | null> =>
   new Promise((resolve, reject) => {
-    let handler = (_request: ControlRequest): ControlAnswer => ({ pid: process.pid, state: 'starting' });
+    let handler = ({ command }: ControlRequest): ControlAnswer =>
+      command === 'status' ? { pid: process.pid, state: 'starting' } : { error: 'it only just starts, try again' };
     const sockets = new Set<Socket>();
     const server: Server = createServer((socket) => {
       sockets.add(socket);

@@ -9,7 +9,8 @@ import type { ProcessSpec, Supervised } from './supervise.js';
 const hopelessDeaths = 3;
 const readyWithinMs = 60_000;
 
-export interface Member extends Supervised {
+export interface Member {
+  readonly process: Supervised;
   /** Settles once: ready for the first time, or unable to become so. */
   readonly firstReady: Promise<void>;
 }
@@ -71,12 +72,12 @@ export const member = (spec: ProcessSpec, probe: (() => Promise<void>) | null, h
     died: (how, restartInMs, deathsInARow) => {
       start += 1; // whoever still asks, asks about the dead one
       hooks.changed();
-      hooks.onEvent({ kind: 'died', name: spec.name, how, restartInMs });
+      hooks.onEvent({ kind: 'died', name: spec.name, how, restartInMs, deathsInARow, logFile: spec.logFile });
       if (deathsInARow >= hopelessDeaths) hopeless(`died ${deathsInARow} times in a row (${how})`);
     },
     message: (message) => {
       if (message === 'ready' && probe === null) ready();
     },
   });
-  return Object.defineProperties({ firstReady } as Member, Object.getOwnPropertyDescriptors(supervised));
+  return { process: supervised, firstReady };
 };

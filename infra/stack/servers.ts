@@ -6,6 +6,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Connection } from '@temporalio/client';
+import { connect } from 'node:net';
 import type { S3Credentials } from './credentials.js';
 import type { StackFolder } from './folder.js';
 import { logFileOf } from './logs.js';
@@ -54,8 +55,20 @@ export const s3Spec = (command: string, { folder, ports, credentials, env }: Ser
   ipc: false,
 });
 
+/** gRPC waits a second before it tries a refused port again; a bare connection says at once. */
+const portOpen = (port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', timeout: 1_000 }, () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('timeout', () => socket.destroy(new Error('no connection within 1 s')));
+    socket.once('error', reject);
+  });
+
 /** Ready when the namespace answers a question that needs it, not just when the port is open. */
 export const probeTemporal = async ({ ports }: ServerContext): Promise<void> => {
+  await portOpen(ports.temporal);
   const connection = await Connection.connect({ address: `127.0.0.1:${ports.temporal}`, connectTimeout: 1_000 });
   try {
     await connection.withDeadline(Date.now() + 2_000, () =>

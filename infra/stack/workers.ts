@@ -34,3 +34,13 @@ export const workerSpec = (worker: WorkerSpec, { folder, ports, credentials, env
   logFile: logFileOf(folder.logs, worker.name),
   ipc: true,
 });
+
+/** One control worker, and as many that train as asked for. */
+export const defaultWorkers = (entry: string, deviceWorkers: number): WorkerSpec[] => [
+  { name: 'control', entry, args: ['--role', 'control'] },
+  ...Array.from({ length: deviceWorkers }, (_, index) => ({
+    name: index === 0 ? 'device' : `device-${index + 1}`,
+    entry,
+    args: ['--role', 'device'],
+  })),
+];

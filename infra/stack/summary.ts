@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Stack } from './stack.js';
+
+/** What `temper up` prints when the servers are ready; the line of `--json` with `"kind":"up"`. */
+export const summarySchema = z.object({
+  kind: z.literal('up'),
+  pid: z.int(),
+  folder: z.string(),
+  temporal: z.object({ address: z.string(), namespace: z.string(), uiUrl: z.string() }),
+  s3: z.object({ endpoint: z.string(), bucket: z.string(), region: z.string(), credentialsFile: z.string() }),
+  logs: z.string(),
+});
+export type StackSummary = z.infer<typeof summarySchema>;
+
+export const summaryOf = ({ connection, uiUrl }: Stack): StackSummary => {
+  const { folder, address, namespace, endpoint, bucket, region } = connection;
+  return {
+    kind: 'up',
+    pid: process.pid,
+    folder: folder.root,
+    temporal: { address, namespace, uiUrl },
+    s3: { endpoint, bucket, region, credentialsFile: folder.credentials },
+    logs: folder.logs,
+  };
+};
+
+export const describeSummary = ({ pid, folder, temporal, s3, logs }: StackSummary): string => `
+The stack is up (process ${pid}).
+  Temporal     ${temporal.address}, namespace ${temporal.namespace}
+  Temporal UI  ${temporal.uiUrl}
+  S3           ${s3.endpoint}, bucket ${s3.bucket}
+  S3 keys      ${s3.credentialsFile} (for aws: AWS_SHARED_CREDENTIALS_FILE)
+  Logs         ${logs}
+  Folder       ${folder}
+
+Next, from another terminal in this directory:
+  temper run JOB.yaml --watch   fine-tune
+  temper list                   what runs here
+  temper down                   stop; runs go on at the next \`temper up\`
+`;
