@@ -6,6 +6,8 @@ export interface StackFolder {
   readonly root: string;
   readonly record: string;
   readonly credentials: string;
+  /** For the SDK and the `temporal` command: TEMPORAL_CONFIG_FILE=<this file>. */
+  readonly temporalProfile: string;
   readonly database: string;
   readonly objects: string;
   /** Not inside `objects` and not a name that begins like it: versitygw refuses both. */
@@ -18,6 +20,7 @@ export const stackFolder = (root: string): StackFolder => ({
   root,
   record: join(root, 'stack.json'),
   credentials: join(root, 's3-credentials'),
+  temporalProfile: join(root, 'temporal.toml'),
   database: join(root, 'temporal.sqlite'),
   objects: join(root, 's3'),
   metadata: join(root, 'metadata'),

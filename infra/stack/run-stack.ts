@@ -10,7 +10,16 @@ import { bootId, identify } from './process-identity.js';
 import { orphansOf, reclaim, stackMark } from './reclaim.js';
 import { readRecord, writeRecord } from './record.js';
 import type { StackRecord } from './record.js';
-import { bucket, namespace, probeS3, probeTemporal, region, s3Spec, temporalSpec } from './servers.js';
+import {
+  bucket,
+  namespace,
+  probeS3,
+  probeTemporal,
+  region,
+  s3Spec,
+  temporalSpec,
+  writeTemporalProfile,
+} from './servers.js';
 import { defaultGraceSeconds } from './stack.js';
 import type { Stack, StackConnection, StackOptions } from './stack.js';
 import { stopMembers } from './stop.js';
@@ -84,6 +93,7 @@ export const runStack = async (folder: StackFolder, lock: StackLock, options: St
   givenUp.catch(() => {}); // later than the start nobody waits for it
   try {
     save();
+    await writeTemporalProfile(context);
     const temporal = add(member(temporalSpec(binaries.temporal, context), () => probeTemporal(context), hooks));
     const s3 = add(member(s3Spec(binaries.versitygw, context), () => probeS3(context), hooks));
     await Promise.race([Promise.all([temporal.firstReady, s3.firstReady]), givenUp]);

@@ -6,6 +6,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Connection } from '@temporalio/client';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { S3Credentials } from './credentials.js';
 import type { StackFolder } from './folder.js';
@@ -54,6 +55,13 @@ export const s3Spec = (command: string, { folder, ports, credentials, env }: Ser
   logFile: logFileOf(folder.logs, 's3'),
   ipc: false,
 });
+
+export const writeTemporalProfile = ({ folder, ports }: ServerContext): Promise<void> =>
+  writeFile(
+    folder.temporalProfile,
+    `[profile.default]\naddress = "127.0.0.1:${ports.temporal}"\nnamespace = "${namespace}"\n`,
+    { mode: 0o600 },
+  );
 
 /** gRPC waits a second before it tries a refused port again; a bare connection says at once. */
 const portOpen = (port: number): Promise<void> =>

@@ -22,12 +22,13 @@ export const workerSpec = (worker: WorkerSpec, { folder, ports, credentials, env
     ...Object.fromEntries(Object.entries(env).filter(([name]) => !notForWorkers.test(name))),
     TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
     TEMPORAL_NAMESPACE: namespace,
-    TEMPORAL_CONFIG_FILE: '/dev/null', // a profile's TLS or API key would be merged into the address above
+    TEMPORAL_CONFIG_FILE: folder.temporalProfile, // TLS or API key of the user's own profile would be merged in otherwise
     TEMPER_S3_ENDPOINT: `http://127.0.0.1:${ports.s3}`,
     TEMPER_S3_BUCKET: bucket,
     TEMPER_S3_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // seven lines per worker about Node 20
     TEMPER_SCRATCH: folder.scratch,
     ...worker.env,
   },
