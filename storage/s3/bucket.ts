@@ -1,0 +1,78 @@
+import { CreateBucketCommand, DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { isStoreError } from '../errors.js';
+import { eachOf } from '../each-of.js';
+import type { CallOptions, Connection } from './connection.js';
+
+export interface ListedObject {
+  readonly key: string;
+  readonly bytes: number;
+  /** By the store's clock; for people to read, never for the protocol. */
+  readonly lastModified: Date | null;
+}
+
+/** In the order of the keys as strings. */
+export async function* list(
+  connection: Connection,
+  prefix: string,
+  options?: CallOptions,
+): AsyncGenerator<ListedObject> {
+  let token: string | undefined;
+  do {
+    const page = await connection.call(prefix, options, (signal) =>
+      connection.client.send(
+        new ListObjectsV2Command({
+          Bucket: connection.bucket,
+          Prefix: connection.fullKey(prefix),
+          ...(token !== undefined && { ContinuationToken: token }),
+        }),
+        { ...(signal && { abortSignal: signal }) },
+      ),
+    );
+    for (const { Key, Size, LastModified } of page.Contents ?? [])
+      if (Key !== undefined)
+        yield { key: connection.ownKey(Key), bytes: Size ?? 0, lastModified: LastModified ?? null };
+    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+  } while (token !== undefined);
+}
+
+/** Deleting what is not there succeeds. One request a key: not every store takes them in batches. */
+export async function deleteObjects(
+  connection: Connection,
+  keys: readonly string[],
+  options?: CallOptions,
+): Promise<void> {
+  await eachOf(keys, 8, (key) =>
+    connection.call(key, options, async (signal) => {
+      const command = new DeleteObjectCommand({ Bucket: connection.bucket, Key: connection.fullKey(key) });
+      await connection.client.send(command, { ...(signal && { abortSignal: signal }) });
+    }),
+  );
+}
+
+/** One request that proves endpoint, credentials and bucket: a listing, because its failures come with a reason. */
+export async function check(connection: Connection, options?: CallOptions): Promise<void> {
+  await connection.call(undefined, options, (signal) =>
+    connection.client.send(
+      new ListObjectsV2Command({ Bucket: connection.bucket, Prefix: connection.fullKey(''), MaxKeys: 1 }),
+      { ...(signal && { abortSignal: signal }) },
+    ),
+  );
+}
+
+export async function ensureBucket(connection: Connection, options?: CallOptions): Promise<void> {
+  try {
+    return await check(connection, options);
+  } catch (error) {
+    if (!isStoreError(error, 'denied') || error.code !== 'NoSuchBucket') throw error;
+  }
+  try {
+    await connection.call(undefined, options, (signal) =>
+      connection.client.send(new CreateBucketCommand({ Bucket: connection.bucket }), {
+        ...(signal && { abortSignal: signal }),
+      }),
+    );
+  } catch (error) {
+    if (!isStoreError(error, 'conflict')) throw error;
+  }
+  await check(connection, options);
+}

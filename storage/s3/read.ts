@@ -1,0 +1,126 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Readable } from 'node:stream';
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { corrupt, isStoreError, StoreError } from '../errors.js';
+import type { CallOptions, Connection } from './connection.js';
+
+export interface ObjectHead {
+  readonly etag: string;
+  readonly bytes: number;
+  /** As claimed by its uploader; null when the object was written by another tool. */
+  readonly sha256: string | null;
+}
+
+/** What is known of the object without reading it, or null when there is none. */
+export async function head(connection: Connection, key: string, options?: CallOptions): Promise<ObjectHead | null> {
+  try {
+    return await connection.call(key, options, async (signal) => {
+      const command = new HeadObjectCommand({ Bucket: connection.bucket, Key: connection.fullKey(key) });
+      const answer = await connection.client.send(command, { ...(signal && { abortSignal: signal }) });
+      return { etag: answer.ETag ?? '', bytes: answer.ContentLength ?? 0, sha256: answer.Metadata?.['sha256'] ?? null };
+    });
+  } catch (error) {
+    if (isStoreError(error, 'missing')) return null;
+    throw error;
+  }
+}
+
+interface OpenBody {
+  readonly body: Readable;
+  readonly etag: string;
+  readonly bytes: number | null;
+}
+
+async function openBody(connection: Connection, key: string, signal: AbortSignal | undefined): Promise<OpenBody> {
+  const command = new GetObjectCommand({ Bucket: connection.bucket, Key: connection.fullKey(key) });
+  const answer = await connection.client.send(command, { ...(signal && { abortSignal: signal }) });
+  if (answer.Body === undefined) throw new StoreError('unreachable', `${connection.where(key)} came without a body`);
+  return { body: answer.Body as Readable, etag: answer.ETag ?? '', bytes: answer.ContentLength ?? null };
+}
+
+/** Reads a body to its end or destroys it: one left half read would keep its connection for ever. */
+async function* readBody(connection: Connection, key: string, open: OpenBody, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  let received = 0;
+  const stop = () => open.body.destroy(new Error('aborted'));
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const chunk of open.body) {
+      received += (chunk as Buffer).byteLength;
+      yield chunk as Buffer;
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    open.body.destroy();
+  }
+  if (open.bytes !== null && received !== open.bytes)
+    throw new StoreError('unreachable', `${connection.where(key)} broke off after ${received} of ${open.bytes} bytes: try again`);
+}
+
+/** For small objects: the whole of it in memory. */
+export async function get(connection: Connection, key: string, options?: CallOptions): Promise<{ bytes: Buffer; etag: string }> {
+  return connection.call(key, options, async (signal) => {
+    const open = await openBody(connection, key, signal);
+    const chunks: Buffer[] = [];
+    for await (const chunk of readBody(connection, key, open, signal)) chunks.push(chunk);
+    return { bytes: Buffer.concat(chunks), etag: open.etag };
+  });
+}
+
+export interface Expected {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/**
+ * Streams the object beside `path`, checks size and digest, makes it durable and only then gives it its name:
+ * a file at `path` is whole, whoever dies in between. Two at once do no harm: the later rename wins with equal bytes.
+ */
+export async function getToFile(
+  connection: Connection,
+  key: string,
+  path: string,
+  expect?: Expected,
+  options?: CallOptions,
+): Promise<{ sha256: string; bytes: number }> {
+  await mkdir(dirname(path), { recursive: true });
+  const part = `${path}.${randomUUID()}.part`;
+  try {
+    const got = await download(connection, key, part, options);
+    if (expect && (got.sha256 !== expect.sha256 || got.bytes !== expect.bytes))
+      throw corrupt(
+        `${connection.where(key)} has ${got.bytes} bytes of SHA-256 ${got.sha256}, expected ${expect.bytes} bytes of ${expect.sha256}`,
+      );
+    await rename(part, path);
+    return got;
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+}
+
+async function download(connection: Connection, key: string, path: string, options?: CallOptions) {
+  const file = await open(path, 'wx');
+  const hash = createHash('sha256');
+  let bytes = 0;
+  // A failure of the local disk is not the store's: it must not be waited for.
+  let ofDisk: unknown;
+  try {
+    await connection.call(key, options, async (signal) => {
+      for await (const chunk of readBody(connection, key, await openBody(connection, key, signal), signal)) {
+        hash.update(chunk);
+        bytes += chunk.byteLength;
+        await file.writeFile(chunk).catch((error: unknown) => {
+          throw (ofDisk = error);
+        });
+      }
+    });
+    await file.sync();
+  } catch (error) {
+    throw ofDisk ?? error;
+  } finally {
+    await file.close();
+  }
+  return { sha256: hash.digest('hex'), bytes };
+}
