@@ -19,7 +19,6 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import { SetupError } from './errors.mjs';
 
 const STAMP = '.complete.json';
-const WORK_PREFIX = '.work-';
 const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /** @returns {string} */
@@ -83,18 +82,19 @@ const isAlive = (pid) => {
   }
 };
 
-/** The pid in the name tells a dead set-up's folder, but only on its own host: caches may be shared between machines. */
-const workPrefix = () => `${WORK_PREFIX}${hostname().replaceAll('.', '_')}.`;
+/** The pid tells a dead set-up's folder, but only on its own host: a cache may be shared between machines. */
+const workPrefix = () => `.work-${hostname().replaceAll('.', '_')}.`;
 
 /** @param {string} root */
 export const sweepAbandonedWork = (root) => {
   for (const name of existsSync(root) ? readdirSync(root) : []) {
-    if (!name.startsWith(WORK_PREFIX)) continue;
+    const pid = /^\.work-[^.]*\.(\d+)\./.exec(name)?.[1];
+    if (pid === undefined) continue;
     const path = join(root, name);
-    const [host, pid] = name.split('.');
-    const ours = `${host}.` === workPrefix();
-    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if ((ours && !isAlive(Number(pid))) || age > ABANDONED_AFTER_MS) rmSync(path, { recursive: true, force: true });
+    const abandoned = name.startsWith(workPrefix())
+      ? !isAlive(Number(pid))
+      : Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > ABANDONED_AFTER_MS;
+    if (abandoned) rmSync(path, { recursive: true, force: true });
   }
 };
 

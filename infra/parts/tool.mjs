@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 import { SetupError } from './errors.mjs';
 
-const TAIL_LINES = 15;
+const HEAD_LINES = 6;
+const TAIL_LINES = 10;
 
 /** @type {Set<number>} */
 const runningGroups = new Set();
@@ -19,12 +20,15 @@ export const killRunningTools = () => {
   runningGroups.clear();
 };
 
-/** @param {string} text */
-const lastLines = (text) =>
-  text
-    .split(/[\r\n]+/)
-    .filter((line) => line.trim() !== '')
-    .slice(-TAIL_LINES);
+/**
+ * The start and the end of a tool's log: pip and compilers end with the reason, npm and tsc begin with it.
+ * @param {string} text
+ */
+export const gist = (text) => {
+  const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+  if (lines.length <= HEAD_LINES + TAIL_LINES) return lines;
+  return [...lines.slice(0, HEAD_LINES), '...', ...lines.slice(-TAIL_LINES)];
+};
 
 /**
  * @typedef {object} ToolOptions
@@ -60,16 +64,15 @@ export const runTool = (command, args, options = {}) =>
     let log = '';
     child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
       stdout += text;
-      log = (log + text).slice(-20_000);
+      log += text;
     });
     child.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
-      log = (log + text).slice(-20_000);
+      log += text;
     });
     child.on('error', (error) => reject(new SetupError(failure, { detail: [`${command}: ${error.message}`] })));
     child.on('close', (code, signal) => {
       if (pid !== undefined) runningGroups.delete(pid);
       if (code === 0) resolve(stdout);
-      else
-        reject(new SetupError(failure, { detail: [...lastLines(log), `(${command} ended with ${signal ?? code})`] }));
+      else reject(new SetupError(failure, { detail: [...gist(log), `(${command} ended with ${signal ?? code})`] }));
     });
   });

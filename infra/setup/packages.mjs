@@ -1,7 +1,8 @@
 // The npm packages: installed exactly by the lockfile, and only when they are not.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SetupError } from '../parts/errors.mjs';
 import { repositoryRoot } from '../parts/root.mjs';
 import { runTool } from '../parts/tool.mjs';
 import { withLock } from './lock.mjs';
@@ -56,11 +57,16 @@ export const installPackages = () =>
     const pidFile = join(root, '.temper', 'npm.pid');
     await awaitOrphan(pidFile);
     if (packagesProblem() === undefined) return; // another set-up did it meanwhile
-    mkdirSync(join(root, '.temper'), { recursive: true });
-    await runTool('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], {
+    mkdirSync(dirname(pidFile), { recursive: true });
+    // Where packages are already there, only those that differ are exchanged: `npm ci` would first remove them all, from
+    // under any worker or editor that runs. Neither changes the lockfile.
+    const verb = existsSync(join(root, 'node_modules')) ? ['install', '--no-save'] : ['ci'];
+    await runTool('npm', [...verb, '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], {
       cwd: root,
       onStart: (pid) => writeFileSync(pidFile, String(pid)),
       failure: "npm could not install the packages of package-lock.json: check the network and npm's registry setting.",
     });
+    const left = packagesProblem();
+    if (left !== undefined) throw new SetupError(`npm installed other packages than package-lock.json names: ${left}.`);
     rmSync(pidFile, { force: true });
   });

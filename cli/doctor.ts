@@ -1,0 +1,51 @@
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { examine, type Diagnosis } from '../infra/doctor.js';
+import { examineServices } from '../infra/doctor/services.js';
+import { exitCode } from './errors.js';
+
+const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+const sign = (good: boolean): string => (good ? pc.green('✓') : pc.red('✗'));
+
+/** What a person reads: every part, and beneath what is not usable what to do. */
+export const renderDiagnosis = (diagnosis: Diagnosis): string => {
+  const { parts, tensorflow, tools, machine, services, problems } = diagnosis;
+  const lines = [pc.bold('Parts')];
+  for (const part of parts) {
+    const version = (part.version ?? '').padEnd(8);
+    lines.push(
+      `  ${sign(part.usable)} ${part.name.padEnd(18)} ${version} ${part.source.padEnd(8)} ${pc.dim(part.path)}`,
+    );
+    if (!part.usable) lines.push(`      ${part.problem ?? 'not usable'}. ${part.remedy ?? ''}`);
+  }
+  if (tensorflow) lines.push(`  TensorFlow ${tensorflow.version} was loaded and computes on the ${tensorflow.device}.`);
+  lines.push('', pc.bold('Tools'), ...tools.map((tool) => renderTool(tool)));
+  lines.push('', pc.bold('Machine'));
+  lines.push(`  ${machine.cpu}, ${machine.cores} cores, ${gibibytes(machine.memoryBytes)} of memory`);
+  lines.push(`  Instruction sets: ${machine.instructionSets.join(' ') || 'none of those that matter here'}`);
+  lines.push(`  Cache: ${machine.cacheFolder}, ${gibibytes(machine.cacheFreeBytes)} free`);
+  lines.push('', pc.bold('Services'));
+  for (const service of services) {
+    lines.push(
+      `  ${sign(service.reachable)} ${service.name.padEnd(18)} ${service.address ?? 'none'} ${pc.dim(service.source)}`,
+    );
+    if (!service.reachable) lines.push(`      ${service.problem ?? 'it does not answer'}. ${service.remedy ?? ''}`);
+  }
+  lines.push('', ...problems, diagnosis.usable ? 'Every part is usable.' : 'Some part is not usable: see above.');
+  return `${lines.join('\n')}\n`;
+};
+
+const renderTool = ({ name, version, neededFor }: Diagnosis['tools'][number]): string =>
+  version === null
+    ? `  ${pc.yellow('-')} ${name.padEnd(18)} missing: needed only for ${neededFor}`
+    : `  ${sign(true)} ${name.padEnd(18)} ${version}`;
+
+export const doctor = (): Command =>
+  new Command('doctor')
+    .description('list every part Temper needs: its version, where it is from, whether it works and what to do')
+    .option('--json', 'print one JSON object')
+    .action(async ({ json }: { json?: true }) => {
+      const diagnosis = await examine({ examineServices });
+      process.stdout.write(json ? `${JSON.stringify(diagnosis, null, 2)}\n` : renderDiagnosis(diagnosis));
+      process.exitCode = diagnosis.usable ? exitCode.done : exitCode.runFailed;
+    });
