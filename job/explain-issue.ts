@@ -81,10 +81,14 @@ function strangeness(issues: readonly Issue[], shape: Shape | undefined): number
 function wrongValue(issue: Issue, found: unknown): string {
   const shapes = shapesAt(issue.path);
   const expected: Shape = shapes.length === 1 ? shapes[0]! : { anyOf: shapes };
-  if (issue.code === 'invalid_format' && !issue.message.startsWith('Invalid')) return `${issue.message}, found ${show(found)}`;
+  if (issue.code === 'invalid_format' && !issue.message.startsWith('Invalid'))
+    return `${issue.message}, found ${show(found)}`;
   if (issue.code === 'too_small' && issue.origin === 'array') return `expected at least one entry, found an empty list`;
   if (issue.code === 'too_small' && issue.origin === 'string') return 'expected a text, found an empty one';
-  const choices = shapes.flatMap(branches).flatMap((shape) => shape.enum ?? []).map(String);
+  const choices = shapes
+    .flatMap(branches)
+    .flatMap((shape) => shape.enum ?? [])
+    .map(String);
   const near = typeof found === 'string' ? nearest(found, choices) : null;
   return `expected ${describeShape(expected)}, found ${show(found)}${near === null ? '' : `; did you mean \`${near}\`?`}`;
 }
@@ -99,7 +103,8 @@ function show(value: unknown): string {
 
 function valueAt(root: unknown, path: Path): unknown {
   return path.reduce<unknown>(
-    (value, part) => (typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined),
+    (value, part) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
     root,
   );
 }

@@ -11,7 +11,9 @@ export function locate(document: Document.Parsed, path: Path, at: 'key' | 'value
   for (const [depth, part] of path.entries()) {
     const last = depth === path.length - 1;
     if (isMap(node)) {
-      const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part));
+      const pair = node.items.find(
+        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part),
+      );
       if (pair === undefined) return offset;
       const key = startOf(pair.key) ?? offset;
       offset = last && at === 'value' ? (startOf(pair.value) ?? key) : key;

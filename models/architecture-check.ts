@@ -5,7 +5,11 @@ export interface ArchitectureCheck {
   readonly ok: boolean;
   readonly missing: readonly TensorSpec[];
   readonly unexpected: readonly TensorSpec[];
-  readonly misshapen: readonly { readonly name: string; readonly expected: readonly number[]; readonly found: readonly number[] }[];
+  readonly misshapen: readonly {
+    readonly name: string;
+    readonly expected: readonly number[];
+    readonly found: readonly number[];
+  }[];
 }
 
 /** Compares the tensors that a file has with those that the configuration implies; nothing is loaded. */

@@ -30,7 +30,8 @@ export function bertTensors(config: BertConfig): TensorSpec[] {
 }
 
 /** The classification head over the mean-pooled tokens: logits = mean · weightᵀ + bias. */
-export const headTensors = (config: BertConfig, classes: number): TensorSpec[] => linear('head', config.hiddenSize, classes);
+export const headTensors = (config: BertConfig, classes: number): TensorSpec[] =>
+  linear('head', config.hiddenSize, classes);
 
 const linear = (name: string, inputs: number, outputs: number): TensorSpec[] => [
   { name: `${name}.weight`, shape: [outputs, inputs] },
@@ -64,7 +65,8 @@ export function mapBertNames(names: Iterable<string>): NameMapping {
       .replace(/\.LayerNorm\.gamma$/, '.LayerNorm.weight')
       .replace(/\.LayerNorm\.beta$/, '.LayerNorm.bias');
     if (unused.test(ours)) ignored.push(name);
-    else inFile.set(ours, name);
+    // Two names for one tensor: the second stays as it is, and is unexpected.
+    else inFile.set(inFile.has(ours) ? name : ours, name);
   }
   return { inFile, ignored: ignored.sort() };
 }

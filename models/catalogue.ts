@@ -64,5 +64,7 @@ export function catalogueEntry(name: string): CatalogueEntry {
   const names = catalogue.map((candidate) => candidate.name);
   const near = nearest(name, names);
   const advice = near === null ? `known are ${quotedList(names)}` : `did you mean \`${near}\`?`;
-  throw new ModelError(`model: no model is called \`${name}\`, ${advice}; a folder of your own is named \`file:FOLDER\``);
+  throw new ModelError(
+    `model: no model is called \`${name}\`, ${advice}; a folder of your own is named \`file:FOLDER\``,
+  );
 }

@@ -25,7 +25,9 @@ export function resolveFreeze(freeze: Job['freeze'], tensors: readonly TensorSpe
   const trainable = tensors.filter(({ name }) => trains(name));
   const frozen = tensors.filter(({ name }) => !trains(name));
   if (trainable.length === 0) {
-    throw new ModelError('freeze: every tensor is frozen, expected at least one to train: leave `head` out of the patterns');
+    throw new ModelError(
+      'freeze: every tensor is frozen, expected at least one to train: leave `head` out of the patterns',
+    );
   }
   const names = namesOf(trainable);
   const digest = createHash('sha256');
@@ -61,7 +63,8 @@ function noMatch(path: string, pattern: string, tensors: readonly TensorSpec[]):
 }
 
 /** `a.b.c` -> `a`, `a.b`, `a.b.c` */
-const prefixesOf = (name: string): string[] => name.split('.').map((_, index, parts) => parts.slice(0, index + 1).join('.'));
+const prefixesOf = (name: string): string[] =>
+  name.split('.').map((_, index, parts) => parts.slice(0, index + 1).join('.'));
 const namesOf = (tensors: readonly TensorSpec[]): string[] => tensors.map(({ name }) => name).sort();
 const parametersOf = (tensors: readonly TensorSpec[]): number =>
   tensors.reduce((sum, { shape }) => sum + elementsOf(shape), 0);

@@ -92,7 +92,9 @@ function parseEntry(name: string, raw: unknown, fail: (message: string) => never
   const [begin, end] = data_offsets;
   const expected = elementsOf(shape) * dtypeBytes[dtype as Dtype];
   if (end - begin !== expected) {
-    return fail(`tensor ${name} (${dtype} [${shape.join(', ')}]) takes ${expected} bytes, its offsets span ${end - begin}`);
+    return fail(
+      `tensor ${name} (${dtype} [${shape.join(', ')}]) takes ${expected} bytes, its offsets span ${end - begin}`,
+    );
   }
   return { name, dtype: dtype as Dtype, shape, begin, end };
 }

@@ -38,7 +38,7 @@ export async function writeSafetensors(
   try {
     const append = async (bytes: Uint8Array): Promise<void> => {
       hash.update(bytes);
-      for (let done = 0; done < bytes.byteLength; ) {
+      for (let done = 0; done < bytes.byteLength;) {
         done += (await file.write(bytes, done, Math.min(bytes.byteLength - done, 2 ** 30))).bytesWritten;
       }
       written += bytes.byteLength;

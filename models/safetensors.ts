@@ -83,7 +83,9 @@ function decode({ name, dtype }: TensorEntry, bytes: Uint8Array, path: string): 
     case 'BOOL':
       return bytes;
     default:
-      throw new SafetensorsError(`${path}: ${name} is ${dtype}, which cannot be read here: expected F32, F16, BF16, F64, I32, I64, U8 or BOOL`);
+      throw new SafetensorsError(
+        `${path}: ${name} is ${dtype}, which cannot be read here: expected F32, F16, BF16, F64, I32, I64, U8 or BOOL`,
+      );
   }
 }
 

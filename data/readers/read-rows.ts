@@ -1,0 +1,36 @@
+import type { SourceRef } from '../../workflows/contract.js';
+import type { ByteSource } from '../byte-source.js';
+import { DataError } from '../data-error.js';
+import { readCsv } from './csv.js';
+import { readJsonl } from './jsonl.js';
+import type { Row } from './row.js';
+
+export type SourceFormat = SourceRef['format'];
+
+/** The format that a file's name tells. @throws DataError naming the formats that can be read. */
+export function formatOf(name: string): SourceFormat {
+  const ending = /\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase();
+  switch (ending) {
+    case 'jsonl':
+    case 'ndjson':
+      return 'jsonl';
+    case 'csv':
+      return 'csv';
+    case 'tsv':
+      return 'tsv';
+    default:
+      throw new DataError(`data.source: expected a name that ends in .jsonl, .csv or .tsv, found ${name}`);
+  }
+}
+
+/** The rows of a source, streamed. @throws DataError with file and line of what cannot be read. */
+export function readRows(source: ByteSource, format: SourceFormat = formatOf(source.name)): AsyncGenerator<Row> {
+  switch (format) {
+    case 'jsonl':
+      return readJsonl(source);
+    case 'csv':
+      return readCsv(source, ',');
+    case 'tsv':
+      return readCsv(source, '\t');
+  }
+}
