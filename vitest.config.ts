@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+// unit: no servers, files in parallel. integration: real servers and processes, one file after another.
+const withServers = ['test/integration/**/*.test.ts', 'test/infra/stack*.test.ts'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: withServers,
+          pool: 'forks', // libtensorflow loads once per process, and never in a second thread
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: withServers,
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 }, // after the unit tests: timings under load are no failures
+        },
+      },
+    ],
+  },
+});
