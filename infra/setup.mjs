@@ -80,18 +80,18 @@ const provideAddon = () =>
  */
 export const setUp = async () => {
   const startedMs = Date.now();
+  sweepAbandonedWork(cacheRoot());
   const missing = missingParts();
   const stale = packagesProblem() !== undefined;
   if (missing.length === 0 && !stale && addonProblem() === undefined) return;
   await checkPrerequisites(missing);
-  sweepAbandonedWork(cacheRoot());
   const progress = openProgress(out);
   const fetching = new Map(missing.map((part) => [part, fetchPart(progress, part)]));
   const packages = stale
     ? progress.run({ name: 'npm packages', does: 'installing' }, installPackages)
     : Promise.resolve();
   const before = Promise.all([packages, fetching.get(parts.libtensorflow)]);
-  const addon = progress.run({ name: 'TensorFlow.js addon', does: 'building' }, provideAddon, before);
+  const addon = progress.run({ name: 'TensorFlow.js addon', does: 'building and linking' }, provideAddon, before);
   const ended = await Promise.allSettled([...fetching.values(), packages, addon]);
   progress.close();
   // The addon shares the failure of what it waits for: tell it once.
