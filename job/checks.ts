@@ -3,7 +3,7 @@ import type { Job } from './schema.js';
 
 /** What the schema cannot say: conditions between keys, and patterns that must compile. */
 export function checkJob(job: Job): PlacedProblem[] {
-  return [...splitProblems(job), ...columnProblems(job), ...patternProblems(job), ...checkpointProblems(job)];
+  return [...splitProblems(job), ...columnProblems(job), ...patternProblems(job), ...warmupProblems(job)];
 }
 
 const SUM_TOLERANCE = 1e-9;
@@ -56,8 +56,8 @@ function regularExpressionFault(pattern: string): string | null {
   }
 }
 
-function checkpointProblems({ train }: Job): PlacedProblem[] {
-  if (train.schedule !== 'warmup-linear' || train.warmupSteps <= MAX_WARMUP_STEPS) return [];
+function warmupProblems({ train }: Job): PlacedProblem[] {
+  if (train.warmupSteps <= MAX_WARMUP_STEPS) return [];
   const message = `expected at most ${MAX_WARMUP_STEPS} steps of warm-up, found ${train.warmupSteps}`;
   return [{ path: ['train', 'warmupSteps'], at: 'value', message }];
 }
@@ -69,8 +69,8 @@ const MAX_WARMUP_STEPS = 1_000_000;
  * `totalSteps` = steps of all epochs.
  */
 export function warmupProblem(job: Job, totalSteps: number): string | null {
-  const { schedule, warmupSteps } = job.train;
-  if (schedule !== 'warmup-linear' || warmupSteps < totalSteps) return null;
+  const { warmupSteps } = job.train;
+  if (warmupSteps === 0 || warmupSteps < totalSteps) return null;
   return (
     `train.warmupSteps is ${warmupSteps} but the run has ${totalSteps} steps, so the rate never reaches learningRate: ` +
     `set it to ${Math.floor(totalSteps / 10)}, or train for more epochs`

@@ -16,7 +16,7 @@ type Issue = z.core.$ZodIssue;
 /** Zod's finding about a job file, in sentences for the person who wrote the file. */
 export function explainIssue(issue: Issue, root: unknown): PlacedProblem[] {
   const found = valueAt(root, issue.path);
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key, found));
   if (issue.code === 'invalid_union') {
     const branch = evidentBranch(issue);
     if (branch !== null) {
@@ -32,12 +32,17 @@ export function explainIssue(issue: Issue, root: unknown): PlacedProblem[] {
   return [{ path: issue.path, at: 'value', message: wrongValue(issue, found) }];
 }
 
-function unknownKey(section: Path, key: string): PlacedProblem {
+function unknownKey(section: Path, key: string, found: unknown): PlacedProblem {
   const path = [...section, key];
   const valid = keysAt(section);
   if (valid.includes(key)) {
-    const others = branchesWithout(section, key);
-    return { path, at: 'key', message: `cannot be combined with ${quotedList(others)}: keep one or the other` };
+    // Valid in another branch of a union than the one that zod took.
+    const others = branchesWithout(section, key).filter((other) => Object.hasOwn(found as object, other));
+    if (others.length > 0) {
+      return { path, at: 'key', message: `cannot be combined with ${quotedList(others)}: keep one or the other` };
+    }
+    const message = `expected ${describeShape(shapesAt(path)[0]!)}, found ${show(valueAt(found, [key]))}`;
+    return { path, at: 'value', message };
   }
   const near = nearest(key, valid);
   const elsewhere = sectionsWith(key).map((home) => (home === '' ? 'the top level' : `\`${home}\``));

@@ -53,11 +53,13 @@ export function sectionsWith(key: string, shape: Shape = jobShape(), path = ''):
 
 /** What a value of this shape looks like, in a few words: `none`, `all` or `{ train: [text] }`. */
 export function describeShape(shape: Shape): string {
-  if (shape.anyOf !== undefined) return list(shape.anyOf.map(describeShape));
-  if (shape.enum !== undefined) return list(shape.enum.map((value) => `\`${String(value)}\``));
+  const choices = choicesOf(shape);
+  if (choices.length > 1) return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
+  if (choices.length === 1) return choices[0]!;
   switch (shape.type) {
     case 'object': {
       const keys = shape.required ?? Object.keys(shape.properties ?? {});
+      if (keys.length > 4) return `a section with keys such as \`${keys[0]}\``;
       return `\`{ ${keys.map((key) => `${key}: ${plain(shape.properties![key]!)}`).join(', ')} }\``;
     }
     case 'array':
@@ -78,8 +80,11 @@ export function describeShape(shape: Shape): string {
 const plain = (shape: Shape): string =>
   shape.type === 'array' ? '[…]' : (shape.type ?? '…').replace('string', 'text').replace('integer', 'number');
 
-const list = (parts: readonly string[]): string =>
-  parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} or ${parts.at(-1)}`;
+/** The words for each choice of a union or an enumeration, through nested ones. */
+function choicesOf({ anyOf, enum: values }: Shape): string[] {
+  if (values !== undefined) return values.map((value) => `\`${String(value)}\``);
+  return (anyOf ?? []).flatMap((branch) => (branch.enum === undefined ? [describeShape(branch)] : choicesOf(branch)));
+}
 
 function bounds(shape: Shape): string {
   const { exclusiveMinimum: above, minimum: from, exclusiveMaximum: below, maximum } = shape;

@@ -51,22 +51,28 @@ const freezeSchema = z
   );
 
 const stopEarlySchema = z.strictObject({
-  metric: z.enum(['validation.loss', 'validation.accuracy', 'validation.f1']).default('validation.loss'),
+  metric: z
+    .enum(['validation.loss', 'validation.accuracy', 'validation.f1'])
+    .default('validation.loss')
+    .describe('What has to improve.'),
   patience: positiveInt.default(2).describe('Epochs without an improvement after which the run stops.'),
   minDelta: z.number().nonnegative().default(0).describe('A smaller change is no improvement.'),
 });
 
 const trainSchema = z.strictObject({
-  epochs: positiveInt.default(3),
-  batchSize: positiveInt.default(32),
+  epochs: positiveInt.default(3).describe('Times that every training row is seen.'),
+  batchSize: positiveInt.default(32).describe('Examples per step; the last batch of an epoch may be smaller.'),
   learningRate: z.number().positive().max(1).default(5e-5).describe('Peak rate, per step.'),
-  schedule: z.enum(['warmup-linear', 'constant']).default('warmup-linear'),
+  schedule: z
+    .enum(['warmup-linear', 'constant'])
+    .default('warmup-linear')
+    .describe('After the warm-up: warmup-linear falls to 0 at the last step, constant stays at the peak.'),
   warmupSteps: z.int().nonnegative().default(50).describe('Steps over which the rate rises from 0 to its peak.'),
-  optimizer: z.enum(['adamw']).default('adamw'),
+  optimizer: z.enum(['adamw']).default('adamw').describe('AdamW: Adam with decoupled weight decay.'),
   weightDecay: z.number().nonnegative().max(1).default(0.01).describe('Decoupled; never on biases and LayerNorm.'),
-  beta1: z.number().min(0).lt(1).default(0.9),
-  beta2: z.number().min(0).lt(1).default(0.999),
-  epsilon: z.number().positive().default(1e-8),
+  beta1: z.number().min(0).lt(1).default(0.9).describe('Decay of the mean of the gradients.'),
+  beta2: z.number().min(0).lt(1).default(0.999).describe('Decay of the mean of their squares.'),
+  epsilon: z.number().positive().default(1e-8).describe('Keeps the division finite, added as PyTorch adds it.'),
   clipNorm: z
     .number()
     .positive()
@@ -85,7 +91,8 @@ const checkpointSchema = z.strictObject({
       last: positiveInt.default(2).describe('The newest checkpoints that stay.'),
       best: positiveInt.default(1).describe('The best checkpoints by the selection metric that stay.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Which checkpoints stay.'),
 });
 
 export const jobSchema = z.strictObject({
@@ -93,15 +100,15 @@ export const jobSchema = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and dashes, at most 63')
     .describe('First part of the run id.'),
-  task: z.enum(['text-classification']),
+  task: z.enum(['text-classification']).describe('What the model learns.'),
   model: z
     .string()
     .min(1)
     .describe('A catalogue name (minilm-l6), or `file:FOLDER` with config.json, model.safetensors and tokenizer.json.'),
-  data: dataSchema,
+  data: dataSchema.describe('Where the examples come from.'),
   freeze: freezeSchema.default('none'),
-  train: trainSchema.prefault({}),
-  checkpoint: checkpointSchema.prefault({}),
+  train: trainSchema.prefault({}).describe('How the model learns.'),
+  checkpoint: checkpointSchema.prefault({}).describe('When the state is made durable, besides the end of every epoch.'),
   selectBest: z
     .enum(['validation.loss', 'validation.accuracy', 'validation.f1'])
     .default('validation.loss')
@@ -119,7 +126,8 @@ export const jobSchema = z.strictObject({
     .int()
     .min(0)
     .max(2 ** 31 - 1)
-    .default(7),
+    .default(7)
+    .describe('Every draw is a function of it: the split, the new head, the order of an epoch, dropout.'),
 });
 
 export type Job = z.infer<typeof jobSchema>;
