@@ -1,11 +1,11 @@
-import { check, deleteObjects, ensureBucket, list, type ListedObject } from './s3/bucket.js';
+import { check, deleteObjects, ensureBucket, list, type ListedObject, type ListOptions } from './s3/bucket.js';
 import { connect, type CallOptions, type StoreSettings } from './s3/connection.js';
 import { putFile } from './s3/put-file.js';
 import { putBytes } from './s3/put.js';
 import { get, getToFile, head, type Expected, type ObjectHead } from './s3/read.js';
 
 export type { CallOptions, StoreSettings } from './s3/connection.js';
-export type { ListedObject } from './s3/bucket.js';
+export type { ListedObject, ListOptions } from './s3/bucket.js';
 export type { Expected, ObjectHead } from './s3/read.js';
 
 /**
@@ -32,7 +32,7 @@ export interface ObjectStore {
   /** Any size; `corrupt` when the file is not what `sha256` says. */
   putFile(key: string, path: string, expect: { sha256: string }, options?: CallOptions): Promise<void>;
   head(key: string, options?: CallOptions): Promise<ObjectHead | null>;
-  list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject>;
+  list(prefix: string, options?: ListOptions): AsyncIterable<ListedObject>;
   delete(keys: readonly string[], options?: CallOptions): Promise<void>;
   ensureBucket(options?: CallOptions): Promise<void>;
   check(options?: CallOptions): Promise<void>;

@@ -10,11 +10,16 @@ export interface ListedObject {
   readonly lastModified: Date | null;
 }
 
+export interface ListOptions extends CallOptions {
+  /** Only keys after this one, in the order of the listing. */
+  readonly startAfter?: string | undefined;
+}
+
 /** In the order of the keys as strings. */
 export async function* list(
   connection: Connection,
   prefix: string,
-  options?: CallOptions,
+  options?: ListOptions,
 ): AsyncGenerator<ListedObject> {
   let token: string | undefined;
   do {
@@ -23,6 +28,7 @@ export async function* list(
         new ListObjectsV2Command({
           Bucket: connection.bucket,
           Prefix: connection.fullKey(prefix),
+          ...(options?.startAfter !== undefined && { StartAfter: connection.fullKey(options.startAfter) }),
           ...(token !== undefined && { ContinuationToken: token }),
         }),
         { ...(signal && { abortSignal: signal }) },

@@ -16,7 +16,7 @@ import { sha256OfBytes } from '../digest.js';
 import { corrupt, isStoreError, StoreError } from '../errors.js';
 import type { CallOptions, Connection } from './connection.js';
 import { head } from './read.js';
-import { base64OfHex, beforeSigning, putBytes, resendIfDamagedOnTheWay, signedPayload } from './put.js';
+import { base64OfHex, beforeSigning, putBytes, retriableIfDamagedOnTheWay, signedPayload } from './put.js';
 
 const mib = 1024 * 1024;
 const singlePutBytes = 64 * mib;
@@ -102,7 +102,7 @@ async function sendParts(
       for (let from = 0; from < bytes.byteLength; from += 4 * mib) whole.update(bytes.subarray(from, from + 4 * mib));
       const digest = await sha256OfBytes(bytes);
       const number = parts.length + 1;
-      const answer = await resendIfDamagedOnTheWay(bytes, digest, () =>
+      const answer = await retriableIfDamagedOnTheWay(bytes, digest, () =>
         connection.call(key, options, (signal) => {
           const command = new UploadPartCommand({
             ...target,

@@ -41,7 +41,12 @@ async function openBody(connection: Connection, key: string, signal: AbortSignal
 }
 
 /** Reads a body to its end or destroys it: one left half read would keep its connection for ever. */
-async function* readBody(connection: Connection, key: string, open: OpenBody, signal?: AbortSignal): AsyncGenerator<Buffer> {
+async function* readBody(
+  connection: Connection,
+  key: string,
+  open: OpenBody,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
   let received = 0;
   const stop = () => open.body.destroy(new Error('aborted'));
   signal?.addEventListener('abort', stop, { once: true });
@@ -55,11 +60,18 @@ async function* readBody(connection: Connection, key: string, open: OpenBody, si
     open.body.destroy();
   }
   if (open.bytes !== null && received !== open.bytes)
-    throw new StoreError('unreachable', `${connection.where(key)} broke off after ${received} of ${open.bytes} bytes: try again`);
+    throw new StoreError(
+      'unreachable',
+      `${connection.where(key)} broke off after ${received} of ${open.bytes} bytes: try again`,
+    );
 }
 
 /** For small objects: the whole of it in memory. */
-export async function get(connection: Connection, key: string, options?: CallOptions): Promise<{ bytes: Buffer; etag: string }> {
+export async function get(
+  connection: Connection,
+  key: string,
+  options?: CallOptions,
+): Promise<{ bytes: Buffer; etag: string }> {
   return connection.call(key, options, async (signal) => {
     const open = await openBody(connection, key, signal);
     const chunks: Buffer[] = [];

@@ -1,0 +1,48 @@
+import type { CheckpointRef, Observation, Position, RunId, Sha256, StoredFile } from '../../workflows/contract.js';
+import type { UntilReachable } from '../until-reachable.js';
+import { checkpointFormat, type Manifest, type Shard } from './manifest.js';
+import type { LocalShard } from './shards.js';
+
+export interface CommitCheckpoint extends UntilReachable {
+  readonly run: RunId;
+  readonly parent: CheckpointRef | null;
+  readonly position: Position;
+  readonly lineage: Sha256;
+  readonly stateDigest: Sha256;
+  readonly shards: readonly LocalShard[];
+  /** Files that the frozen tensors come from. */
+  readonly base: readonly StoredFile[];
+  readonly observations: readonly Observation[];
+  /** For people; in no digest. */
+  readonly createdBy: { readonly fingerprint: string; readonly session: string };
+  /** true: another digest at the same step is a defect and throws Diverged. */
+  readonly strict: boolean;
+}
+
+/** Field by field: the order and the set of the fields are the format's. */
+export function manifestOf(state: CommitCheckpoint, sequence: number, shards: readonly Shard[]): Manifest {
+  const { run, position, lineage, stateDigest, parent, createdBy } = state;
+  return {
+    kind: 'manifest',
+    format: checkpointFormat,
+    run,
+    sequence,
+    step: position.step,
+    epoch: position.epoch,
+    cursor: position.cursor,
+    lineage,
+    stateDigest,
+    parent: parent?.sequence ?? null,
+    createdBy: { fingerprint: createdBy.fingerprint, session: createdBy.session },
+    base: state.base.map(({ name, key, sha256, bytes }) => ({ name, key, sha256, bytes })),
+    shards: [...shards],
+    observations: state.observations.map(({ step, epoch, loss, accuracy, f1, examples }) => ({
+      step,
+      epoch,
+      loss,
+      accuracy,
+      f1,
+      examples,
+    })),
+  };
+}

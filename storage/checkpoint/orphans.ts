@@ -1,0 +1,72 @@
+/**
+ * Deletes shard folders that no manifest names: what is left of uploads that died.
+ *
+ * Whether an uploader is dead or slow cannot be known, so it is made certain that it cannot commit its folder any more
+ * (the fence of shards.ts): condemn the folder, list the manifests after that, delete only what none of them names. A slow
+ * uploader whose folder was condemned voids its commit and uploads again.
+ *
+ * That costs a live uploader its work, so while a run goes on (`upToStep` = the newest committed step) only folders are
+ * condemned whose uploader is bound to find its number taken and somebody at its step or further (rule 2). Folders that
+ * a tombstone names are retention's.
+ */
+import type { CheckpointRef, RunId } from '../../workflows/contract.js';
+import { condemnedKey, shardPartsOf, shardsFolder } from '../layout.js';
+import { isStoreError } from '../errors.js';
+import type { CallOptions, ObjectStore } from '../object-store.js';
+import { foldersOf } from './shards.js';
+import { isUnsafeNewest, readAll } from './retention.js';
+
+/** Of a run that goes on. `newest` must have been committed; nothing is done when it does not stand. */
+export async function collectOrphans(
+  store: ObjectStore,
+  { newest, ...options }: { newest: CheckpointRef } & CallOptions,
+): Promise<{ deletedObjects: number }> {
+  if ((await isUnsafeNewest(store, newest, options)) !== null) return { deletedObjects: 0 };
+  return condemnAndDelete(store, newest.run, newest.step, options);
+}
+
+/** Of a run that was cancelled: whatever its folder's step, an upload that is still under way is of no use. */
+export const deleteUncommitted = (
+  store: ObjectStore,
+  run: RunId,
+  options: CallOptions = {},
+): Promise<{ deletedObjects: number }> => condemnAndDelete(store, run, Infinity, options);
+
+async function condemnAndDelete(store: ObjectStore, run: RunId, upToStep: number, options: CallOptions) {
+  const files = new Map<string, string[]>();
+  for await (const { key } of store.list(shardsFolder(run), options)) {
+    const parts = shardPartsOf(key);
+    if (parts === null || parts.step > upToStep) continue;
+    const shards = files.get(parts.folder) ?? [];
+    if (key !== condemnedKey(parts.folder)) shards.push(key);
+    files.set(parts.folder, shards);
+  }
+  const named = await namedFolders(store, run, options);
+  const condemned = [...files].filter(([folder, keys]) => keys.length > 0 && !named.has(folder));
+  for (const [folder] of condemned) await condemn(store, folder, options);
+  if (condemned.length === 0) return { deletedObjects: 0 };
+
+  // Only what a manifest did not name after the fence was up. A fence around a committed folder comes down again.
+  const namedNow = await namedFolders(store, run, options);
+  const doomed = condemned.flatMap(([folder, keys]) => (namedNow.has(folder) ? [condemnedKey(folder)] : keys));
+  await store.delete(doomed, options);
+  return { deletedObjects: condemned.flatMap(([folder, keys]) => (namedNow.has(folder) ? [] : keys)).length };
+}
+
+async function namedFolders(store: ObjectStore, run: RunId, options: CallOptions): Promise<Set<string>> {
+  const named = new Set<string>();
+  for (const found of await readAll(store, run, options)) {
+    if (found.kind !== 'record' || found.record.kind === 'quarantine') continue;
+    for (const folder of foldersOf(found.record.kind === 'manifest' ? found.record : found.record.was))
+      named.add(folder);
+  }
+  return named;
+}
+
+async function condemn(store: ObjectStore, folder: string, options: CallOptions): Promise<void> {
+  try {
+    await store.putIfAbsent(condemnedKey(folder), Buffer.from('{"format":"temper-condemned/1"}\n'), options);
+  } catch (error) {
+    if (!isStoreError(error, 'precondition')) throw error;
+  }
+}

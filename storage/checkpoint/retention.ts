@@ -1,0 +1,133 @@
+/**
+ * Retires checkpoints that are not needed any more (rule 4). In this order:
+ *
+ *   1. read `newest` back: its manifest verifies and all its shards are there; otherwise nothing is retired
+ *   2. replace each manifest that goes by a tombstone, by If-Match; its number stays taken
+ *   3. list the pins; what was pinned in the meantime gets its manifest back
+ *   4. list the manifests again, then delete the shards that tombstones name and no living or pinned manifest does
+ *
+ * A death in between is made up for by the next call: step 4 works from all tombstones, not only from its own. The newest
+ * checkpoint is never retired, so a committer that names its parent's shards (commit.ts) cannot lose them: its parent is
+ * alive in the list of step 4, or the number after the parent's was taken before. Other lineages' manifests stay.
+ */
+import type { CheckpointRef, RunId, Sha256 } from '../../workflows/contract.js';
+import { shardsFolder } from '../layout.js';
+import type { CallOptions, ObjectStore } from '../object-store.js';
+import { checkpointFormat, type Tombstone } from './manifest.js';
+import { listPins } from './pins.js';
+import { listRecords, quarantine, readRecord, readRecords, replaceRecord, type Found } from './records.js';
+import { lookAtShards } from './shards.js';
+
+export interface Retire extends CallOptions {
+  readonly run: RunId;
+  readonly lineage: Sha256;
+  readonly keep: {
+    /** The newest checkpoints that stay, `newest` among them. */
+    readonly last: number;
+    /** Steps whose checkpoints stay besides. */
+    readonly steps: readonly number[];
+  };
+  /** The checkpoint just committed. */
+  readonly newest: CheckpointRef;
+}
+
+export interface Retired {
+  readonly retired: readonly number[];
+  readonly deletedObjects: number;
+  /** Why nothing was done, in words. */
+  readonly skipped: string | null;
+}
+
+export async function retireCheckpoints(store: ObjectStore, retire: Retire): Promise<Retired> {
+  const { run } = retire;
+  const skipped = await isUnsafeNewest(store, retire.newest, retire);
+  if (skipped !== null) return { retired: [], deletedObjects: 0, skipped };
+
+  const before = new Set((await listPins(store, run, retire)).map(({ sequence }) => sequence));
+  const records = await readAll(store, run, retire);
+  const retired: number[] = [];
+  for (const found of leaving(records, retire, before)) {
+    const { sequence, record: was } = found;
+    const tombstone: Tombstone = { kind: 'tombstone', format: checkpointFormat, run, sequence, was };
+    if ((await replaceRecord(store, found, tombstone, retire)) === 'replaced') retired.push(sequence);
+  }
+  const revived = await revivePinned(store, retire);
+  const deletedObjects = await deleteDeadShards(store, retire);
+  return { retired: retired.filter((sequence) => !revived.has(sequence)), deletedObjects, skipped: null };
+}
+
+/** Why nothing may be deleted on the strength of this checkpoint; null when it stands. */
+export async function isUnsafeNewest(
+  store: ObjectStore,
+  newest: CheckpointRef,
+  options: CallOptions,
+): Promise<string | null> {
+  const found = await readRecord(store, newest.run, newest.sequence, options);
+  if (found.kind !== 'record') return `checkpoint ${newest.sequence} is ${found.kind}`;
+  if (found.record.kind !== 'manifest') return `checkpoint ${newest.sequence} is a ${found.record.kind} record`;
+  if (found.record.stateDigest !== newest.stateDigest) return `checkpoint ${newest.sequence} holds another state`;
+  return (await lookAtShards(store, found.record.shards, options)).missing;
+}
+
+type FoundManifest = Extract<Found, { kind: 'record' }> & {
+  readonly record: { readonly kind: 'manifest' } & Tombstone['was'];
+};
+
+const isManifest = (found: Found): found is FoundManifest =>
+  found.kind === 'record' && found.record.kind === 'manifest';
+
+function leaving(records: readonly Found[], { lineage, keep, newest }: Retire, pinned: ReadonlySet<number>) {
+  const ours = records.filter(isManifest).filter(({ record }) => record.lineage === lineage);
+  const last = new Set(ours.slice(-Math.max(keep.last, 1)).map(({ sequence }) => sequence));
+  const steps = new Set(keep.steps);
+  return ours.filter(
+    ({ sequence, record }) =>
+      sequence < newest.sequence && !last.has(sequence) && !steps.has(record.step) && !pinned.has(sequence),
+  );
+}
+
+/** All records, ascending. A damaged manifest does not say what it needs, so it is quarantined first. */
+export async function readAll(store: ObjectStore, run: RunId, options: CallOptions): Promise<Found[]> {
+  for (;;) {
+    const listed = await listRecords(store, run, { signal: options.signal });
+    const found = await readRecords(
+      store,
+      run,
+      listed.map(({ sequence }) => sequence),
+      options,
+    );
+    const damaged = found.filter((each) => each.kind === 'damaged');
+    if (damaged.length === 0) return found;
+    for (const each of damaged) await quarantine(store, { run, ...each }, each, options);
+  }
+}
+
+/** Pinned between our look at the pins and our tombstone: the manifest comes back. Also for one who died half-way. */
+async function revivePinned(store: ObjectStore, { run, ...options }: Retire): Promise<Set<number>> {
+  const revived = new Set<number>();
+  for (const { sequence } of await listPins(store, run, options)) {
+    const found = await readRecord(store, run, sequence, options);
+    if (found.kind !== 'record' || found.record.kind !== 'tombstone') continue;
+    if ((await lookAtShards(store, found.record.was.shards, options)).missing !== null) continue;
+    if ((await replaceRecord(store, found, found.record.was, options)) === 'replaced') revived.add(sequence);
+  }
+  return revived;
+}
+
+async function deleteDeadShards(store: ObjectStore, { run, ...options }: Retire): Promise<number> {
+  const pinned = new Set((await listPins(store, run, options)).map(({ sequence }) => sequence));
+  const dead = new Set<string>();
+  const living = new Set<string>();
+  for (const found of await readAll(store, run, options)) {
+    if (found.kind !== 'record' || found.record.kind === 'quarantine') continue;
+    const { record } = found;
+    const needed = record.kind === 'manifest' || pinned.has(found.sequence);
+    const shards = record.kind === 'manifest' ? record.shards : record.was.shards;
+    for (const { key } of shards) (needed ? living : dead).add(key);
+  }
+  const doomed: string[] = [];
+  for await (const { key } of store.list(shardsFolder(run), options))
+    if (dead.has(key) && !living.has(key)) doomed.push(key);
+  await store.delete(doomed, options);
+  return doomed.length;
+}
