@@ -67,8 +67,10 @@ async function shardsOfParent(store: ObjectStore, state: CommitCheckpoint): Prom
       'missing',
       `${store.where(checkpointKey(run, parent.sequence))} is gone: the run was deleted while it trained`,
     );
-  const usable = found.kind === 'record' && found.record.kind === 'manifest';
-  return usable && found.record.stateDigest === parent.stateDigest ? found.record.shards : [];
+  if (found.kind !== 'record' || found.record.kind !== 'manifest') return [];
+  const { shards } = found.record;
+  const { missing, condemned } = await untilReachable(() => lookAtShards(store, shards, state), state);
+  return missing === null && condemned === null ? shards : [];
 }
 
 /** The verdict on what is there now. Winners are looked at before they are trusted, damaged ones quarantined. */

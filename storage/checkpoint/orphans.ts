@@ -6,15 +6,16 @@
  * uploader whose folder was condemned voids its commit and uploads again.
  *
  * That costs a live uploader its work, so while a run goes on (`upToStep` = the newest committed step) only folders are
- * condemned whose uploader is bound to find its number taken and somebody at its step or further (rule 2). Folders that
- * a tombstone names are retention's.
+ * condemned whose uploader is bound to find its number taken and somebody at its step or further (rule 2). A committer
+ * that names its parent's shards again is safe: the parent was the newest of all then, so it lives and names them too.
  */
 import type { CheckpointRef, RunId } from '../../workflows/contract.js';
 import { condemnedKey, shardPartsOf, shardsFolder } from '../layout.js';
 import { isStoreError } from '../errors.js';
 import type { CallOptions, ObjectStore } from '../object-store.js';
-import { foldersOf } from './shards.js';
+import { listPins } from './pins.js';
 import { isUnsafeNewest, readAll } from './retention.js';
+import { foldersOf } from './shards.js';
 
 /** Of a run that goes on. `newest` must have been committed; nothing is done when it does not stand. */
 export async function collectOrphans(
@@ -46,19 +47,21 @@ async function condemnAndDelete(store: ObjectStore, run: RunId, upToStep: number
   for (const [folder] of condemned) await condemn(store, folder, options);
   if (condemned.length === 0) return { deletedObjects: 0 };
 
-  // Only what a manifest did not name after the fence was up. A fence around a committed folder comes down again.
   const namedNow = await namedFolders(store, run, options);
-  const doomed = condemned.flatMap(([folder, keys]) => (namedNow.has(folder) ? [condemnedKey(folder)] : keys));
+  const doomed = condemned.flatMap(([folder, keys]) => (namedNow.has(folder) ? [] : keys));
   await store.delete(doomed, options);
-  return { deletedObjects: condemned.flatMap(([folder, keys]) => (namedNow.has(folder) ? [] : keys)).length };
+  return { deletedObjects: doomed.length };
 }
 
+/** By a manifest, or by the tombstone of one that is pinned. Pins after records, as in retention. */
 async function namedFolders(store: ObjectStore, run: RunId, options: CallOptions): Promise<Set<string>> {
+  const records = await readAll(store, run, options);
+  const pinned = new Set((await listPins(store, run, options)).map(({ sequence }) => sequence));
   const named = new Set<string>();
-  for (const found of await readAll(store, run, options)) {
-    if (found.kind !== 'record' || found.record.kind === 'quarantine') continue;
-    for (const folder of foldersOf(found.record.kind === 'manifest' ? found.record : found.record.was))
-      named.add(folder);
+  for (const { record, sequence } of records.filter((found) => found.kind === 'record')) {
+    const manifest = record.kind === 'manifest' ? record : record.kind === 'tombstone' ? record.was : null;
+    if (manifest !== null && (record.kind === 'manifest' || pinned.has(sequence)))
+      for (const folder of foldersOf(manifest)) named.add(folder);
   }
   return named;
 }

@@ -8,6 +8,7 @@ import { checkpointFormat, decodeRecord, encodeRecord, type CheckpointRecord } f
 
 export interface ListedRecord {
   readonly sequence: number;
+  readonly etag: string;
   readonly committedAt: Date | null;
 }
 
@@ -30,9 +31,9 @@ export async function listRecords(
 ): Promise<ListedRecord[]> {
   const startAfter = options?.from === undefined ? undefined : checkpointKey(run, options.from - 1);
   const listed: ListedRecord[] = [];
-  for await (const { key, lastModified } of store.list(checkpointsFolder(run), { ...options, startAfter })) {
+  for await (const { key, etag, lastModified } of store.list(checkpointsFolder(run), { ...options, startAfter })) {
     const sequence = sequenceOf(key);
-    if (sequence !== null) listed.push({ sequence, committedAt: lastModified });
+    if (sequence !== null) listed.push({ sequence, etag, committedAt: lastModified });
   }
   return listed;
 }

@@ -11,7 +11,7 @@
  * alive in the list of step 4, or the number after the parent's was taken before. Other lineages' manifests stay.
  */
 import type { CheckpointRef, RunId, Sha256 } from '../../workflows/contract.js';
-import { shardsFolder } from '../layout.js';
+import { checkpointKey, shardsFolder } from '../layout.js';
 import type { CallOptions, ObjectStore } from '../object-store.js';
 import { checkpointFormat, type Tombstone } from './manifest.js';
 import { listPins } from './pins.js';
@@ -29,7 +29,12 @@ export interface Retire extends CallOptions {
   };
   /** The checkpoint just committed. */
   readonly newest: CheckpointRef;
+  /** Make one for each process: it spares a long run from reading its old tombstones at every checkpoint. */
+  readonly settled?: SettledTombstones | undefined;
 }
+
+/** ETags, by key, of tombstones whose shards are gone for good. */
+export type SettledTombstones = Map<string, string>;
 
 export interface Retired {
   readonly retired: readonly number[];
@@ -44,7 +49,7 @@ export async function retireCheckpoints(store: ObjectStore, retire: Retire): Pro
   if (skipped !== null) return { retired: [], deletedObjects: 0, skipped };
 
   const before = new Set((await listPins(store, run, retire)).map(({ sequence }) => sequence));
-  const records = await readAll(store, run, retire);
+  const records = await readAll(store, run, retire, retire.settled);
   const retired: number[] = [];
   for (const found of leaving(records, retire, before)) {
     const { sequence, record: was } = found;
@@ -87,15 +92,17 @@ function leaving(records: readonly Found[], { lineage, keep, newest }: Retire, p
 }
 
 /** All records, ascending. A damaged manifest does not say what it needs, so it is quarantined first. */
-export async function readAll(store: ObjectStore, run: RunId, options: CallOptions): Promise<Found[]> {
+export async function readAll(
+  store: ObjectStore,
+  run: RunId,
+  options: CallOptions,
+  settled: SettledTombstones = new Map(),
+): Promise<Found[]> {
   for (;;) {
     const listed = await listRecords(store, run, { signal: options.signal });
-    const found = await readRecords(
-      store,
-      run,
-      listed.map(({ sequence }) => sequence),
-      options,
-    );
+    const unsettled = listed.filter(({ sequence, etag }) => settled.get(checkpointKey(run, sequence)) !== etag);
+    const sequences = unsettled.map(({ sequence }) => sequence);
+    const found = await readRecords(store, run, sequences, options);
     const damaged = found.filter((each) => each.kind === 'damaged');
     if (damaged.length === 0) return found;
     for (const each of damaged) await quarantine(store, { run, ...each }, each, options);
@@ -114,20 +121,25 @@ async function revivePinned(store: ObjectStore, { run, ...options }: Retire): Pr
   return revived;
 }
 
-async function deleteDeadShards(store: ObjectStore, { run, ...options }: Retire): Promise<number> {
+async function deleteDeadShards(store: ObjectStore, { run, settled, ...options }: Retire): Promise<number> {
+  // Pins after records: a pin that was granted was there before the tombstone, whoever wrote that.
+  const records = await readAll(store, run, options, settled);
   const pinned = new Set((await listPins(store, run, options)).map(({ sequence }) => sequence));
-  const dead = new Set<string>();
   const living = new Set<string>();
-  for (const found of await readAll(store, run, options)) {
-    if (found.kind !== 'record' || found.record.kind === 'quarantine') continue;
-    const { record } = found;
-    const needed = record.kind === 'manifest' || pinned.has(found.sequence);
-    const shards = record.kind === 'manifest' ? record.shards : record.was.shards;
-    for (const { key } of shards) (needed ? living : dead).add(key);
+  const dead = new Set<string>();
+  const tombstones: { key: string; etag: string }[] = [];
+  for (const { record, sequence, etag } of records.filter((found) => found.kind === 'record')) {
+    if (record.kind === 'quarantine') continue;
+    const shards = (record.kind === 'manifest' ? record : record.was).shards.map(({ key }) => key);
+    const needed = record.kind === 'manifest' || pinned.has(sequence);
+    for (const key of shards) (needed ? living : dead).add(key);
+    if (!needed) tombstones.push({ key: checkpointKey(run, sequence), etag });
   }
   const doomed: string[] = [];
   for await (const { key } of store.list(shardsFolder(run), options))
     if (dead.has(key) && !living.has(key)) doomed.push(key);
   await store.delete(doomed, options);
+  // What lives on in another checkpoint is deleted when that one goes, by that one's tombstone.
+  for (const { key, etag } of tombstones) settled?.set(key, etag);
   return doomed.length;
 }

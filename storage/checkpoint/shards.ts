@@ -8,7 +8,9 @@
  * - the uploader PUTs its manifest, *then* lists the folders it names, and voids its own manifest if one is condemned.
  *
  * Whatever the order, and however long either sleeps in between: the collector sees the manifest, or the uploader sees the
- * fence. Neither needs a clock. A fence stays for ever; it is some bytes for each upload that died.
+ * fence. Neither needs a clock. A fence stays for ever, some bytes for each upload that died: lifting one, even from a
+ * folder that turned out to be committed, could let an uploader pass whom a second collector did not see.
+ * A fence says nothing about a checkpoint that was acknowledged; its shards are merely not named again by the next one.
  */
 import type { Sha256 } from '../../workflows/contract.js';
 import { eachOf } from '../each-of.js';

@@ -6,6 +6,7 @@ import type { CallOptions, Connection } from './connection.js';
 export interface ListedObject {
   readonly key: string;
   readonly bytes: number;
+  readonly etag: string;
   /** By the store's clock; for people to read, never for the protocol. */
   readonly lastModified: Date | null;
 }
@@ -34,9 +35,9 @@ export async function* list(
         { ...(signal && { abortSignal: signal }) },
       ),
     );
-    for (const { Key, Size, LastModified } of page.Contents ?? [])
+    for (const { Key, Size, ETag, LastModified } of page.Contents ?? [])
       if (Key !== undefined)
-        yield { key: connection.ownKey(Key), bytes: Size ?? 0, lastModified: LastModified ?? null };
+        yield { key: connection.ownKey(Key), bytes: Size ?? 0, etag: ETag ?? '', lastModified: LastModified ?? null };
     token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
   } while (token !== undefined);
 }

@@ -1,0 +1,103 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { partPaths } from '../../infra/parts.mjs';
+import { isStoreError } from '../../storage/errors.js';
+import { openObjectStore, type ObjectStore, type StoreSettings } from '../../storage/object-store.js';
+
+/** A versitygw of its own on a free port of 127.0.0.1 and a folder of its own. */
+export interface S3Server {
+  readonly settings: StoreSettings & { readonly endpoint: string };
+  /** Where the bucket's objects lie as files, to damage them. */
+  readonly bucketFolder: string;
+  /** Another store on the same bucket. */
+  open(settings?: Partial<StoreSettings>): ObjectStore;
+  kill(): Promise<void>;
+  /** On the same folder and port; answers when it serves. */
+  restart(): Promise<void>;
+  /** Ends it and deletes its folder. */
+  stop(): Promise<void>;
+}
+
+export async function startS3Server(): Promise<S3Server> {
+  const folder = await mkdtemp(join(tmpdir(), 'temper-s3-'));
+  for (const name of ['data', 'sidecar']) await mkdir(join(folder, name));
+  const port = await freePort();
+  const settings = {
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    bucket: 'temper-test',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'tester', secretAccessKey: 'a-secret-for-tests-only' },
+  };
+  const stores: ObjectStore[] = [];
+  let server: ChildProcess | null = null;
+
+  const open = (changed: Partial<StoreSettings> = {}): ObjectStore => {
+    const store = openObjectStore({ ...settings, ...changed });
+    stores.push(store);
+    return store;
+  };
+  const start = async (): Promise<void> => {
+    server = serve(folder, port, settings.credentials);
+    const store = openObjectStore(settings);
+    try {
+      for (let tries = 0; ; tries++) {
+        try {
+          return await store.ensureBucket();
+        } catch (error) {
+          if (server.exitCode !== null || tries > 100 || !isStoreError(error, 'unreachable')) throw error;
+          await setTimeout(50);
+        }
+      }
+    } finally {
+      store.close();
+    }
+  };
+  const kill = async (): Promise<void> => {
+    if (server === null || server.exitCode !== null || server.signalCode !== null) return;
+    const gone = once(server, 'exit');
+    server.kill('SIGKILL');
+    await gone;
+  };
+  await start();
+  return {
+    settings,
+    bucketFolder: join(folder, 'data', settings.bucket),
+    open,
+    kill,
+    restart: start,
+    stop: async () => {
+      for (const store of stores) store.close();
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function serve(folder: string, port: number, credentials: { accessKeyId: string; secretAccessKey: string }): ChildProcess {
+  const binary = partPaths().versitygw;
+  if (!existsSync(binary)) throw new Error(`${binary} is not there: run \`npm run setup\``);
+  return spawn(
+    binary,
+    ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--sidecar', join(folder, 'sidecar'), join(folder, 'data')],
+    {
+      stdio: 'ignore',
+      env: { ...process.env, ROOT_ACCESS_KEY_ID: credentials.accessKeyId, ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey },
+    },
+  );
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
