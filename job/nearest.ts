@@ -8,7 +8,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
     const distance = Math.min(leven(name, candidate), leven(bare(name), bare(candidate)) + 0.5);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
-  const tolerated = Math.max(1, Math.floor(name.length / 3)) + 0.5;
+  const tolerated = Math.max(1, Math.round(name.length * 0.4)) + 0.5;
   return bestDistance <= tolerated ? best : null;
 }
 

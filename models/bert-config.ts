@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { ModelError } from './model-error.js';
 
-const size = z.int().positive();
-const rate = z.number().min(0).lt(1);
+const size = z.int('a whole number above 0').positive('a whole number above 0');
+const rate = z
+  .number('a number from 0 to below 1')
+  .min(0, 'a number from 0 to below 1')
+  .lt(1, 'a number from 0 to below 1');
 
 const hfBertSchema = z.object({
   model_type: z.literal('bert'),
@@ -16,10 +19,11 @@ const hfBertSchema = z.object({
   attention_probs_dropout_prob: rate.default(0.1),
   max_position_embeddings: size.default(512),
   type_vocab_size: size.default(2),
-  layer_norm_eps: z.number().positive().default(1e-12),
-  initializer_range: z.number().positive().default(0.02),
-  pad_token_id: z.int().nonnegative().nullable().default(0),
+  layer_norm_eps: z.number('a number above 0').positive('a number above 0').default(1e-12),
+  initializer_range: z.number('a number above 0').positive('a number above 0').default(0.02),
+  pad_token_id: z.int('a whole number').nonnegative('a whole number').nullable().default(0),
   position_embedding_type: z.literal('absolute').default('absolute'),
+  is_decoder: z.literal(false).default(false),
 });
 
 /** An encoder of the BERT family: post-LayerNorm, learned absolute positions, exact (erf) GELU. */
@@ -48,18 +52,17 @@ export function parseBertConfig(text: string, fileName = 'config.json'): BertCon
   const json = parseJson(text, fileName);
   const parsed = hfBertSchema.safeParse(json);
   if (!parsed.success) {
-    const said = parsed.error.issues.map(({ path, ...issue }) => {
-      const key = path.join('.') || 'the file';
-      const found = JSON.stringify((json as Record<string, unknown>)[key] ?? null);
-      return issue.code === 'invalid_value'
-        ? `${key}: expected ${issue.values.map(String).join(' or ')}, found ${found}`
-        : `${key}: expected a valid value, found ${found === 'null' ? 'none' : found}`;
+    const said = parsed.error.issues.map((issue) => {
+      const key = String(issue.path[0]);
+      const value = (json as Record<string, unknown>)[key];
+      const expected = issue.code === 'invalid_value' ? issue.values.map(String).join(' or ') : issue.message;
+      return `${key}: expected ${expected}, found ${value === undefined ? 'none' : JSON.stringify(value)}`;
     });
     throw new ModelError(`${fileName}: not an encoder that can be trained here: ${said.join('; ')}`);
   }
   const hf = parsed.data;
   if (hf.hidden_size % hf.num_attention_heads !== 0) {
-    const found = `${hf.hidden_size} and ${hf.num_attention_heads}`;
+    const found = `${hf.num_attention_heads} and ${hf.hidden_size}`;
     throw new ModelError(`${fileName}: expected num_attention_heads to divide hidden_size, found ${found}`);
   }
   return {

@@ -9,6 +9,7 @@ export interface CatalogueEntry {
   readonly family: 'bert';
   readonly tasks: readonly Job['task'][];
   readonly languages: readonly string[];
+  /** Of the encoder, without the pooler. */
   readonly parameters: number;
   readonly hiddenSize: number;
   readonly layers: number;
@@ -34,7 +35,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     family: 'bert',
     tasks: ['text-classification'],
     languages: ['en'],
-    parameters: 22_713_216,
+    parameters: 22_565_376,
     hiddenSize: 384,
     layers: 6,
     maxTokens: 512,
