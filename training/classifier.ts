@@ -34,10 +34,11 @@ const EVALUATION_ROWS = 32;
 
 /** A model on the device with its optimizer state: compiled once per bucket, then stepped, evaluated, read and assigned. */
 export class Classifier {
-  readonly #program: Program;
-  readonly #optimizerFeeds: ReturnType<typeof adamWFeeds>;
   /** Every variable with its shape: the tensors of the model, then the optimizer's slots. */
   readonly variables: ReadonlyMap<string, readonly number[]>;
+  readonly #functions: Record<string, FunctionSpec> = {};
+  readonly #optimizerFeeds: ReturnType<typeof adamWFeeds>;
+  #program: Program;
 
   constructor(readonly spec: ClassifierSpec) {
     const shapes = new Map(spec.model.tensors.map(({ name, shape }) => [name, shape]));
@@ -46,16 +47,34 @@ export class Classifier {
       if (!shape) throw new Error(`the model has no tensor ${name} to train`);
       for (const slot of slotsOf(name)) shapes.set(slot, shape);
     }
-    const functions: Record<string, FunctionSpec> = {};
-    for (const length of bucketsOf(spec.trainOn, spec.maxLength)) {
-      functions[`train/${length}`] = trainFunction(spec.model, spec.trainable, spec.settings, length);
-    }
-    for (const length of bucketsOf(spec.evaluateOn, spec.maxLength)) {
-      functions[`evaluate/${length}`] = evaluateFunction(spec.model, EVALUATION_ROWS, length);
-    }
     this.variables = shapes;
     this.#optimizerFeeds = adamWFeeds(spec.settings);
-    this.#program = compile({ variables: shapes, functions });
+    for (const length of bucketsOf(spec.trainOn, spec.maxLength)) {
+      this.#functions[`train/${length}`] = trainFunction(spec.model, spec.trainable, spec.settings, length);
+    }
+    this.#addEvaluation(spec.evaluateOn);
+    this.#program = compile({ variables: shapes, functions: this.#functions });
+  }
+
+  #addEvaluation(tables: readonly TokenTable[]): boolean {
+    const missing = bucketsOf(tables, this.spec.maxLength).filter((length) => !this.#functions[`evaluate/${length}`]);
+    for (const length of missing) {
+      this.#functions[`evaluate/${length}`] = evaluateFunction(this.spec.model, EVALUATION_ROWS, length);
+    }
+    return missing.length > 0;
+  }
+
+  /** Makes every length of `table` ready for evaluate(). New lengths compile anew; the variables keep their values. */
+  prepareFor(table: TokenTable): void {
+    if (!this.#addEvaluation([table])) return;
+    const before = this.#program;
+    this.#program = compile({ variables: this.variables, functions: this.#functions });
+    for (const name of this.variables.keys()) this.#program.assign(name, before.read(name));
+    before.close();
+  }
+
+  get nodeCount(): number {
+    return this.#program.nodeCount;
   }
 
   /** Runs the step that makes `step` steps done (1 for the first). `seed` is the run's. */

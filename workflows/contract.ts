@@ -87,6 +87,8 @@ export interface FreezePlan {
 /** What the numerics depend on (docs/exactness.md). Two hosts with the same digest give the same bits. */
 export interface Fingerprint {
   readonly digest: Sha256;
+  /** The part that the run cannot pin, without threads: names the device queue that a strict run goes on from. */
+  readonly hostClass: Sha256;
   readonly libtensorflow: string;
   readonly stepCompiler: string;
   readonly device: string;
@@ -144,8 +146,6 @@ export interface ControlActivities {
   preprocess(input: RunContext): Promise<DatasetRef>;
   /** Which tensors train, by the job's patterns. Fails (not retryable) when a pattern matches nothing. */
   freezeLayers(input: { context: RunContext; dataset: DatasetRef }): Promise<FreezePlan>;
-  /** The newest checkpoint of the lineage that verifies, S3 being the truth also when it is ahead of the workflow. */
-  findCheckpoint(input: { run: RunId; lineage: Sha256 }): Promise<FoundCheckpoint>;
   /** Deletes what a cancelled run left: shards no manifest names; with `purge`, its checkpoints too. */
   cleanUp(input: { run: RunId; purge: boolean }): Promise<{ deletedObjects: number }>;
 }
@@ -203,7 +203,7 @@ export type TrainedSegment =
   /** The worker is shutting down and has itself committed what was done. */
   | { readonly kind: 'preempted'; readonly ref: CheckpointRef; readonly stats: SegmentStats };
 
-/** What trainEpoch reports with each heartbeat; `temper watch` draws it. */
+/** What openSession and trainEpoch report with each heartbeat; `temper watch` draws it. */
 export interface TrainProgress {
   readonly stage: 'restoring' | 'compiling' | 'training' | 'saving' | 'waiting-for-store';
   readonly position: Position;
@@ -222,6 +222,11 @@ export interface CommitContext {
 
 export interface SessionActivities {
   describeSession(): Promise<SessionHost>;
+  /**
+   * The newest checkpoint of the lineage that verifies, fetched to this host. S3 is the truth, also when it is ahead of the
+   * workflow; what is damaged is passed over and reported.
+   */
+  findCheckpoint(input: { run: RunId; lineage: Sha256 }): Promise<FoundCheckpoint>;
   /** Pre-trained weights and a new head, architecture checked, committed as step 0; the lineage is named here. */
   initializeModel(input: { context: RunContext; dataset: DatasetRef }): Promise<CheckpointRef>;
   trainEpoch(input: {
@@ -275,7 +280,7 @@ export interface CarriedState {
   readonly lineage: Sha256;
   readonly plan: FreezePlan;
   readonly fingerprint: Fingerprint;
-  readonly at: CheckpointRef;
+  readonly commits: readonly CheckpointRef[];
   readonly observations: readonly Observation[];
   readonly sessions: readonly SessionRecord[];
   readonly startedAtMs: number;
@@ -311,6 +316,8 @@ export interface SessionRecord {
   readonly openedAtMs: number;
   /** The checkpoint the session went on from; null at the start. */
   readonly from: { readonly sequence: number; readonly step: number } | null;
+  /** Why that one: newest, or the ones above it that did not verify. */
+  readonly passedOver: readonly string[];
   /** Newest step known to have been trained before; steps above `from.step` are done again. */
   readonly stepsRedone: number;
   /** From the loss until this session held a device. */

@@ -1,0 +1,46 @@
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { DataError } from '../data/data-error.js';
+import { EngineDied, EngineFailure } from '../engine/failure.js';
+import { ModelError } from '../models/model-error.js';
+import { Diverged, isStoreError } from '../storage/errors.js';
+import { failureType } from '../workflows/policies/failures.js';
+
+const HEARTBEAT_EVERY_MS = 1_000;
+
+/**
+ * Runs the body of an activity: heartbeats for it, ends it when it is cancelled, and names its failures by what the
+ * workflow does next. `details` goes out with every heartbeat and with an engine's death.
+ */
+export async function asActivity<Result>(body: (signal: AbortSignal) => Promise<Result>, details?: () => unknown): Promise<Result> {
+  const context = Context.current();
+  const beat = () => context.heartbeat(details?.());
+  beat();
+  const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
+  try {
+    return await Promise.race([body(context.cancellationSignal), context.cancelled]);
+  } catch (error) {
+    throw namedFailure(error, context, details?.());
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** The session cannot go on, another one can. */
+export const sessionClosed = (message: string): ApplicationFailure =>
+  ApplicationFailure.create({ type: failureType.sessionClosed, message });
+
+function namedFailure(error: unknown, context: Context, details: unknown): unknown {
+  if (context.cancellationSignal.aborted) return error instanceof CancelledFailure ? error : new CancelledFailure('cancelled');
+  if (error instanceof DataError || error instanceof ModelError || (error instanceof EngineFailure && error.kind === 'user')) {
+    return ApplicationFailure.create({ type: failureType.user, nonRetryable: true, message: error.message, cause: error });
+  }
+  if (error instanceof Diverged) {
+    return ApplicationFailure.create({ type: failureType.diverged, nonRetryable: true, message: error.message, cause: error });
+  }
+  if (error instanceof EngineDied) {
+    return ApplicationFailure.create({ type: failureType.engineDied, message: error.message, details: [details] });
+  }
+  // Out of an S3 call an abort reads as a cancellation, which Temporal would not retry.
+  if (isStoreError(error, 'aborted')) return ApplicationFailure.create({ type: 'Aborted', message: error.message });
+  return error;
+}

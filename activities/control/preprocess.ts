@@ -1,0 +1,102 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileSource } from '../../data/byte-source.js';
+import { prepareDataset } from '../../data/prepare.js';
+import { openTokenizer } from '../../data/tokenize.js';
+import { datasetManifestSchema, type DatasetManifest } from '../../data/manifest.js';
+import { fetchFile, putContent } from '../../storage/content.js';
+import { isStoreError } from '../../storage/errors.js';
+import { datasetFileKey } from '../../storage/layout.js';
+import { sha256OfSmall } from '../../storage/digest.js';
+import type { CallOptions } from '../../storage/object-store.js';
+import type { DatasetRef, RunContext, Sha256, StoredFile } from '../../workflows/contract.js';
+import { asActivity } from '../as-activity.js';
+import type { ActivityDependencies } from '../dependencies.js';
+import { modelFolder } from '../model-folder.js';
+
+const MANIFEST = 'manifest.json';
+
+/** Changes when prepared data would differ for the same input. */
+const PREPARATION = 'temper-preprocess/1';
+
+/** Source to tokenised Arrow shards on S3. What was prepared once from the same input is found by its digest. */
+export const preprocess =
+  (dependencies: ActivityDependencies) =>
+  (context: RunContext): Promise<DatasetRef> => {
+    let progress: { rows: number; totalRows: number } | null = null;
+    return asActivity(
+      async (signal) => {
+        const digest = datasetDigest(context);
+        const known = await findPrepared(dependencies, digest, { signal });
+        return toRef(context, digest, known ?? (await prepare(dependencies, context, digest, signal, (now) => (progress = now))));
+      },
+      () => progress,
+    );
+  };
+
+/** A function of the source's bytes, the tokenizer's and what the job says of data; names and paths do not count. */
+function datasetDigest({ job, source, model }: RunContext): Sha256 {
+  const { text, label, maxLength, clean, split } = job.data;
+  const tokenizer = model.files.filter(({ name }) => name.startsWith('tokenizer')).map(({ name, sha256 }) => [name, sha256]);
+  const seed = 'column' in split ? null : job.seed;
+  const spec = [PREPARATION, source.file.sha256, source.format, tokenizer, { text, label, maxLength, clean, split, seed }];
+  return createHash('sha256').update(JSON.stringify(spec)).digest('hex') as Sha256;
+}
+
+interface Prepared {
+  readonly manifest: DatasetManifest;
+  readonly file: StoredFile;
+}
+
+async function findPrepared({ store }: ActivityDependencies, digest: Sha256, options: CallOptions): Promise<Prepared | null> {
+  const key = datasetFileKey(digest, MANIFEST);
+  try {
+    const { bytes } = await store.get(key, options);
+    const manifest = datasetManifestSchema.parse(JSON.parse(bytes.toString()));
+    return { manifest, file: { name: MANIFEST, key, sha256: sha256OfSmall(bytes), bytes: bytes.byteLength } };
+  } catch (error) {
+    if (isStoreError(error, 'missing')) return null;
+    throw error;
+  }
+}
+
+async function prepare(
+  dependencies: ActivityDependencies,
+  { job, source, model }: RunContext,
+  digest: Sha256,
+  signal: AbortSignal,
+  onProgress: (progress: { rows: number; totalRows: number }) => void,
+): Promise<Prepared> {
+  const { store, cacheFolder, workFolder } = dependencies;
+  const folder = join(workFolder, `prepare-${randomUUID()}`);
+  try {
+    const local = await fetchFile(store, source.file, cacheFolder, { signal });
+    const tokenizer = await openTokenizer(await modelFolder(dependencies, model, { signal }), job.data.maxLength);
+    const bytes = await fileSource(local, source.name);
+    const manifest = await prepareDataset({
+      source: bytes,
+      format: source.format,
+      job,
+      tokenizer,
+      outFolder: folder,
+      onProgress,
+      signal,
+    });
+    for (const { name, sha256, bytes } of manifest.files) {
+      const path = join(folder, name);
+      await putContent(store, datasetFileKey(digest, name), { path, sha256: sha256 as Sha256, bytes }, { signal });
+    }
+    // Last: a manifest that is there says that all of its shards are.
+    const text = new TextEncoder().encode(`${JSON.stringify(manifest)}\n`);
+    return { manifest, file: await putContent(store, datasetFileKey(digest, MANIFEST), text, { signal, name: MANIFEST }) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function toRef({ job }: RunContext, digest: Sha256, { manifest, file }: Prepared): DatasetRef {
+  const { rows, labels } = manifest;
+  const stepsPerEpoch = Math.ceil(rows.train / job.train.batchSize);
+  return { manifest: file, digest, rows, classes: labels.length, stepsPerEpoch };
+}

@@ -1,0 +1,37 @@
+import type { Engine } from '../engine/client.js';
+import type { StateOnDisk } from '../engine/protocol.js';
+import type { ObjectStore } from '../storage/object-store.js';
+import type { SessionHost, Sha256, TrainedSegment, TrainProgress } from '../workflows/contract.js';
+
+/** What every activity may use. Arrives through the factories; nothing here is global. */
+export interface ActivityDependencies {
+  readonly store: ObjectStore;
+  /** Content-addressed local copies, shared by the processes of a host. */
+  readonly cacheFolder: string;
+  /** For this process alone; emptied when it is gone. */
+  readonly workFolder: string;
+}
+
+/** An engine with what its worker knows of its state. It may outlive a session whose server went away. */
+export interface EngineDesk {
+  readonly engine: Engine;
+  /** Digest of the state in the engine's variables; null while it holds none. */
+  holds: Sha256 | null;
+  /** Snapshots on this host's disk that are not uploaded yet, by folder. */
+  readonly snapshots: Map<string, StateOnDisk>;
+  /** The newest training job: a reissued trainEpoch of the same key attaches to it instead of starting anew. */
+  training: { readonly key: string; readonly result: Promise<TrainedSegment & { kind: 'trained' }> } | null;
+  progress: TrainProgress | null;
+}
+
+/** One device session: what its activities share. */
+export interface SessionDesk extends ActivityDependencies {
+  readonly host: SessionHost;
+  readonly desk: EngineDesk;
+  /** The worker is shutting down: commit and go. */
+  draining: boolean;
+  /** The workflow asked training to stop after the current step. */
+  interruptRequested: boolean;
+  /** Ends openSession. */
+  readonly close: () => void;
+}

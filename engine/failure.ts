@@ -1,0 +1,17 @@
+import type { EngineFailureKind } from './protocol.js';
+
+/** The engine said no. `user`: its message is for the user, and trying again cannot help. */
+export class EngineFailure extends Error {
+  override readonly name = 'EngineFailure';
+  constructor(
+    message: string,
+    readonly kind: EngineFailureKind,
+  ) {
+    super(message);
+  }
+}
+
+/** The engine's process is gone, or was killed because it hung. Its state is lost; the last checkpoint is not. */
+export class EngineDied extends Error {
+  override readonly name = 'EngineDied';
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { STEP_COMPILER_VERSION } from '../../training/compile/program.js';
+import { backend, binding } from '../../training/tensorflow.js';
+import type { Fingerprint, Pinned, Sha256 } from '../../workflows/contract.js';
+
+/** Variables that steer numerics; every one that is set is part of the fingerprint. */
+const NUMERIC_VARIABLE = /^(TF_|ONEDNN_|DNNL_|OMP_|MKL_|CUDA_|NVIDIA_TF32|XLA_)/;
+/** Of these, the ones that say nothing about numbers. */
+const NOT_NUMERIC = new Set([
+  'TF_CPP_MIN_LOG_LEVEL',
+  'TF_CPP_MAX_VLOG_LEVEL',
+  'CUDA_VISIBLE_DEVICES',
+  'TF_NUM_INTRAOP_THREADS', // pinned: told apart below
+  'TF_NUM_INTEROP_THREADS',
+]);
+
+/** What the numerics of this process depend on: docs/exactness.md says why each field is here. */
+export function fingerprint(pinned: Pinned): Fingerprint {
+  const variables = Object.entries(process.env)
+    .filter(([name]) => NUMERIC_VARIABLE.test(name) && !NOT_NUMERIC.has(name))
+    .map(([name, value]) => `${name}=${value}`)
+    .sort();
+  const host = {
+    libtensorflow: binding.TF_Version,
+    stepCompiler: STEP_COMPILER_VERSION,
+    device: (backend as unknown as { isUsingGpuDevice: boolean }).isUsingGpuDevice ? 'gpu' : 'cpu',
+    cpu: `${cpus()[0]?.model.trim() ?? 'unknown'} [${instructionSets().join(' ')}]`,
+    mathMode: process.env['ONEDNN_DEFAULT_FPMATH_MODE'] ?? 'float32',
+  };
+  return { ...host, ...pinned, hostClass: digestOf([host, variables]), digest: digestOf([host, variables, pinned]) };
+}
+
+const digestOf = (value: unknown): Sha256 => createHash('sha256').update(JSON.stringify(value)).digest('hex') as Sha256;
+
+/** The vector extensions that libtensorflow and oneDNN choose kernels by. */
+function instructionSets(): string[] {
+  let flags: string;
+  try {
+    flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+  } catch {
+    return [process.arch]; // no /proc: the model's name has to do
+  }
+  return flags.split(/\s+/).filter((flag) => /^(avx|amx|fma|asimd|sve|bf16|i8mm)/.test(flag)).sort();
+}

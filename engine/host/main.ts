@@ -1,0 +1,44 @@
+/** The engine: a process that owns libtensorflow and serves one worker over its IPC channel. */
+import { z } from 'zod';
+import { DataError } from '../../data/data-error.js';
+import { ModelError } from '../../models/model-error.js';
+import { NonFiniteLoss } from '../../training/train-segment.js';
+import type { FromEngine, ToEngine } from '../protocol.js';
+import { fingerprint } from './fingerprint.js';
+import { createHandlers } from './handlers.js';
+import { Workbench } from './workbench.js';
+
+const send = (message: FromEngine) => void process.send?.(message);
+
+// Whoever started us decides when we end: a terminal's Ctrl-C is the worker's to handle.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+process.on('disconnect', () => process.exit(0));
+
+const threads = z.coerce.number().int().positive();
+const pinned = {
+  intraOpThreads: threads.parse(process.env['TF_NUM_INTRAOP_THREADS']),
+  interOpThreads: threads.parse(process.env['TF_NUM_INTEROP_THREADS']),
+};
+
+const workbench = new Workbench((progress) => send({ kind: 'progress', progress }));
+const handlers = createHandlers(workbench);
+
+const isUserError = (error: unknown) => [ModelError, DataError, NonFiniteLoss].some((kind) => error instanceof kind);
+
+process.on('message', (message: ToEngine) => {
+  if (message.kind === 'interrupt') {
+    workbench.interrupted = true;
+    return;
+  }
+  const { id, name, input } = message;
+  handlers[name](input as never).then(
+    (output) => send({ kind: 'done', id, output }),
+    (error: unknown) => {
+      const said = error instanceof Error ? (isUserError(error) ? error.message : (error.stack ?? error.message)) : String(error);
+      send({ kind: 'failed', id, failure: isUserError(error) ? 'user' : 'defect', message: said });
+    },
+  );
+});
+
+send({ kind: 'ready', fingerprint: fingerprint(pinned) });

@@ -1,0 +1,19 @@
+/** How the outside talks to a run, and the queues it runs on: shared by the workflow, the workers and the command line. */
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import type { CheckpointRef, RunStatus } from './contract.js';
+
+/** Everything `temper status`, `watch` and `explain` show, also of a finished run. */
+export const statusQuery = defineQuery<RunStatus>('status');
+
+/** Stops after the current step; answers when the checkpoint is durable and the device is free (null: nothing was trained yet). */
+export const pauseUpdate = defineUpdate<CheckpointRef | null>('pause');
+export const resumeUpdate = defineUpdate<void>('resume');
+/** Ends training after the current step; the best model so far is evaluated and published. */
+export const stopUpdate = defineUpdate<void>('stop');
+
+/** Workflows and the activities that need no device. */
+export const CONTROL_QUEUE = 'temper';
+/** Device slots of any host. */
+export const DEVICE_QUEUE = 'temper-device';
+/** Device slots of hosts of one class (Fingerprint.hostClass): a strict run goes on only there. */
+export const deviceQueueOf = (hostClass: string): string => `${DEVICE_QUEUE}-${hostClass.slice(0, 16)}`;

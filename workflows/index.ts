@@ -1,0 +1,2 @@
+/** What the workflow bundle exports: the workflow types of this product. */
+export { fineTune } from './fine-tune.js';

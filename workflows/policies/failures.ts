@@ -1,0 +1,23 @@
+/**
+ * Failures by the budget they draw on. A preemption is free; hosts and engines may fail many times as long as the run gets
+ * further in between; a wrong input fails the run at once.
+ */
+
+/** Types of ApplicationFailure that our activities throw: `type` is what the workflow decides by. */
+export const failureType = {
+  /** The job, the data or the model is wrong; the message says what to change. Never retried. */
+  user: 'UserError',
+  /** Two strict runs of the same steps gave different bits. Never retried: a person must look. */
+  diverged: 'Diverged',
+  engineDied: 'EngineDied',
+  sessionClosed: 'SessionClosed',
+} as const;
+
+export type Cause = 'session-lost' | 'engine-failed';
+
+/** Failures in a row without a newer checkpoint after which the run fails. */
+export const budget: Readonly<Record<Cause, number>> = { 'session-lost': 100, 'engine-failed': 5 };
+
+/** Wait before the next try: none the first time, then 1 s doubling to a minute. */
+export const backoffSeconds = (failuresInARow: number): number =>
+  failuresInARow <= 1 ? 0 : Math.min(60, 2 ** (failuresInARow - 2));

@@ -1,0 +1,51 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure, isCancellation, log, sleep } from '@temporalio/workflow';
+import type { TrainProgress } from './contract.js';
+import { backoffSeconds, budget, failureType, type Cause } from './policies/failures.js';
+
+/** A failure that another session can mend, in the workflow's terms. */
+export interface Setback {
+  readonly cause: Cause;
+  readonly detail: string;
+  /** The last progress that was heard of, which may be a step or two behind. */
+  readonly lastProgress: TrainProgress | null;
+}
+
+/** Sorts a failure: throws what no retry can mend, returns the rest as a setback. */
+export function setbackOf(error: unknown): Setback {
+  if (isCancellation(error)) throw error;
+  if (!(error instanceof ActivityFailure)) throw error;
+  const { cause, activityType } = error;
+  if (cause instanceof TimeoutFailure) {
+    const lastProgress = (cause.lastHeartbeatDetails as TrainProgress | undefined) ?? null;
+    const what = cause.timeoutType === 'HEARTBEAT' ? 'no heartbeat' : `${cause.timeoutType} time-out`;
+    return { cause: 'session-lost', detail: `${activityType}: ${what}`, lastProgress };
+  }
+  if (!(cause instanceof ApplicationFailure)) return { cause: 'session-lost', detail: `${activityType}: ${error.message}`, lastProgress: null };
+  const lastProgress = (cause.details?.[0] as TrainProgress | undefined) ?? null;
+  if (cause.nonRetryable) throw error;
+  if (cause.type === failureType.sessionClosed) return { cause: 'session-lost', detail: `${activityType}: ${cause.message}`, lastProgress };
+  return { cause: 'engine-failed', detail: `${activityType}: ${cause.message}`, lastProgress };
+}
+
+/** Counts setbacks since the last newer checkpoint, and waits before the next try. */
+export class Budgets {
+  readonly #spent: Record<Cause, number> = { 'session-lost': 0, 'engine-failed': 0 };
+
+  madeProgress(): void {
+    for (const cause of Object.keys(this.#spent) as Cause[]) this.#spent[cause] = 0;
+  }
+
+  async spend({ cause, detail }: Setback): Promise<void> {
+    const spent = ++this.#spent[cause];
+    log.warn('the run goes back to its last checkpoint', { cause, detail, failuresInARow: spent });
+    if (spent >= budget[cause]) {
+      throw ApplicationFailure.nonRetryable(
+        `${cause} ${spent} times in a row without a newer checkpoint, the last time: ${detail}. ` +
+          'See `temper explain` for where it happened and the worker\'s log for what the engine said.',
+        cause,
+      );
+    }
+    const seconds = backoffSeconds(spent);
+    if (seconds > 0) await sleep(seconds * 1000);
+  }
+}

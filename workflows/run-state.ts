@@ -1,0 +1,149 @@
+import { setCurrentDetails } from '@temporalio/workflow';
+import type {
+  CarriedState,
+  CheckpointRef,
+  CommitContext,
+  DatasetRef,
+  Evaluation,
+  Fingerprint,
+  FineTuneInput,
+  FreezePlan,
+  Observation,
+  PolicyState,
+  Position,
+  RunStatus,
+  SessionRecord,
+  Stage,
+  StateRef,
+  TrainingContext,
+} from './contract.js';
+import { policyOf } from './policies/early-stopping.js';
+import { stepsToKeep } from './policies/keep.js';
+
+const START: Position = { step: 0, epoch: 0, cursor: 0 };
+/** Sessions told in full; older ones make room, so that a run of a month stays small. */
+const SESSIONS_TOLD = 50;
+
+/** Everything a run knows between two activities. */
+export class RunState {
+  stage: Stage = 'preprocess';
+  dataset: DatasetRef | null;
+  lineage: CheckpointRef['lineage'] | null;
+  plan: FreezePlan | null;
+  fingerprint: Fingerprint | null;
+  /** Where training stands; a snapshot is valid in its session only. */
+  at: StateRef | null = null;
+  /** Checkpoints that the workflow knows of, oldest first: the newest, and those that hold an observation. */
+  commits: CheckpointRef[];
+  committedAtMs = 0;
+  observations: Observation[];
+  sessions: SessionRecord[];
+  readonly startedAtMs: number;
+  pauseRequested: boolean;
+  stopRequested = false;
+  trainLoss: number | null = null;
+  evaluation: Evaluation | null = null;
+  /** At most one upload is under way; it never rejects unhandled. */
+  uploadInFlight: Promise<void> = Promise.resolve();
+
+  constructor(readonly input: FineTuneInput) {
+    const carried = input.carried;
+    this.dataset = carried?.dataset ?? null;
+    this.lineage = carried?.lineage ?? null;
+    this.plan = carried?.plan ?? null;
+    this.fingerprint = carried?.fingerprint ?? null;
+    this.commits = [...(carried?.commits ?? [])];
+    this.observations = [...(carried?.observations ?? [])];
+    this.sessions = [...(carried?.sessions ?? [])];
+    this.startedAtMs = carried?.startedAtMs ?? Date.now();
+    this.pauseRequested = carried?.paused ?? false;
+  }
+
+  get job() {
+    return this.input.job;
+  }
+
+  get newestCommit(): CheckpointRef | null {
+    return this.commits.at(-1) ?? null;
+  }
+
+  get policy(): PolicyState {
+    return policyOf(this.job, this.observations);
+  }
+
+  get context(): TrainingContext {
+    const { run, job, source, model } = this.input;
+    return { run, job, source, model, dataset: this.dataset!, lineage: this.lineage! };
+  }
+
+  /** What a commit made now would say beside the state. */
+  get commitContext(): CommitContext {
+    const keepSteps = stepsToKeep(this.job, this.observations);
+    return { parent: this.newestCommit, observations: this.observations, keepSteps };
+  }
+
+  enter(stage: Stage): void {
+    this.stage = stage;
+    const { step, epoch } = this.at ?? START;
+    setCurrentDetails(`**${stage}** · epoch ${epoch} of ${this.job.train.epochs} · step ${step}`);
+  }
+
+  committed(ref: CheckpointRef): void {
+    const kept = new Set([...stepsToKeep(this.job, this.observations), ...this.observations.map(({ step }) => step)]);
+    const previous = this.commits.filter((commit) => commit.sequence < ref.sequence && kept.has(commit.step));
+    this.commits = [...previous.slice(-50), ref];
+    this.committedAtMs = Date.now();
+    this.lineage = ref.lineage;
+  }
+
+  /** Goes to a checkpoint, with the metrics of that step and before: what came after is done again. */
+  rewindTo(ref: CheckpointRef | null): void {
+    const step = ref?.step ?? -1;
+    this.at = ref;
+    this.observations = this.observations.filter((observation) => observation.step <= step);
+    this.commits = this.commits.filter((commit) => commit.sequence < (ref?.sequence ?? 0));
+    if (ref) this.commits.push(ref);
+    this.uploadInFlight = Promise.resolve();
+  }
+
+  observe(observation: Observation): void {
+    this.observations = [...this.observations.filter(({ step }) => step !== observation.step), observation];
+  }
+
+  tell(session: SessionRecord): void {
+    this.sessions = [...this.sessions, session].slice(-SESSIONS_TOLD);
+  }
+
+  carry(): CarriedState {
+    const { dataset, lineage, plan, fingerprint } = this;
+    if (!dataset || !lineage || !plan || !fingerprint) throw new Error('a run is carried over only after its start');
+    const { commits, observations, sessions, startedAtMs, pauseRequested: paused } = this;
+    return { dataset, lineage, plan, fingerprint, commits, observations, sessions, startedAtMs, paused };
+  }
+
+  status(): RunStatus {
+    const { dataset, plan, observations, sessions, startedAtMs, trainLoss, evaluation, stage } = this;
+    const { step, epoch, cursor } = this.at ?? this.newestCommit ?? START;
+    const newest = this.newestCommit;
+    const epochs = this.job.train.epochs;
+    return {
+      run: this.input.run,
+      stage,
+      detail: null,
+      position: { step, epoch, cursor },
+      stepsPerEpoch: dataset?.stepsPerEpoch ?? null,
+      totalSteps: dataset ? dataset.stepsPerEpoch * epochs : null,
+      epochs,
+      trainLoss,
+      observations,
+      policy: this.policy,
+      selectBest: this.job.selectBest,
+      lastCheckpoint: newest ? { ...newest, committedAtMs: this.committedAtMs } : null,
+      plan,
+      dataset,
+      sessions,
+      startedAtMs,
+      evaluation,
+    };
+  }
+}
