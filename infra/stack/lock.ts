@@ -43,7 +43,9 @@ export interface StackLock {
 
 const respond = (socket: Socket, handler: (request: ControlRequest) => ControlAnswer): void => {
   socket.on('error', () => socket.destroy());
-  createInterface({ input: socket, crlfDelay: Infinity }).on('line', (line) => {
+  const lines = createInterface({ input: socket, crlfDelay: Infinity });
+  lines.on('error', () => {}); // it repeats the socket's
+  lines.on('line', (line) => {
     let answer: ControlAnswer;
     try {
       answer = handler(requestSchema.parse(JSON.parse(line)));
@@ -91,7 +93,9 @@ export const askHolder = (root: string, request: ControlRequest, timeoutMs = 5_0
       else reject(error);
     });
     socket.once('close', () => resolve(null));
-    createInterface({ input: socket }).once('line', (line) => {
+    const lines = createInterface({ input: socket });
+    lines.on('error', () => {}); // it repeats the socket's
+    lines.once('line', (line) => {
       try {
         resolve(answerSchema.parse(JSON.parse(line)));
       } catch (error) {

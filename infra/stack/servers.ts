@@ -93,7 +93,7 @@ export const probeS3 = async ({ ports, credentials }: ServerContext): Promise<vo
     endpoint: `http://127.0.0.1:${ports.s3}`,
     region,
     forcePathStyle: true,
-    credentials,
+    credentials: { ...credentials }, // the SDK writes into it
     maxAttempts: 1,
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
   });

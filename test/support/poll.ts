@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Waits until `look` gives something other than null, undefined and false. Failing looks count as not yet. */
+export const eventually = async <T>(
+  what: string,
+  look: () => T | Promise<T>,
+  withinMs = 30_000,
+): Promise<Exclude<T, null | undefined | false>> => {
+  const deadline = performance.now() + withinMs;
+  let last: unknown;
+  while (performance.now() < deadline) {
+    try {
+      const found = await look();
+      if (found !== null && found !== undefined && found !== false)
+        return found as Exclude<T, null | undefined | false>;
+      last = found;
+    } catch (error) {
+      last = error;
+    }
+    await sleep(25);
+  }
+  throw new Error(`not within ${withinMs} ms: ${what}; last seen: ${String(last)}`);
+};
