@@ -26,7 +26,16 @@ export function peersPython(env = process.env) {
   const building = `${place}.building-${process.pid}`;
   try {
     run('python3', ['-m', 'venv', building]);
-    const pip = ['-m', 'pip', '--disable-pip-version-check', 'install', '--quiet', '--no-cache-dir', '-r', requirements];
+    const pip = [
+      '-m',
+      'pip',
+      '--disable-pip-version-check',
+      'install',
+      '--quiet',
+      '--no-cache-dir',
+      '-r',
+      requirements,
+    ];
     run(join(building, 'bin', 'python'), pip);
     renameSync(building, place);
   } catch (failure) {
@@ -55,7 +64,9 @@ function isAlive(pid) {
 function run(command, args) {
   const { status, error } = spawnSync(command, args, { stdio: ['ignore', 2, 2] });
   if (error || status !== 0) {
-    throw new Error(`peers' Python environment: \`${command} ${args.join(' ')}\` ${error ? error.message : `ended with ${status}`}`);
+    throw new Error(
+      `peers' Python environment: \`${command} ${args.join(' ')}\` ${error ? error.message : `ended with ${status}`}`,
+    );
   }
 }
 

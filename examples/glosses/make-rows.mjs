@@ -18,10 +18,32 @@ const seed = 'temper-glosses-1';
 const sizes = { validation: 40, train: 360, test: 200 };
 const rowsPerTopic = sizes.validation + sizes.train + sizes.test;
 const topicNames = {
-  '03': 'Tops', '04': 'act', '05': 'animal', '06': 'artifact', '07': 'attribute', '08': 'body', '09': 'cognition',
-  10: 'communication', 11: 'event', 12: 'feeling', 13: 'food', 14: 'group', 15: 'location', 16: 'motive', 17: 'object',
-  18: 'person', 19: 'phenomenon', 20: 'plant', 21: 'possession', 22: 'process', 23: 'quantity', 24: 'relation',
-  25: 'shape', 26: 'state', 27: 'substance', 28: 'time',
+  '03': 'Tops',
+  '04': 'act',
+  '05': 'animal',
+  '06': 'artifact',
+  '07': 'attribute',
+  '08': 'body',
+  '09': 'cognition',
+  10: 'communication',
+  11: 'event',
+  12: 'feeling',
+  13: 'food',
+  14: 'group',
+  15: 'location',
+  16: 'motive',
+  17: 'object',
+  18: 'person',
+  19: 'phenomenon',
+  20: 'plant',
+  21: 'possession',
+  22: 'process',
+  23: 'quantity',
+  24: 'relation',
+  25: 'shape',
+  26: 'state',
+  27: 'substance',
+  28: 'time',
 }; // lexnames(5WN)
 const rowsFile = fileURLToPath(new URL('rows.csv', import.meta.url));
 
@@ -33,7 +55,14 @@ function readGlosses(path) {
     .map((line) => {
       const bar = line.indexOf('|');
       const [id, topic] = line.slice(0, bar).split(' ');
-      return { id, topic, gloss: line.slice(bar + 1).split(';')[0].trim() };
+      return {
+        id,
+        topic,
+        gloss: line
+          .slice(bar + 1)
+          .split(';')[0]
+          .trim(),
+      };
     });
 }
 
@@ -53,7 +82,8 @@ function chooseRows(glosses) {
     if (place <= rowsPerTopic) chosen.set(row, splitOf(place));
   }
   for (const [topic, count] of Object.entries(taken)) {
-    if (count < rowsPerTopic) throw new Error(`topic ${topic} has only ${count} distinct glosses, ${rowsPerTopic} are needed`);
+    if (count < rowsPerTopic)
+      throw new Error(`topic ${topic} has only ${count} distinct glosses, ${rowsPerTopic} are needed`);
   }
   return [...chosen].map(([row, split]) => ({ ...row, split }));
 }
@@ -79,7 +109,9 @@ function rowsCsv(rows) {
 
 function dataLines(rows) {
   return rows
-    .map(({ id, gloss, topic, split }) => `${JSON.stringify({ id, gloss, topic: `noun.${topicNames[topic]}`, split })}\n`)
+    .map(
+      ({ id, gloss, topic, split }) => `${JSON.stringify({ id, gloss, topic: `noun.${topicNames[topic]}`, split })}\n`,
+    )
     .join('');
 }
 
