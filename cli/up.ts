@@ -5,7 +5,7 @@ import { startDetached } from '../infra/stack/detach.js';
 import { describeEvent } from '../infra/stack/events.js';
 import { chosenFolder } from '../infra/stack/folder.js';
 import type { StackSummary } from '../infra/stack/summary.js';
-import { describeSummary, summaryOf } from '../infra/stack/summary.js';
+import { describeSummary, summarise } from '../infra/stack/summary.js';
 import { defaultGraceSeconds } from '../infra/stack/stack.js';
 import { startStack } from '../infra/stack/start.js';
 import { defaultWorkers } from '../infra/stack/workers.js';
@@ -92,8 +92,8 @@ const attached = async (options: UpOptions): Promise<void> => {
   });
   stop = (now) => void stack.stop({ now });
   if (giveUp.signal.aborted) stop(false);
-  const summary = summaryOf(stack);
-  print(describeSummary(summary), summary);
+  const summary = await summarise(stack);
+  if (summary) print(describeSummary(summary), summary);
   await stack.finished;
 };
 
