@@ -33,6 +33,9 @@ export function columnPicker(job: Job, sourceName: string) {
   const seen = new Set<string>();
   let missing = [...wanted.values()];
 
+  // Of these no cell may be empty: they have to be there from the first row on.
+  const mandatory = [splitColumn, job.data.clean.dropEmpty ? undefined : job.data.label];
+
   const requireColumns = (): void => {
     for (const [key, column] of wanted)
       if (missing.includes(column)) throw missingColumn(sourceName, key, column, [...seen]);
@@ -46,7 +49,7 @@ export function columnPicker(job: Job, sourceName: string) {
       if (missing.length > 0 || number <= ROWS_TO_LEARN_COLUMNS) {
         for (const name of Object.keys(fields)) seen.add(name);
         missing = missing.filter((column) => !seen.has(column));
-        if (number >= ROWS_TO_LEARN_COLUMNS) requireColumns();
+        if (number >= ROWS_TO_LEARN_COLUMNS || missing.some((column) => mandatory.includes(column))) requireColumns();
       }
       const cell = (column: string): string => textOf(fields[column], column, sourceName, line);
       const id = Object.hasOwn(fields, 'id') ? cell('id') : '';

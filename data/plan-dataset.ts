@@ -63,8 +63,8 @@ export async function planDataset({ source, format, job, signal }: PlanInput): P
     part.push(keeps ? named : DROPPED);
     if (!('column' in split)) order.push(keeps ? contentOrder(job.seed, example.text) : 0);
   }
-  picker.requireColumns();
   if (part.length === 0) throw new DataError(`${source.name}: expected rows, found none`);
+  picker.requireColumns();
 
   const parts = part.view();
   if (rowsPerLabel.size === 0) {

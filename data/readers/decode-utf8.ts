@@ -49,8 +49,9 @@ function linesBeforeFault(bytes: Uint8Array): number {
   return countNewlines(fault === -1 ? lossy : lossy.slice(0, fault));
 }
 
-export function countNewlines(text: string): number {
+/** Line feeds in text[start, end). */
+export function countNewlines(text: string, start = 0, end = text.length): number {
   let count = 0;
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++;
+  for (let at = text.indexOf('\n', start); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) count++;
   return count;
 }
