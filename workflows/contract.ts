@@ -201,7 +201,9 @@ export interface SegmentStats {
 export type TrainedSegment =
   | { readonly kind: 'trained'; readonly reached: Snapshot; readonly reason: StopReason; readonly stats: SegmentStats }
   /** The worker is shutting down and has itself committed what was done. */
-  | { readonly kind: 'preempted'; readonly ref: CheckpointRef; readonly stats: SegmentStats };
+  | { readonly kind: 'preempted'; readonly ref: CheckpointRef; readonly stats: SegmentStats }
+  /** Asked to stop before the first step: the state is the one it was given. */
+  | { readonly kind: 'not-started' };
 
 /** What openSession and trainEpoch report with each heartbeat; `temper watch` draws it. */
 export interface TrainProgress {

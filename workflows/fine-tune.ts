@@ -136,16 +136,18 @@ export async function fineTune(input: FineTuneInput): Promise<FineTuneResult> {
       run.enter('trainEpoch');
       const until = nextBoundary(job, run.at, dataset.stepsPerEpoch);
       const trained = await device.trainEpoch({ context: run.context, plan, from: run.at, until, commit: run.commitContext });
-      if (trained.stats.steps > 0) run.trainLoss = trained.stats.meanLoss;
       await run.uploadInFlight; // one at a time; a lost one takes the run back to the checkpoint before it
+      if (trained.kind === 'not-started') {
+        if (leaving()) break;
+        return 'preempted';
+      }
+      if (trained.stats.steps > 0) run.trainLoss = trained.stats.meanLoss;
       if (trained.kind === 'preempted') {
         run.committed(trained.ref);
         return 'preempted';
       }
-      if (trained.stats.steps > 0) {
-        run.at = trained.reached;
-        upload(device);
-      }
+      run.at = trained.reached;
+      upload(device);
     }
     run.enter(run.pauseRequested ? 'pausing' : 'uploadCheckpoint');
     await run.uploadInFlight;

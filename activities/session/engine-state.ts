@@ -1,0 +1,74 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { datasetManifestSchema } from '../../data/manifest.js';
+import { fetchFile } from '../../storage/content.js';
+import { fetchCheckpoint } from '../../storage/checkpoint/restore.js';
+import { datasetFileKey } from '../../storage/layout.js';
+import { untilReachable } from '../../storage/until-reachable.js';
+import type { FreezePlan, Sha256, StateRef, TrainingContext, TrainProgress } from '../../workflows/contract.js';
+import { sessionClosed } from '../as-activity.js';
+import type { SessionDesk } from '../dependencies.js';
+import { frozenLayout, modelFolder } from '../model-folder.js';
+
+export interface StateInput {
+  readonly context: TrainingContext;
+  readonly plan: FreezePlan;
+}
+
+/** Where findCheckpoint leaves the shards it verified, so that the restore that follows need not fetch them again. */
+export const shardFolder = ({ workFolder }: SessionDesk): string => join(workFolder, 'shards');
+
+const announce = (session: SessionDesk, stage: TrainProgress['stage'], at: StateRef) => {
+  const { step, epoch, cursor } = at;
+  const position = { step, epoch, cursor };
+  session.desk.progress = { stage, position, loss: null, learningRate: null, examplesPerSecond: null };
+};
+
+/** Makes the engine hold exactly the state of `at`: warm when it does already, else from S3 or this host's disk. */
+export async function ensureState(session: SessionDesk, input: StateInput, at: StateRef, signal: AbortSignal): Promise<void> {
+  const { desk, store } = session;
+  if (desk.holds === at.stateDigest) return;
+  const waiting = { signal, onWaiting: () => announce(session, 'waiting-for-store', at) };
+  announce(session, 'compiling', at);
+  await untilReachable(() => load(session, input, signal), waiting);
+  announce(session, 'restoring', at);
+  desk.holds = null;
+  const { step, epoch, cursor } = at;
+  const position = { step, epoch, cursor };
+  if (at.kind === 'snapshot') {
+    const onDisk = desk.snapshots.get(at.folder);
+    if (!onDisk) throw sessionClosed(`the snapshot of step ${step} is not on this host`);
+    await desk.engine.request('restore', { shards: onDisk.shards.map(({ path }) => path), position });
+  } else {
+    const folder = shardFolder(session);
+    const { files } = await untilReachable(() => fetchCheckpoint(store, at, folder, { signal }), waiting);
+    await desk.engine.request('restore', { shards: files, position });
+    await rm(folder, { recursive: true, force: true });
+  }
+  desk.holds = at.stateDigest;
+}
+
+/** Fetches model and data to this host and has the engine build its graph; free when that is done already. */
+async function load(session: SessionDesk, { context, plan }: StateInput, signal: AbortSignal): Promise<void> {
+  const { store, cacheFolder, desk } = session;
+  const { job, model, dataset } = context;
+  const layout = await frozenLayout(session, job, model, dataset, { signal });
+  if (layout.digest !== plan.digest) {
+    throw new Error(`the freeze plan names tensors of digest ${plan.digest}, this worker works out ${layout.digest}`);
+  }
+  const manifestPath = await fetchFile(store, dataset.manifest, cacheFolder, { signal });
+  const manifest = datasetManifestSchema.parse(JSON.parse(await readFile(manifestPath, 'utf8')));
+  const shards = { train: [] as string[], validation: [] as string[], test: [] as string[] };
+  for (const { name, split, sha256, bytes } of manifest.files) {
+    const file = { key: datasetFileKey(dataset.digest, name), sha256: sha256 as Sha256, bytes };
+    shards[split].push(await fetchFile(store, file, cacheFolder, { signal }));
+  }
+  await desk.engine.request('load', {
+    key: JSON.stringify([job, model.digest, dataset.digest, plan.digest]),
+    job,
+    modelFolder: await modelFolder(session, model, { signal }),
+    labels: manifest.labels,
+    shards,
+    trainable: layout.trainable,
+  });
+}

@@ -1,0 +1,25 @@
+import { putContent } from '../../storage/content.js';
+import { reportKey } from '../../storage/layout.js';
+import { untilReachable } from '../../storage/until-reachable.js';
+import type { SessionActivities } from '../../workflows/contract.js';
+import { asActivity } from '../as-activity.js';
+import type { SessionDesk } from '../dependencies.js';
+import { ensureState } from './engine-state.js';
+
+const REPORT = 'evaluation.json';
+
+/** The chosen checkpoint on the test split, which nothing else reads; the report has confusions and worst examples. */
+export const evaluate =
+  (session: SessionDesk): SessionActivities['evaluate'] =>
+  ({ context, plan, at }) =>
+    asActivity(
+      async (signal) => {
+        await ensureState(session, { context, plan }, at, signal);
+        const details = await session.desk.engine.request('evaluate', { split: 'test' });
+        const report = { format: 'temper-evaluation/1', run: context.run, checkpoint: at, ...details };
+        const bytes = new TextEncoder().encode(`${JSON.stringify(report, null, 1)}\n`);
+        const put = () => putContent(session.store, reportKey(context.run, REPORT), bytes, { signal, name: REPORT });
+        return { metrics: details.metrics, report: await untilReachable(put, { signal }) };
+      },
+      () => session.desk.progress,
+    );

@@ -1,0 +1,17 @@
+import { findNewestCheckpoint } from '../../storage/checkpoint/restore.js';
+import { untilReachable } from '../../storage/until-reachable.js';
+import type { SessionActivities } from '../../workflows/contract.js';
+import { asActivity } from '../as-activity.js';
+import type { SessionDesk } from '../dependencies.js';
+import { shardFolder } from './engine-state.js';
+
+/** Where to go on from: the newest checkpoint of the lineage whose every shard was downloaded and verified. */
+export const findCheckpoint =
+  (session: SessionDesk): SessionActivities['findCheckpoint'] =>
+  ({ run, lineage }) =>
+    asActivity(async (signal) => {
+      const wanted = { run, lineage, cacheFolder: shardFolder(session), signal };
+      const found = await untilReachable(() => findNewestCheckpoint(session.store, wanted), { signal });
+      if (found.kind === 'none') return { ref: null, observations: [], damaged: found.damaged };
+      return { ref: found.ref, observations: found.manifest.observations, damaged: found.damaged };
+    });

@@ -1,0 +1,30 @@
+import type { SessionActivities } from '../../workflows/contract.js';
+import type { SessionDesk } from '../dependencies.js';
+import { evaluate } from './evaluate.js';
+import { findCheckpoint } from './find-checkpoint.js';
+import { initializeModel } from './initialize-model.js';
+import { publishModel } from './publish-model.js';
+import { trainEpoch } from './train-epoch.js';
+import { uploadCheckpoint } from './upload-checkpoint.js';
+import { validate } from './validate.js';
+
+/** Activities of one session's queue: they share its engine and its disk. */
+export const createSessionActivities = (session: SessionDesk): SessionActivities => ({
+  describeSession: () => Promise.resolve(session.host),
+  findCheckpoint: findCheckpoint(session),
+  initializeModel: initializeModel(session),
+  trainEpoch: trainEpoch(session),
+  validate: validate(session),
+  uploadCheckpoint: uploadCheckpoint(session),
+  evaluate: evaluate(session),
+  publishModel: publishModel(session),
+  interrupt: () => {
+    session.interruptRequested = true;
+    session.desk.engine.interrupt();
+    return Promise.resolve();
+  },
+  closeSession: () => {
+    session.close();
+    return Promise.resolve();
+  },
+});

@@ -1,0 +1,37 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inspectModelFolder } from '../../models/folder.js';
+import { untilReachable } from '../../storage/until-reachable.js';
+import type { CheckpointRef, DatasetRef, Fingerprint, RunContext, Sha256 } from '../../workflows/contract.js';
+import { asActivity } from '../as-activity.js';
+import type { SessionDesk } from '../dependencies.js';
+import { modelFolder } from '../model-folder.js';
+import { commitState } from './commit.js';
+
+/** Checks the base model's architecture, makes the new head from the seed, and commits both as step 0. */
+export const initializeModel =
+  (session: SessionDesk) =>
+  ({ context, dataset }: { context: RunContext; dataset: DatasetRef }): Promise<CheckpointRef> =>
+    asActivity(async (signal) => {
+      const { desk, host, workFolder } = session;
+      const folder = await untilReachable(() => modelFolder(session, context.model, { signal }), { signal });
+      await inspectModelFolder(folder);
+      const stateFolder = join(workFolder, `initial-${randomUUID()}`);
+      try {
+        const input = { job: context.job, modelFolder: folder, classes: dataset.classes, folder: stateFolder };
+        const state = await desk.engine.request('initialize', input);
+        const lineage = lineageOf(context, dataset, host.fingerprint);
+        return await commitState(session, { ...context, lineage }, state, { parent: null, observations: [], keepSteps: [] }, signal);
+      } finally {
+        await rm(stateFolder, { recursive: true, force: true });
+      }
+    });
+
+/** Names everything that a state is a function of. Where bits may differ between hosts by consent, the host does not count. */
+function lineageOf({ job, model }: RunContext, dataset: DatasetRef, fingerprint: Fingerprint): Sha256 {
+  const { data, freeze, train, seed, task, exactness } = job;
+  const numerics = exactness === 'strict' ? fingerprint.digest : exactness;
+  const text = JSON.stringify([task, data.maxLength, freeze, train, seed, model.digest, dataset.digest, numerics]);
+  return createHash('sha256').update(text).digest('hex') as Sha256;
+}

@@ -1,0 +1,17 @@
+import type { SessionActivities } from '../../workflows/contract.js';
+import { asActivity } from '../as-activity.js';
+import type { SessionDesk } from '../dependencies.js';
+import { ensureState } from './engine-state.js';
+
+/** Metrics of a state on the validation split. */
+export const validate =
+  (session: SessionDesk): SessionActivities['validate'] =>
+  ({ context, plan, at }) =>
+    asActivity(
+      async (signal) => {
+        await ensureState(session, { context, plan }, at, signal);
+        const { metrics } = await session.desk.engine.request('evaluate', { split: 'validation' });
+        return metrics;
+      },
+      () => session.desk.progress,
+    );

@@ -1,0 +1,108 @@
+/**
+ * The worker's side of a device session (workflows/device-session.ts): openSession takes a slot and an engine, serves the
+ * session's own queue, and ends when the workflow closes it, when the server no longer knows it, or when the grace of a
+ * shutdown is over.
+ */
+import { hostname } from 'node:os';
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { Worker, type NativeConnection } from '@temporalio/worker';
+import { createSessionActivities } from '../activities/session/index.js';
+import type { ActivityDependencies, SessionDesk } from '../activities/dependencies.js';
+import type { DeviceActivities, OpenSession, Pinned } from '../workflows/contract.js';
+import { slotScope, takeSlot } from './device-slot.js';
+import type { EnginePool } from './engine-pool.js';
+import type { WorkerSettings } from './settings.js';
+import { workerDefaults } from './worker-options.js';
+
+/** One op at a time within a graph: parallelism is inside the ops, and the order of sums does not wander. */
+const INTER_OP_THREADS = 1;
+
+export const defaultPins = ({ defaultThreads }: WorkerSettings, threads: number | null): Pinned => ({
+  intraOpThreads: threads ?? defaultThreads,
+  interOpThreads: INTER_OP_THREADS,
+});
+
+export class DeviceSessions implements DeviceActivities {
+  readonly #open = new Set<SessionDesk>();
+  #draining = false;
+
+  constructor(
+    readonly dependencies: ActivityDependencies,
+    readonly connection: NativeConnection,
+    readonly namespace: string,
+    readonly pool: EnginePool,
+    readonly settings: WorkerSettings,
+    readonly device: string,
+  ) {}
+
+  /** Stops training after the current step; each session commits what it has and is then closed by its workflow. */
+  drain(): void {
+    this.#draining = true;
+    for (const session of this.#open) {
+      session.draining = true;
+      session.desk.engine.interrupt();
+    }
+  }
+
+  openSession = async (input: OpenSession): Promise<void> => {
+    const context = Context.current();
+    let session: SessionDesk | null = null;
+    const beat = () => context.heartbeat(session?.desk.progress ?? null);
+    beat();
+    const timer = setInterval(beat, 1_000);
+    try {
+      const scope = slotScope(this.device, this.settings.scratch);
+      const slot = await takeSlot(scope, this.settings.slots, context.cancellationSignal);
+      const pinned = input.pinned ?? defaultPins(this.settings, input.threads);
+      const desk = await this.pool.acquire(input.run, pinned);
+      let closed = false;
+      try {
+        const fingerprint = await desk.engine.fingerprint();
+        let close = () => undefined as void;
+        const closing = new Promise<void>((resolve) => {
+          close = () => {
+            closed = true;
+            resolve();
+          };
+        });
+        session = {
+          ...this.dependencies,
+          host: { session: input.session, host: hostname(), pid: process.pid, slot: slot.index, fingerprint },
+          desk,
+          draining: this.#draining,
+          interruptRequested: false,
+          close,
+        };
+        this.#open.add(session);
+        await this.#serve(session, Promise.race([closing, context.cancelled]));
+      } finally {
+        if (session) this.#open.delete(session);
+        await this.pool.release(input.run, pinned, desk, !closed && !this.#draining);
+        await slot.release();
+      }
+    } catch (error) {
+      throw context.cancellationSignal.aborted ? new CancelledFailure('the session was given up') : error;
+    } finally {
+      clearInterval(timer);
+    }
+  };
+
+  async #serve(session: SessionDesk, until: Promise<void>): Promise<void> {
+    const worker = await Worker.create({
+      ...workerDefaults,
+      connection: this.connection,
+      namespace: this.namespace,
+      taskQueue: session.host.session,
+      activities: createSessionActivities(session),
+      maxConcurrentActivityTaskExecutions: 8, // train, upload and control at once, with room
+      shutdownGraceTime: '5 seconds', // the answer to closeSession itself
+    });
+    const running = worker.run();
+    try {
+      await Promise.race([until, running]);
+    } finally {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await running;
+    }
+  }
+}

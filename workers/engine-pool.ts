@@ -1,0 +1,69 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EngineDesk } from '../activities/dependencies.js';
+import { Engine } from '../engine/client.js';
+import type { Pinned, RunId } from '../workflows/contract.js';
+
+/** How long an engine whose session was lost is kept for its run: the server may come back within. */
+const KEEP_MS = 60_000;
+
+/** The engines of one worker process: one in use per session, one spare that is warm, and some kept for a lost run. */
+export class EnginePool {
+  readonly #kept = new Map<RunId, { desk: EngineDesk; pinned: Pinned; timer: NodeJS.Timeout }>();
+  readonly #all = new Set<Engine>();
+  #spare: { desk: EngineDesk; pinned: Pinned } | null = null;
+
+  constructor(readonly logFolder: string) {
+    mkdirSync(logFolder, { recursive: true });
+  }
+
+  /** Starts an engine ahead of the first session: loading libtensorflow takes a second or two. */
+  warmUp(pinned: Pinned): Engine {
+    this.#spare = { desk: this.#spawn(pinned), pinned };
+    return this.#spare.desk.engine;
+  }
+
+  async acquire(run: RunId, pinned: Pinned): Promise<EngineDesk> {
+    const kept = this.#kept.get(run);
+    if (kept) {
+      clearTimeout(kept.timer);
+      this.#kept.delete(run);
+      if (kept.desk.engine.alive && same(kept.pinned, pinned)) return kept.desk;
+      await this.#end(kept.desk.engine);
+    }
+    const spare = this.#spare;
+    this.#spare = null;
+    if (spare?.desk.engine.alive && same(spare.pinned, pinned)) return spare.desk;
+    if (spare) await this.#end(spare.desk.engine);
+    return this.#spawn(pinned);
+  }
+
+  /** The session is over. With `keep` its engine waits for the run to come back, still computing what it was at. */
+  async release(run: RunId, pinned: Pinned, desk: EngineDesk, keep: boolean): Promise<void> {
+    if (!keep || !desk.engine.alive) return this.#end(desk.engine);
+    const timer = setTimeout(() => {
+      this.#kept.delete(run);
+      void this.#end(desk.engine);
+    }, KEEP_MS).unref();
+    this.#kept.set(run, { desk, pinned, timer });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#all].map((engine) => this.#end(engine)));
+  }
+
+  #spawn(pinned: Pinned): EngineDesk {
+    const engine = new Engine({ pinned, logFile: join(this.logFolder, `engine-${process.pid}.log`) });
+    this.#all.add(engine);
+    const desk: EngineDesk = { engine, holds: null, snapshots: new Map(), training: null, progress: null };
+    engine.onProgress = (progress) => (desk.progress = progress);
+    return desk;
+  }
+
+  async #end(engine: Engine): Promise<void> {
+    await engine.close();
+    this.#all.delete(engine);
+  }
+}
+
+const same = (a: Pinned, b: Pinned) => a.intraOpThreads === b.intraOpThreads && a.interOpThreads === b.interOpThreads;

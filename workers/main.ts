@@ -1,0 +1,93 @@
+/** A worker process: `--role control`, `--role device` or both (`--role control --role device`). */
+import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createControlActivities } from '../activities/control/index.js';
+import type { ActivityDependencies } from '../activities/dependencies.js';
+import { resolveConnection } from '../infra/connection.js';
+import { openObjectStore } from '../storage/object-store.js';
+import { CONTROL_QUEUE, DEVICE_QUEUE, deviceQueueOf } from '../workflows/handlers.js';
+import { DeviceSessions, defaultPins } from './device-sessions.js';
+import { EnginePool } from './engine-pool.js';
+import { readSettings } from './settings.js';
+import { openWorkFolder } from './work-folder.js';
+import { workerDefaults } from './worker-options.js';
+
+const { values } = parseArgs({ options: { role: { type: 'string', multiple: true, default: ['control', 'device'] } } });
+const roles = new Set(values.role);
+for (const role of roles) {
+  if (role !== 'control' && role !== 'device') throw new Error(`--role: expected control or device, found ${role}`);
+}
+
+Runtime.install({ logger: new DefaultLogger('INFO'), shutdownSignals: [] });
+if (process.channel) process.on('disconnect', () => process.exit(1)); // the supervisor is gone, and takes us with it
+
+const settings = readSettings(process.env);
+await mkdir(settings.scratch, { recursive: true });
+const { temporal, store: storeSettings } = await resolveConnection(process.env, process.cwd());
+const connection = await NativeConnection.connect(temporal.connectionOptions);
+const workFolder = await openWorkFolder(settings.scratch);
+const store = openObjectStore(storeSettings);
+const dependencies: ActivityDependencies = { store, cacheFolder: join(settings.scratch, 'cache'), workFolder };
+
+const shared = { ...workerDefaults, connection, namespace: temporal.namespace };
+const controlWorkers: Worker[] = [];
+const deviceWorkers: Worker[] = [];
+let sessions: DeviceSessions | null = null;
+let pool: EnginePool | null = null;
+
+if (roles.has('control')) {
+  const bundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+  controlWorkers.push(
+    await Worker.create({
+      ...shared,
+      taskQueue: CONTROL_QUEUE,
+      workflowBundle: { codePath: bundle },
+      activities: createControlActivities(dependencies),
+      shutdownGraceTime: settings.graceMs,
+    }),
+  );
+}
+if (roles.has('device')) {
+  pool = new EnginePool(join(settings.scratch, 'logs'));
+  const { hostClass, device } = await pool.warmUp(defaultPins(settings, null)).fingerprint();
+  sessions = new DeviceSessions(dependencies, connection, temporal.namespace, pool, settings, device);
+  for (const taskQueue of [DEVICE_QUEUE, deviceQueueOf(hostClass)]) {
+    deviceWorkers.push(
+      await Worker.create({
+        ...shared,
+        taskQueue,
+        activities: { openSession: sessions.openSession },
+        maxConcurrentActivityTaskExecutions: settings.slots,
+        shutdownGraceTime: settings.graceMs,
+      }),
+    );
+  }
+}
+
+// SIGTERM: take no new session, stop after the current step, let each session commit and be closed by its workflow (which a
+// control worker of this process must still serve), then end.
+let stopping = false;
+process.on('SIGTERM', () => {
+  if (stopping) return;
+  stopping = true;
+  sessions?.drain();
+  shutDown(deviceWorkers.length > 0 ? deviceWorkers : controlWorkers);
+  setTimeout(() => process.exit(1), settings.graceMs + 10_000).unref();
+});
+process.on('SIGINT', () => undefined); // a terminal's Ctrl-C is the supervisor's to handle
+
+function shutDown(workers: readonly Worker[]): void {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+}
+
+process.send?.('ready');
+const controlDone = Promise.all(controlWorkers.map((worker) => worker.run()));
+await Promise.all(deviceWorkers.map((worker) => worker.run()));
+if (deviceWorkers.length > 0) shutDown(controlWorkers);
+await controlDone;
+await pool?.close();
+await connection.close();
+process.exit(0);

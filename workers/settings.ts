@@ -1,0 +1,36 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+
+/** What a worker reads from its environment; Temporal's and S3's own variables are read by infra/connection.ts. */
+const schema = z.object({
+  /** Local copies, snapshots and logs of engines. */
+  TEMPER_SCRATCH: z.string().min(1).default('/var/tmp/temper'),
+  /** Sessions that may run at once on this host, over all its workers. */
+  TEMPER_DEVICE_SLOTS: z.coerce.number().int().positive().default(1),
+  /** From SIGTERM to the end: a step, a snapshot and its upload have to fit. */
+  TEMPER_GRACE_SECONDS: z.coerce.number().positive().default(60),
+  /** Threads of an op where a job pins none. */
+  TEMPER_THREADS: z.coerce.number().int().positive().optional(),
+});
+
+export interface WorkerSettings {
+  readonly scratch: string;
+  readonly slots: number;
+  readonly graceMs: number;
+  readonly defaultThreads: number;
+}
+
+export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
+  const parsed = schema.safeParse(env);
+  if (!parsed.success) {
+    const said = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}, found "${env[String(path[0])] ?? ''}"`);
+    throw new Error(`the worker's environment is wrong: ${said.join('; ')}`);
+  }
+  const { TEMPER_SCRATCH, TEMPER_DEVICE_SLOTS, TEMPER_GRACE_SECONDS, TEMPER_THREADS } = parsed.data;
+  return {
+    scratch: TEMPER_SCRATCH,
+    slots: TEMPER_DEVICE_SLOTS,
+    graceMs: TEMPER_GRACE_SECONDS * 1000,
+    defaultThreads: TEMPER_THREADS ?? availableParallelism(),
+  };
+}
