@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+import { CliError, exitCode } from './errors.js';
+import { storeFailure, withStore, withTemporal } from './services.js';
+import { checkJobFile, submit } from './submit.js';
+import { follow } from './watch.js';
+
+const help = `
+Everything is checked before anything starts: the job file, the services, every row of the data, the model's tensors.
+The data and the model are then put on S3: the run no longer needs this machine.
+
+Examples:
+  $ temper run job.yaml                 start it; prints the run's id
+  $ temper run job.yaml --watch         and follow it to its end (Ctrl-C leaves it running)
+  $ temper run job.yaml --check         only look for mistakes`;
+
+export const run = (): Command =>
+  new Command('run')
+    .description('Check a job file and start its run')
+    .argument('<job>', 'the job file, YAML or JSON (docs/job.md)')
+    .option('--watch', 'follow the run to its end', false)
+    .option('--check', 'check everything, start nothing', false)
+    .option('--json', 'one JSON object', false)
+    .addHelpText('after', help)
+    .action(async (path: string, options: { watch: boolean; check: boolean; json: boolean }) => {
+      const checked = await checkJobFile(path);
+      const { rows, labels, stepsPerEpoch, warnings } = checked.report;
+      for (const warning of warnings) console.error(`temper: ${warning}`);
+      const said = { rows, classes: labels.length, stepsPerEpoch, model: checked.modelName };
+      if (options.check) {
+        console.log(options.json ? JSON.stringify({ ok: true, ...said }) : `${path} is fine: ${describe(said)}.`);
+        return;
+      }
+      await withTemporal((client, { uiUrl }) =>
+        withStore(async (store) => {
+          const id = await submit(client, store, checked).catch((error: unknown) => {
+            throw storeFailure(error);
+          });
+          if (options.json && !options.watch) console.log(JSON.stringify({ run: id, ...said }));
+          else if (!options.json) {
+            console.log(`${id}: ${describe(said)}`);
+            if (uiUrl) console.log(`Temporal's view: ${uiUrl}/namespaces/default/workflows/${id}`);
+            if (!options.watch) console.log(`Follow it with: temper watch ${id}`);
+          }
+          if (!options.watch) return;
+          const outcome = await follow(client, id, { json: options.json });
+          if (outcome.state === 'failed') throw new CliError(outcome.message, exitCode.runFailed);
+        }),
+      );
+    });
+
+const describe = ({ rows, classes, stepsPerEpoch, model }: { rows: { train: number; validation: number; test: number }; classes: number; stepsPerEpoch: number; model: string }) =>
+  `${model}, ${rows.train} + ${rows.validation} + ${rows.test} rows (train, validation, test), ${classes} classes, ${stepsPerEpoch} steps an epoch`;
