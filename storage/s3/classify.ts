@@ -32,7 +32,9 @@ const wrongCredentials = new Set([
   'ExpiredTokenException',
   'InvalidToken',
   'TokenRefreshRequired',
+  'XAdminUserNotFound',
 ]);
+const absent = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload']);
 const badBytes = new Set(['BadDigest', 'XAmzContentSHA256Mismatch', 'InvalidDigest', 'IncompleteBody']);
 const waitAlthough4xx = new Set([
   'RequestTimeout',
@@ -79,7 +81,8 @@ export function classify(error: unknown, where: string, aborted: boolean): unkno
   if (name === 'PreconditionFailed' || status === 412 || status === 304)
     return fail('precondition', `${where} is not as the request assumed (412): read it back`);
   if (status === 409) return fail('conflict', `${where} was being changed by another request (${name}): try again`);
-  if (status === 404) return fail('missing', `${where} does not exist`);
+  // Not every 404 is about the object: versitygw says 404 to an access key that it does not know.
+  if (absent.has(name)) return fail('missing', `${where} does not exist`);
   if (waitAlthough4xx.has(name) || status === 429 || (status !== null && status >= 500))
     return fail(
       'unreachable',

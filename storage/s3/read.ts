@@ -66,18 +66,33 @@ async function* readBody(
     );
 }
 
+/** "Missing" decides what is restored, so it must be the store that says it, and not some server's 404 page. */
+async function saying<T>(connection: Connection, key: string, action: Promise<T>): Promise<T> {
+  try {
+    return await action;
+  } catch (error) {
+    if (!isStoreError(error, 'missing') || error.code === 'NoSuchKey') throw error;
+    throw new StoreError(
+      'denied',
+      `${connection.where(key)}: 404 without NoSuchKey; is this an S3 endpoint?`,
+      error.code,
+    );
+  }
+}
+
 /** For small objects: the whole of it in memory. */
 export async function get(
   connection: Connection,
   key: string,
   options?: CallOptions,
 ): Promise<{ bytes: Buffer; etag: string }> {
-  return connection.call(key, options, async (signal) => {
+  const reading = connection.call(key, options, async (signal) => {
     const open = await openBody(connection, key, signal);
     const chunks: Buffer[] = [];
     for await (const chunk of readBody(connection, key, open, signal)) chunks.push(chunk);
     return { bytes: Buffer.concat(chunks), etag: open.etag };
   });
+  return saying(connection, key, reading);
 }
 
 export interface Expected {
@@ -119,7 +134,7 @@ async function download(connection: Connection, key: string, path: string, optio
   // A failure of the local disk is not the store's: it must not be waited for.
   let ofDisk: unknown;
   try {
-    await connection.call(key, options, async (signal) => {
+    const reading = connection.call(key, options, async (signal) => {
       for await (const chunk of readBody(connection, key, await openBody(connection, key, signal), signal)) {
         hash.update(chunk);
         bytes += chunk.byteLength;
@@ -128,6 +143,7 @@ async function download(connection: Connection, key: string, path: string, optio
         });
       }
     });
+    await saying(connection, key, reading);
     await file.sync();
   } catch (error) {
     throw ofDisk ?? error;

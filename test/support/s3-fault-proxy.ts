@@ -45,7 +45,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'answer') {
       answer.writeHead(fault.status, { 'content-type': 'application/xml' });
-      return void answer.end(`<?xml version="1.0"?><Error><Code>${fault.code}</Code><Message>injected</Message></Error>`);
+      return void answer.end(
+        `<?xml version="1.0"?><Error><Code>${fault.code}</Code><Message>injected</Message></Error>`,
+      );
     }
     if (fault?.kind === 'flip-request') flipMiddleBit(body);
     const { status, headers, bytes } = await forward(target, incoming, body);

@@ -80,7 +80,11 @@ export async function startS3Server(): Promise<S3Server> {
   };
 }
 
-function serve(folder: string, port: number, credentials: { accessKeyId: string; secretAccessKey: string }): ChildProcess {
+function serve(
+  folder: string,
+  port: number,
+  credentials: { accessKeyId: string; secretAccessKey: string },
+): ChildProcess {
   const binary = partPaths().versitygw;
   if (!existsSync(binary)) throw new Error(`${binary} is not there: run \`npm run setup\``);
   return spawn(
@@ -88,7 +92,11 @@ function serve(folder: string, port: number, credentials: { accessKeyId: string;
     ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--sidecar', join(folder, 'sidecar'), join(folder, 'data')],
     {
       stdio: 'ignore',
-      env: { ...process.env, ROOT_ACCESS_KEY_ID: credentials.accessKeyId, ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey },
+      env: {
+        ...process.env,
+        ROOT_ACCESS_KEY_ID: credentials.accessKeyId,
+        ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      },
     },
   );
 }
