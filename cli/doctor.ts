@@ -11,12 +11,13 @@ const sign = (good: boolean): string => (good ? pc.green('✓') : pc.red('✗'))
 export const renderDiagnosis = (diagnosis: Diagnosis): string => {
   const { parts, tensorflow, tools, machine, services, problems } = diagnosis;
   const lines = [pc.bold('Parts')];
+  const sourceWidth = Math.max(...parts.map((part) => part.source.length));
   for (const part of parts) {
     const version = (part.version ?? '').padEnd(8);
     lines.push(
-      `  ${sign(part.usable)} ${part.name.padEnd(18)} ${version} ${part.source.padEnd(8)} ${pc.dim(part.path)}`,
+      `  ${sign(part.usable)} ${part.name.padEnd(20)} ${version} ${part.source.padEnd(sourceWidth)} ${pc.dim(part.path)}`,
     );
-    if (!part.usable) lines.push(`      ${part.problem ?? 'not usable'}. ${part.remedy ?? ''}`);
+    if (!part.usable) lines.push(`      ${part.problem ?? 'not usable'}. ${part.remedy ?? ''}`.trimEnd());
   }
   if (tensorflow) lines.push(`  TensorFlow ${tensorflow.version} was loaded and computes on the ${tensorflow.device}.`);
   lines.push('', pc.bold('Tools'), ...tools.map((tool) => renderTool(tool)));
@@ -27,9 +28,10 @@ export const renderDiagnosis = (diagnosis: Diagnosis): string => {
   lines.push('', pc.bold('Services'));
   for (const service of services) {
     lines.push(
-      `  ${sign(service.reachable)} ${service.name.padEnd(18)} ${service.address ?? 'none'} ${pc.dim(service.source)}`,
+      `  ${sign(service.reachable)} ${service.name.padEnd(20)} ${service.address ?? 'none'} ${pc.dim(service.source)}`,
     );
-    if (!service.reachable) lines.push(`      ${service.problem ?? 'it does not answer'}. ${service.remedy ?? ''}`);
+    if (!service.reachable)
+      lines.push(`      ${service.problem ?? 'it does not answer'}. ${service.remedy ?? ''}`.trimEnd());
   }
   lines.push('', ...problems, diagnosis.usable ? 'Every part is usable.' : 'Some part is not usable: see above.');
   return `${lines.join('\n')}\n`;
@@ -37,8 +39,8 @@ export const renderDiagnosis = (diagnosis: Diagnosis): string => {
 
 const renderTool = ({ name, version, neededFor }: Diagnosis['tools'][number]): string =>
   version === null
-    ? `  ${pc.yellow('-')} ${name.padEnd(18)} missing: needed only for ${neededFor}`
-    : `  ${sign(true)} ${name.padEnd(18)} ${version}`;
+    ? `  ${pc.yellow('-')} ${name.padEnd(20)} missing: needed only for ${neededFor}`
+    : `  ${sign(true)} ${name.padEnd(20)} ${version}`;
 
 export const doctor = (): Command =>
   new Command('doctor')

@@ -54,7 +54,7 @@ export const build = () =>
     }
     mkdirSync(join(root, 'dist'), { recursive: true });
     await compile(root);
-    if (existsSync(join(root, 'dist', 'workflows', 'index.js'))) await bundleWorkflows(root);
+    await bundleWorkflows(root);
   });
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

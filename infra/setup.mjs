@@ -110,7 +110,7 @@ const joinFailures = (failures) => {
     return failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
   });
   const userFirst = failures.every((failure) => failure instanceof SetupError && failure.exitCode === 2);
-  return new SetupError(told.join('\n'), { exitCode: userFirst ? 2 : 1 });
+  return new SetupError([...new Set(told)].join('\n'), { exitCode: userFirst ? 2 : 1 });
 };
 
 /** Stops the tools with us; the work folders they leave are swept by the next set-up. */

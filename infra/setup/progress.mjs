@@ -29,7 +29,7 @@ const bytesBelow = (folder) => {
  * @returns {string}
  */
 export const describe = (task, nowMs) => {
-  const name = task.name.padEnd(18);
+  const name = task.name.padEnd(20);
   if (task.state === 'waiting') return `  ${name} waiting`;
   if (task.state === 'done') return `✓ ${name} ${seconds(task.endedMs - task.startedMs)}`;
   if (task.state === 'failed') return `✗ ${name} failed after ${seconds(task.endedMs - task.startedMs)}`;
@@ -53,7 +53,7 @@ export const openProgress = (out) => {
   let drawn = 0;
   const draw = () => {
     if (!live) return;
-    const width = Math.max(20, out.columns ?? 80) - 1;
+    const width = Math.max(20, out.columns || 80) - 1;
     const lines = tasks.map((task) => `\x1b[2K${describe(task, Date.now()).slice(0, width)}\n`);
     out.write((drawn > 0 ? `\x1b[${drawn}A` : '') + lines.join(''));
     drawn = lines.length;

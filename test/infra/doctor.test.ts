@@ -1,0 +1,38 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { instructionSetsOf } from '../../infra/doctor/machine.js';
+import { connectionProblem, hostAndPort } from '../../infra/doctor/services.js';
+import { numberOf, versionOf } from '../../infra/doctor/tools.js';
+
+test('the instruction sets that matter are read from x86 and ARM listings', () => {
+  expect(instructionSetsOf('processor: 0\nflags\t\t: fpu sse avx2 avx512f amx_bf16 hypervisor\n')).toEqual([
+    'avx2',
+    'avx512f',
+    'amx_bf16',
+  ]);
+  expect(instructionSetsOf('Features\t: fp asimd i8mm bf16\n')).toEqual(['asimd', 'i8mm', 'bf16']);
+  expect(instructionSetsOf('')).toEqual([]);
+});
+
+test('versions are found in what programs say of themselves', async () => {
+  expect(numberOf('temporal version 1.9.1 (Server 1.32.0, UI 2.51.0)')).toBe('1.9.1');
+  expect(numberOf('Version  : v1.8.0')).toBe('1.8.0');
+  expect(await versionOf(process.execPath, ['--version'])).toBe(process.version);
+  expect(await versionOf('/nowhere/program', ['--version'])).toBeUndefined();
+});
+
+test('an address is a URL or host:port', () => {
+  expect(hostAndPort('127.0.0.1:7233')).toEqual({ host: '127.0.0.1', port: 7233 });
+  expect(hostAndPort('temporal.example')).toEqual({ host: 'temporal.example', port: 7233 });
+  expect(hostAndPort('https://s3.example')).toEqual({ host: 's3.example', port: 443 });
+  expect(hostAndPort('http://[::1]:9000')).toEqual({ host: '::1', port: 9000 });
+});
+
+test('a service is reachable while something listens there', async () => {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  expect(await connectionProblem(address)).toBeUndefined();
+  await new Promise((resolve) => server.close(resolve));
+  expect(await connectionProblem(address)).toBe('nothing listens there');
+});
