@@ -84,7 +84,11 @@ const attached = async (options: UpOptions): Promise<void> => {
   const stack = await startStack({
     folder: chosenFolder(options.folder, process.env, process.cwd()),
     binaries: { temporal: partPaths().temporalCli, versitygw: partPaths().versitygw },
-    workers: defaultWorkers(fileURLToPath(new URL('../workers/main.js', import.meta.url)), options.deviceWorkers),
+    workers: defaultWorkers(
+      fileURLToPath(new URL('../workers/main.js', import.meta.url)),
+      options.deviceWorkers,
+      process.env,
+    ),
     ports: namedPorts(options),
     graceSeconds: options.grace,
     onEvent: (event) => print(describeEvent(event), event),

@@ -22,7 +22,7 @@ import {
 } from './servers.js';
 import { defaultGraceSeconds } from './stack.js';
 import type { Stack, StackConnection, StackOptions } from './stack.js';
-import { stopMembers } from './stop.js';
+import { stopMembers, stopOrder } from './stop.js';
 import { workerSpec } from './workers.js';
 
 /** Everything after the folder's lock was taken. Ends with the lock given back, by whoever stops the stack. */
@@ -68,7 +68,7 @@ export const runStack = async (folder: StackFolder, lock: StackLock, options: St
     if (now) for (const { process } of members) process.kill();
     stopping ??= (async () => {
       become('stopping');
-      await stopMembers(members, now ? 0 : graceSeconds, onEvent);
+      await stopMembers(members, stopOrder(options.workers), now ? 0 : graceSeconds, onEvent);
       become('stopped');
       await lock.release();
       onEvent({ kind: 'stopped' });
@@ -101,7 +101,7 @@ export const runStack = async (folder: StackFolder, lock: StackLock, options: St
     await stop({ now: true });
     throw error;
   }
-  const workers = options.workers.map((worker) => add(member(workerSpec(worker, context), null, hooks)));
+  const workers = options.workers.map((worker) => add(member(workerSpec(worker, context, graceSeconds), null, hooks)));
   become('running');
 
   const connection: StackConnection = {

@@ -9,12 +9,18 @@ export interface WorkerSpec {
   readonly entry: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Stopped when the others have ended: they need it to end well. */
+  readonly stopsLast?: boolean;
 }
 
 /** Settings of the user's own cluster and cloud, which would turn a worker of the embedded stack elsewhere. */
 const notForWorkers = /^(TEMPORAL_.*|AWS_PROFILE|AWS_SESSION_TOKEN|AWS_ENDPOINT_URL.*|TEMPER_S3_.*|TEMPER_HOME)$/;
 
-export const workerSpec = (worker: WorkerSpec, { folder, ports, credentials, env }: ServerContext): ProcessSpec => ({
+export const workerSpec = (
+  worker: WorkerSpec,
+  { folder, ports, credentials, env }: ServerContext,
+  graceSeconds: number,
+): ProcessSpec => ({
   name: worker.name,
   command: process.execPath,
   args: [worker.entry, ...worker.args],
@@ -30,18 +36,21 @@ export const workerSpec = (worker: WorkerSpec, { folder, ports, credentials, env
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // seven lines per worker about Node 20
     TEMPER_SCRATCH: folder.scratch,
+    TEMPER_GRACE_SECONDS: String(Math.max(1, graceSeconds)),
     ...worker.env,
   },
   logFile: logFileOf(folder.logs, worker.name),
   ipc: true,
 });
 
-/** One control worker, and as many that train as asked for. */
-export const defaultWorkers = (entry: string, deviceWorkers: number): WorkerSpec[] => [
-  { name: 'control', entry, args: ['--role', 'control'] },
+/** One control worker, and as many that train as asked for: each may hold a device. */
+export const defaultWorkers = (entry: string, deviceWorkers: number, env: NodeJS.ProcessEnv): WorkerSpec[] => [
+  // A training activity that is asked to stop ends by its workflow's next step, and workflows run in this one.
+  { name: 'control', entry, args: ['--role', 'control'], stopsLast: true },
   ...Array.from({ length: deviceWorkers }, (_, index) => ({
     name: index === 0 ? 'device' : `device-${index + 1}`,
     entry,
     args: ['--role', 'device'],
+    env: { TEMPER_DEVICE_SLOTS: env['TEMPER_DEVICE_SLOTS'] ?? String(deviceWorkers) },
   })),
 ];

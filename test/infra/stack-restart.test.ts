@@ -80,6 +80,7 @@ describe('what a worker is given', () => {
       AWS_SECRET_ACCESS_KEY: connection.credentials.secretAccessKey,
       TEMPER_SCRATCH: `${folder}/scratch`,
       TEMPER_CACHE: '/cache',
+      TEMPER_GRACE_SECONDS: '5',
     });
     expect(stubEnvironment(folder, 'device')).not.toHaveProperty('TEMPORAL_API_KEY');
     expect(stubEnvironment(folder, 'device')).not.toHaveProperty('AWS_SESSION_TOKEN');

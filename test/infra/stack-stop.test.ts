@@ -70,6 +70,25 @@ describe('down from another terminal', () => {
   });
 });
 
+describe('the workers', () => {
+  it('that end others well are stopped when those have ended', async () => {
+    const folder = stackTestFolder();
+    const workers = [
+      stubWorker(folder, 'control', { stopsLast: true }),
+      stubWorker(folder, 'device', { drainMs: 1000 }),
+    ];
+    const { stack } = await startTestStackHere({ folder, workers });
+    await stack.workersReady;
+    const stopped = stack.stop();
+    await eventually('the device worker was asked', () => notes(folder, 'device').includes('asked to stop'));
+    await sleep(300);
+    expect(notes(folder, 'control')).toEqual(['started']);
+    await stopped;
+    expect(notes(folder, 'control')).toEqual(['started', 'asked to stop', 'drained']);
+    expect(notes(folder, 'device')).toEqual(['started', 'asked to stop', 'drained']);
+  });
+});
+
 describe('a signal to up', () => {
   it('stops in order; a worker that outlasts the grace is killed, and that is said', async () => {
     const folder = stackTestFolder();

@@ -36,6 +36,7 @@ export const stackTestFolder = (): string => {
 export interface StubOptions {
   readonly drainMs?: number;
   readonly fails?: boolean;
+  readonly stopsLast?: boolean;
 }
 
 /** Beside the folder, so that it outlives it in the tests that look. */
@@ -44,9 +45,10 @@ const notesPath = (folder: string, name: string): string => join(dirname(folder)
 export const stubWorker = (
   folder: string,
   name: string,
-  { drainMs = 0, fails = false }: StubOptions = {},
+  { drainMs = 0, fails = false, stopsLast = false }: StubOptions = {},
 ): WorkerSpec => ({
   name,
+  stopsLast,
   entry: stubEntry,
   args: [notesPath(folder, name), String(drainMs), ...(fails ? ['fails'] : [])],
 });
