@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
-import { bertNormalizer, type BertNormalizerConfig } from './bert-normalizer.js';
+import { bertNormalizer, bertWords, type BertNormalizerConfig } from './bert-normalizer.js';
 import { DataError } from './data-error.js';
 
 export interface TextTokenizer {
@@ -63,11 +63,10 @@ async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
 function loadTokenizer({ tokenizer, config }: TokenizerFiles): Tokenizer {
   try {
     const loaded = new Tokenizer(tokenizer, config);
-    const { normalizer } = tokenizer as { normalizer?: (BertNormalizerConfig & { type?: string }) | null };
-    if (normalizer?.type === 'BertNormalizer') {
-      // The library calls the normaliser as a function, and its own differs from Hugging Face's (see there).
-      loaded.normalizer = bertNormalizer(normalizer) as unknown as NonNullable<Tokenizer['normalizer']>;
-    }
+    // The library calls both as functions, and its own differ from Hugging Face's (see bert-normalizer.ts).
+    const { normalizer, pre_tokenizer: preTokenizer } = tokenizer as TextRules;
+    if (normalizer?.type === 'BertNormalizer') loaded.normalizer = asCallable(bertNormalizer(normalizer));
+    if (preTokenizer?.type === 'BertPreTokenizer') loaded.pre_tokenizer = asCallable(bertWords);
     return loaded;
   } catch (error) {
     throw new DataError(
@@ -75,6 +74,13 @@ function loadTokenizer({ tokenizer, config }: TokenizerFiles): Tokenizer {
     );
   }
 }
+
+interface TextRules {
+  readonly normalizer?: (BertNormalizerConfig & { readonly type?: string }) | null;
+  readonly pre_tokenizer?: { readonly type?: string } | null;
+}
+
+const asCallable = <T>(rule: (text: string) => unknown): T => rule as unknown as T;
 
 /** The ids that go before and after every text, learnt from a probe. */
 function specialTokens(tokenizer: Tokenizer): { before: number[]; after: number[] } {
