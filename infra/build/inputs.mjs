@@ -11,7 +11,7 @@ import { filesBelow } from '../parts/cache.mjs';
  * @returns {{ write: () => void } | undefined} undefined when nothing changed; else what records the inputs as built
  */
 export const changedSince = (stampPath, inputs) => {
-  const hash = createHash('sha256').update(process.versions.modules);
+  const hash = createHash('sha256');
   for (const path of [...inputs].sort()) hash.update(path).update('\0').update(readFileSync(path)).update('\0');
   const digest = hash.digest('hex');
   if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === digest) return undefined;
