@@ -1,0 +1,26 @@
+import pc from 'picocolors';
+import type { RunEnd } from '../runs/ending.js';
+import { counted, loss, percent, size } from './units.js';
+
+/** The last word on a run: what came out, where the model is, what to try next. */
+export function renderEnd(run: string, end: RunEnd): string[] {
+  if (end.state === 'cancelled') return [end.message, `What it had stored stays until: temper cancel ${run} --purge`];
+  const { result } = end;
+  if (end.state === 'failed' || !result)
+    return [pc.red(end.message), `See what happened on the way: temper explain ${run}`];
+  const { evaluation, best, final, model, observations } = result;
+  const observed = observations.find(({ step }) => step === best.step);
+  const { metrics } = evaluation;
+  const folder = model.files[0]?.key.replace(/[^/]+$/, '') ?? '';
+  return [
+    pc.bold(end.message),
+    `  test        accuracy ${pc.bold(percent(metrics.accuracy))}, loss ${loss(metrics.loss)}, F1 ${percent(metrics.f1)} on ${counted(metrics.examples, 'example')}`,
+    `  best step   ${best.step} (epoch ${best.epoch}) of ${final.step}${observed ? `: validation accuracy ${percent(observed.accuracy)}, loss ${loss(observed.loss)}` : ''}`,
+    `  model       ${folder} in the store: ${counted(model.files.length, 'file')}, ${size(model.bytes)}`,
+    `  report      ${evaluation.report.key}`,
+    'Try next:',
+    `  temper predict ${run} "some text"       what the model says of it`,
+    `  temper export ${run} --to ./model       a Hugging Face folder of your own`,
+    `  temper explain ${run}                   sessions, recoveries and what they cost`,
+  ];
+}

@@ -1,0 +1,29 @@
+import type { Look } from '../runs/look.js';
+import type { Position } from '../../workflows/contract.js';
+
+/** Where training is now: the device's word while it trains, else the workflow's. */
+export function positionOf({ status, progress }: Look): Position | null {
+  if (!status) return progress?.position ?? null;
+  return status.stage === 'trainEpoch' && progress ? progress.position : status.position;
+}
+
+/** Time for the steps that are left, at the present rate; validation and saving come on top. Null: nothing to go by. */
+export function remainingMs(look: Look): number | null {
+  const { status, progress } = look;
+  const position = positionOf(look);
+  if (!position || !status?.totalSteps || !status.dataset || !status.stepsPerEpoch) return null;
+  const examplesPerSecond = progress?.examplesPerSecond ?? 0;
+  if (examplesPerSecond <= 0) return null;
+  const examplesPerStep = status.dataset.rows.train / status.stepsPerEpoch;
+  return ((status.totalSteps - position.step) * examplesPerStep * 1000) / examplesPerSecond;
+}
+
+/** Longer than this without a heartbeat, and something is wrong: workers send one each second. */
+const SILENT_AFTER_MS = 3_000;
+
+/** Milliseconds since the device was last heard of, when that is worrying; else null. */
+export function silence({ heartbeat, temporalAnswers }: Look, nowMs: number): number | null {
+  if (!heartbeat || !temporalAnswers) return null;
+  const silentMs = nowMs - heartbeat.seenAtMs;
+  return silentMs > SILENT_AFTER_MS ? silentMs : null;
+}

@@ -1,0 +1,51 @@
+import type { Look } from '../runs/look.js';
+import { positionOf, remainingMs } from './estimate.js';
+import { troubleOf } from './stage.js';
+
+const EVERY_MS = 10_000;
+
+/** `temper status --json`, and every line of `temper watch --json` (docs/cli.md). */
+export const lookJson = (look: Look, nowMs: number) => {
+  const { run, workflow, status, progress, workerAnswers, temporalAnswers } = look;
+  return {
+    run,
+    state: workflow?.state ?? null,
+    job: workflow?.job ?? null,
+    model: workflow?.model ?? null,
+    startedAt: workflow?.startedAt.toISOString() ?? null,
+    closedAt: workflow?.closedAt?.toISOString() ?? null,
+    temporalAnswers,
+    workerAnswers,
+    trouble: troubleOf(look, nowMs),
+    position: positionOf(look),
+    remainingMs: remainingMs(look),
+    progress,
+    status,
+  };
+};
+
+/** An object when stage, validation, checkpoint, sessions or trouble changed, and each ten seconds while it trains. */
+export class JsonReporter {
+  #known = '';
+  #saidAtMs = -Infinity;
+
+  event(look: Look, nowMs: number): object | null {
+    if (!look.workflow) return null;
+    const { status, progress } = look;
+    const trouble = troubleOf(look, nowMs)?.replace(/ for .*/, '') ?? null;
+    const known = JSON.stringify([
+      look.workflow.state,
+      status?.stage,
+      status?.observations.length,
+      status?.lastCheckpoint?.sequence,
+      status?.sessions.length,
+      progress?.stage,
+      trouble,
+    ]);
+    const due = status?.stage === 'trainEpoch' && nowMs - this.#saidAtMs >= EVERY_MS;
+    if (known === this.#known && !due) return null;
+    this.#known = known;
+    this.#saidAtMs = nowMs;
+    return { event: 'progress', ...lookJson(look, nowMs) };
+  }
+}

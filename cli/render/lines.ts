@@ -1,0 +1,88 @@
+/** Progress as lines, for pipes and logs: one when something changes, and while training one each ten seconds at most. */
+import type { Observation, RunStatus, SessionRecord } from '../../workflows/contract.js';
+import type { Look } from '../runs/look.js';
+import { positionOf, remainingMs } from './estimate.js';
+import { reasonOf } from './sessions.js';
+import { stageOf, troubleOf } from './stage.js';
+import { count, duration, loss, percent, rate } from './units.js';
+
+const TRAINING_EVERY_MS = 10_000;
+
+export class LineReporter {
+  #stage = '';
+  #trouble: string | null = null;
+  #observed = new Set<number>();
+  #sequence = 0;
+  #sessions = 0;
+  #trainedAtMs = -Infinity;
+  #step = -1;
+
+  /** The lines that are new since the last call. */
+  lines(look: Look, nowMs: number): string[] {
+    const lines: string[] = [];
+    const { status } = look;
+    const trouble = troubleOf(look, nowMs);
+    const kind = trouble?.replace(/ for .*/, '') ?? null; // the age of a silence is no news
+    if (trouble && kind !== this.#trouble) lines.push(trouble);
+    if (!trouble && this.#trouble) lines.push('it answers again');
+    this.#trouble = kind;
+    if (!status) return lines;
+
+    for (const session of status.sessions.slice(Math.min(this.#sessions, status.sessions.length))) {
+      if (session.reason !== 'start') lines.push(sessionLine(session));
+    }
+    this.#sessions = status.sessions.length;
+    const stage = stageOf(look);
+    if (stage !== this.#stage) lines.push(`stage: ${stage}${positionText(look)}`);
+    this.#stage = stage;
+    for (const observation of status.observations) {
+      if (this.#observed.has(observation.step)) continue;
+      this.#observed.add(observation.step);
+      lines.push(observationLine(observation, status));
+    }
+    const newest = status.lastCheckpoint;
+    if (newest && newest.sequence > this.#sequence) {
+      lines.push(`checkpoint ${newest.sequence} is durable: step ${newest.step}`);
+      this.#sequence = newest.sequence;
+    }
+    const step = look.progress?.position.step ?? -1;
+    const due = nowMs - this.#trainedAtMs >= TRAINING_EVERY_MS && step !== this.#step;
+    if (status.stage === 'trainEpoch' && look.progress?.stage === 'training' && due) {
+      lines.push(trainingLine(look));
+      this.#trainedAtMs = nowMs;
+      this.#step = step;
+    }
+    return lines;
+  }
+}
+
+function positionText(look: Look): string {
+  const position = positionOf(look);
+  const { status } = look;
+  if (!position || !status?.totalSteps || status.stage !== 'trainEpoch') return '';
+  return ` epoch ${Math.min(position.epoch + 1, status.epochs)} of ${status.epochs}, step ${position.step} of ${status.totalSteps}`;
+}
+
+function trainingLine(look: Look): string {
+  const { progress, status } = look;
+  const left = remainingMs(look);
+  return [
+    `step ${progress?.position.step} of ${status?.totalSteps ?? '?'}`,
+    `loss ${loss(progress?.loss)}`,
+    `learning rate ${rate(progress?.learningRate)}`,
+    `${count(progress?.examplesPerSecond)} examples/s`,
+    ...(left === null ? [] : [`about ${duration(left)} left`]),
+  ].join(', ');
+}
+
+const observationLine = (observation: Observation, { policy, trainLoss }: RunStatus): string =>
+  `validation at step ${observation.step} (epoch ${observation.epoch}): loss ${loss(observation.loss)}, ` +
+  `accuracy ${percent(observation.accuracy)}, F1 ${percent(observation.f1)}` +
+  `${policy.best?.step === observation.step ? ', the best so far' : ''}; training loss ${loss(trainLoss)}`;
+
+function sessionLine(session: SessionRecord): string {
+  const { from, host, stepsRedone, recoveryMs } = session;
+  const redone = stepsRedone > 0 ? `, ${stepsRedone} steps are done again` : '';
+  const at = from ? `checkpoint ${from.sequence} (step ${from.step})` : 'the beginning';
+  return `${reasonOf(session)}: goes on from ${at} on ${host} after ${duration(recoveryMs)}${redone}`;
+}

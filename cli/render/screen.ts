@@ -1,0 +1,90 @@
+/** The live view of a run: a block of lines that is drawn again and again. */
+import pc from 'picocolors';
+import type { RunStatus } from '../../workflows/contract.js';
+import type { Look } from '../runs/look.js';
+import { positionOf, remainingMs } from './estimate.js';
+import { reasonOf, recoveries } from './sessions.js';
+import { stageOf, troubleOf } from './stage.js';
+import { count, counted, duration, loss, percent, rate } from './units.js';
+
+/** Validations shown; earlier ones scroll out of sight, the best never does. */
+const VALIDATIONS_SHOWN = 8;
+
+export function renderScreen(look: Look, nowMs: number, width: number): string[] {
+  const { run, workflow, status } = look;
+  const lines: string[] = [];
+  const took = workflow
+    ? duration((workflow.closedAt?.getTime() ?? nowMs) - (status?.startedAtMs ?? workflow.startedAt.getTime()))
+    : '';
+  lines.push(`${pc.bold(run)}  ${pc.cyan(stageOf(look))}  ${pc.dim(took)}`);
+  const trouble = troubleOf(look, nowMs);
+  if (trouble) lines.push(pc.yellow(`  ${trouble}`));
+  if (status) {
+    lines.push(...trainingLines(look, status, width), ...validationLines(status));
+    lines.push(...durabilityLines(status, nowMs));
+  }
+  return lines;
+}
+
+function trainingLines(look: Look, status: RunStatus, width: number): string[] {
+  const position = positionOf(look);
+  if (!position || !status.totalSteps || !status.stepsPerEpoch) return [];
+  const { epochs, totalSteps, stepsPerEpoch } = status;
+  const { progress } = look;
+  const barWidth = Math.max(10, Math.min(40, width - 40));
+  const epoch = Math.min(position.epoch + 1, epochs);
+  const inEpoch = position.epoch >= epochs ? stepsPerEpoch : position.cursor;
+  const left = remainingMs(look);
+  const stepping = status.stage === 'trainEpoch' ? progress : null;
+  return [
+    label('epoch', `${bar(inEpoch / stepsPerEpoch, barWidth)}  ${epoch} of ${epochs}`),
+    label('step', `${bar(position.step / totalSteps, barWidth)}  ${count(position.step)} of ${count(totalSteps)}`),
+    label(
+      'training',
+      [
+        `loss ${loss(stepping?.loss ?? status.trainLoss)}`,
+        `learning rate ${rate(stepping?.learningRate)}`,
+        `${count(stepping?.examplesPerSecond)} examples/s`,
+        ...(stepping && left !== null ? [`about ${duration(left)} left`] : []),
+      ].join('  '),
+    ),
+  ];
+}
+
+function validationLines({ observations, policy }: RunStatus): string[] {
+  const shown = observations.slice(-VALIDATIONS_SHOWN);
+  const best = policy.best;
+  if (best && !shown.some(({ step }) => step === best.step)) shown.unshift(best);
+  return shown.map((observation, i) => {
+    const isBest = observation.step === best?.step;
+    const text = `epoch ${observation.epoch}  step ${observation.step}  loss ${loss(observation.loss)}  accuracy ${percent(observation.accuracy)}  F1 ${percent(observation.f1)}`;
+    return label(i === 0 ? 'validation' : '', isBest ? `${pc.green(text)}  ${pc.green('★ best')}` : text);
+  });
+}
+
+function durabilityLines({ lastCheckpoint, sessions }: RunStatus, nowMs: number): string[] {
+  const lines: string[] = [];
+  if (lastCheckpoint) {
+    const { sequence, step, committedAtMs } = lastCheckpoint;
+    const age = committedAtMs > 0 ? `, ${duration(nowMs - committedAtMs)} ago` : '';
+    lines.push(label('durable', `checkpoint ${sequence}, step ${count(step)}${age}`));
+  }
+  const session = sessions.at(-1);
+  if (session) {
+    const recovered = recoveries(sessions);
+    const last = recovered.at(-1);
+    const told = last
+      ? `  ${pc.yellow(counted(recovered.length, 'recovery').replace(/recoverys$/, 'recoveries'))}, the last: ${reasonOf(last)}`
+      : '';
+    lines.push(label('session', `${sessions.length} on ${session.host}${told}`));
+  }
+  return lines;
+}
+
+const label = (name: string, text: string): string => `  ${pc.dim(name.padEnd(11))}${text}`;
+
+/** `━━━━━━────`: full at 1. */
+export function bar(fraction: number, width: number): string {
+  const done = Math.round(Math.max(0, Math.min(1, fraction)) * width);
+  return pc.green('━'.repeat(done)) + pc.dim('─'.repeat(width - done));
+}

@@ -1,0 +1,45 @@
+import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { CancelledFailure, TerminatedFailure, rootCause } from '@temporalio/common';
+import type { FineTuneResult } from '../../workflows/contract.js';
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly state: 'done' | 'failed' | 'cancelled';
+  /** One sentence for people. */
+  readonly message: string;
+  readonly result?: FineTuneResult;
+}
+
+/** Waits for the end of a run. */
+export async function endOf(client: Client, run: string): Promise<RunEnd> {
+  try {
+    const result = (await client.workflow.getHandle(run).result()) as FineTuneResult;
+    return { state: 'done', message: doneMessage(result), result };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    return failureEnd(run, error.cause);
+  }
+}
+
+export function failureEnd(run: string, cause: Error | undefined): RunEnd {
+  if (cause instanceof CancelledFailure) return { state: 'cancelled', message: `${run} was cancelled.` };
+  if (cause instanceof TerminatedFailure)
+    return { state: 'failed', message: `${run} was terminated in Temporal: ${cause.message}.` };
+  return {
+    state: 'failed',
+    message: `${run} failed: ${rootCause(cause) ?? cause?.message ?? 'Temporal does not say why'}`,
+  };
+}
+
+function doneMessage({ run, outcome }: FineTuneResult): string {
+  switch (outcome) {
+    case 'completed':
+      return `${run} is done.`;
+    case 'stopped-early':
+      return `${run} is done: it stopped early, validation had not improved any more.`;
+    case 'stopped':
+      return `${run} is done: it was stopped, and kept its best model.`;
+    default:
+      return outcome satisfies never;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import { z } from 'zod';
+import { isNotFound } from './temporal-failure.js';
+import { unknownRun } from './unknown-run.js';
+
+export type RunStateName = 'running' | 'done' | 'failed' | 'cancelled';
+
+/** What Temporal itself knows of a run, whether or not a worker answers. */
+export interface WorkflowState {
+  readonly run: string;
+  readonly state: RunStateName;
+  readonly job: string | null;
+  readonly model: string | null;
+  readonly startedAt: Date;
+  readonly closedAt: Date | null;
+}
+
+export const WORKFLOW_TYPE = 'fineTune';
+
+const memoSchema = z.object({ job: z.string().nullable().catch(null), model: z.string().nullable().catch(null) });
+
+export function workflowState({
+  workflowId,
+  status,
+  startTime,
+  closeTime,
+  memo,
+}: Pick<WorkflowExecutionInfo, 'workflowId' | 'status' | 'startTime'> & {
+  closeTime?: Date | undefined;
+  memo?: Record<string, unknown> | undefined;
+}): WorkflowState {
+  const { job, model } = memoSchema.parse(memo ?? {});
+  return {
+    run: workflowId,
+    state: stateName(status.name),
+    job,
+    model,
+    startedAt: startTime,
+    closedAt: closeTime ?? null,
+  };
+}
+
+function stateName(status: WorkflowExecutionInfo['status']['name']): RunStateName {
+  switch (status) {
+    case 'COMPLETED':
+      return 'done';
+    case 'CANCELLED':
+      return 'cancelled';
+    case 'FAILED':
+    case 'TERMINATED':
+    case 'TIMED_OUT':
+      return 'failed';
+    default:
+      return 'running'; // continued as new: its successor runs
+  }
+}
+
+/** @throws CliError when there is no such run, with the nearest ones. */
+export async function describeRun(client: Client, run: string): Promise<WorkflowState> {
+  return workflowState(await describe(client, run));
+}
+
+export async function describe(client: Client, run: string) {
+  try {
+    return await client.workflow.getHandle(run).describe();
+  } catch (error) {
+    throw isNotFound(error) ? await unknownRun(client, run) : error;
+  }
+}
