@@ -34,25 +34,35 @@ export function trainFunction(
       ...adamWInputs,
     },
     trace(inputs, variable) {
-      const { ids, mask, labels, rowWeights, seed } = inputs as Record<string, Tensor>;
-      const { loss, gradients } = lossAndGradients(trainable.map(variable), (trained) => {
-        const byName = new Map(trainable.map((name, i) => [name, trained[i]!]));
-        const parameters = (name: string) => byName.get(name) ?? variable(name);
-        const dropout = dropoutMasks(settings.dropout, seed!);
-        const logits = model.logits(parameters, { ids: ids!, mask: mask! }, dropout);
-        return meanCrossEntropy(logits, labels!, rowWeights!);
-      });
-      const clipped = clipByGlobalNorm(gradients, settings.clipNorm);
-      const byName = new Map(trainable.map((name, i) => [name, clipped.gradients[i]!]));
+      const { loss, norm, gradients } = forwardBackward(model, trainable, settings, inputs, variable);
       const hyper = inputs as Record<keyof typeof adamWInputs, Tensor>;
-      return { outputs: { loss, gradientNorm: clipped.norm }, update: adamWUpdate(settings, hyper, byName) };
+      return { outputs: { loss, gradientNorm: norm }, update: adamWUpdate(settings, hyper, gradients) };
     },
   };
 }
 
-function lossAndGradients(tensors: Tensor[], body: (tensors: Tensor[]) => Tensor): { loss: Tensor; gradients: Tensor[] } {
-  const { value, grads } = tf.valueAndGrads((...xs: Tensor[]) => body(xs) as never)(tensors);
-  return { loss: value, gradients: grads };
+/** Loss of a batch, global gradient norm, and the clipped gradient of every trained tensor. */
+export function forwardBackward(
+  model: ClassifierModel,
+  trainable: readonly string[],
+  { dropout, clipNorm }: Pick<StepSettings, 'dropout' | 'clipNorm'>,
+  inputs: Record<string, Tensor>,
+  variable: (name: string) => Tensor,
+): { loss: Tensor; norm: Tensor; gradients: ReadonlyMap<string, Tensor> } {
+  const { ids, mask, labels, rowWeights, seed } = inputs;
+  const loss = (...trained: Tensor[]) => {
+    const byName = new Map(trainable.map((name, i) => [name, trained[i]!]));
+    const parameters = (name: string) => byName.get(name) ?? variable(name);
+    const logits = model.logits(parameters, { ids: ids!, mask: mask! }, dropoutMasks(dropout, seed!));
+    return meanCrossEntropy(logits, labels!, rowWeights!) as never;
+  };
+  const { value, grads } = tf.valueAndGrads(loss)(trainable.map(variable));
+  const clipped = clipByGlobalNorm(grads, clipNorm);
+  return {
+    loss: value,
+    norm: clipped.norm,
+    gradients: new Map(trainable.map((name, i) => [name, clipped.gradients[i]!])),
+  };
 }
 
 /** Scores and losses of a batch padded to `length`, without dropout. */

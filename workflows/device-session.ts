@@ -47,6 +47,7 @@ export async function withDevice<Result>(
   const scope = new CancellationScope();
   return scope.run(async () => {
     let lost = false;
+    let opened = false;
     const held = openSession({ run, session, pinned, threads }).then(
       () => sessionEnded(),
       (error: unknown) => {
@@ -56,7 +57,9 @@ export async function withDevice<Result>(
     );
     const work = async () => {
       const host = await Promise.race([activities.describeSession(), condition(request.noLongerWanted)]);
-      return host ? use({ ...activities, host }) : null;
+      if (!host) return null;
+      opened = true;
+      return use({ ...activities, host });
     };
     try {
       return await Promise.race([held, work()]);
@@ -65,7 +68,7 @@ export async function withDevice<Result>(
       lost ||= isLoss(error);
       throw error;
     } finally {
-      if (!lost) await CancellationScope.nonCancellable(() => closing(session));
+      if (opened && !lost) await CancellationScope.nonCancellable(() => closing(session, held));
       scope.cancel(); // abandons what is pending on the session's queue, and openSession if it never started
     }
   });
@@ -118,9 +121,15 @@ function sessionActivities(session: string): SessionActivities {
   };
 }
 
-/** Asks the worker to give the device back; one that does not answer has lost the session or will hear of it by heartbeat. */
-async function closing(session: string): Promise<void> {
-  await sessionActivities(session)
-    .closeSession()
-    .catch(() => undefined);
+/**
+ * Asks the worker to give the device back, and waits until openSession has ended: then the device is free. A worker that does
+ * not answer has lost the session, or will hear of it with its next heartbeat.
+ */
+async function closing(session: string, held: Promise<never>): Promise<void> {
+  try {
+    await sessionActivities(session).closeSession();
+  } catch {
+    return;
+  }
+  await held.catch(() => undefined);
 }
