@@ -154,7 +154,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['workflows/**', 'job/**'],
+    files: ['workflows/**'],
     rules: {
       'no-restricted-syntax': [
         'error',

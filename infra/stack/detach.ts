@@ -42,7 +42,10 @@ export const startDetached = async ({ folder, entry, args }: DetachOptions): Pro
       const summary = lines.map(parseSummary).find((found) => found !== null);
       if (summary) return summary;
       if (over) {
-        const said = lines.filter((line) => !line.startsWith('{')).join('\n');
+        const said = lines
+          .filter((line) => !line.startsWith('{'))
+          .map((line) => line.replace(/^temper: /, '')) // as the command line begins its errors; ours is yet to pass it
+          .join('\n');
         throw new CliError(said || `temper up ended (${ended}). Its log: ${path}`, failureCode(ended ?? null));
       }
       if (performance.now() > deadline) {
