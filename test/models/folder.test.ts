@@ -9,6 +9,12 @@ import { inspectModelFolder } from '../../models/folder.js';
 import { ModelError } from '../../models/model-error.js';
 import { readSafetensorsHeader, readTensors, writeSafetensors, type TensorToWrite } from '../../models/safetensors.js';
 
+interface TokenizerJson {
+  readonly model: { vocab?: Record<string, number> };
+  readonly added_tokens: { id: number; content: string }[];
+  pre_tokenizer: { type: string };
+}
+
 const tinyBert = fileURLToPath(new URL('../fixtures/tiny-bert', import.meta.url));
 
 test('the catalogue describes MiniLM as it is', async () => {
@@ -47,9 +53,9 @@ describe('the folder of a model', () => {
     if (!(error instanceof ModelError)) throw error;
     return error.message.replaceAll(folder, 'FOLDER');
   };
-  const edit = async (name: string, change: (json: Record<string, any>) => void): Promise<void> => {
-    // eslint-disable-line
-    const json = JSON.parse(await readFile(join(folder, name), 'utf8'));
+  const editTokenizer = async (change: (json: TokenizerJson) => void): Promise<void> => {
+    const name = 'tokenizer.json';
+    const json = JSON.parse(await readFile(join(folder, name), 'utf8')) as TokenizerJson;
     change(json);
     await writeFile(join(folder, name), JSON.stringify(json));
   };
@@ -135,24 +141,24 @@ describe('the folder of a model', () => {
   });
 
   test('with a tokenizer of more ids than the model has rows is refused', async () => {
-    await edit('tokenizer.json', ({ model }) => (model.vocab['##zebra'] = 1000));
+    await editTokenizer(({ model }) => void (model.vocab!['##zebra'] = 1000));
     expect(await refusal()).toBe(
       'FOLDER/tokenizer.json: expected ids below 1000 (vocab_size in config.json), found "##zebra" with id 1000: use the tokenizer of this model',
     );
   });
 
   test('with an added token beyond the vocabulary is refused', async () => {
-    await edit('tokenizer.json', ({ added_tokens }) => added_tokens.push({ id: 1001, content: '<new>' }));
+    await editTokenizer(({ added_tokens }) => added_tokens.push({ id: 1001, content: '<new>' }));
     expect(await refusal()).toContain('found "<new>" with id 1001');
   });
 
   test('with a tokenizer that the library does not know is refused', async () => {
-    await edit('tokenizer.json', (json) => (json['pre_tokenizer'] = { type: 'Sudachi' }));
+    await editTokenizer((json) => (json.pre_tokenizer = { type: 'Sudachi' }));
     expect(await refusal()).toMatch(/expected a tokenizer that @huggingface\/tokenizers loads, .*Sudachi/);
   });
 
   test('with a tokenizer without a vocabulary, or that is not JSON, is refused', async () => {
-    await edit('tokenizer.json', ({ model }) => delete model.vocab);
+    await editTokenizer(({ model }) => delete model.vocab);
     expect(await refusal()).toContain(
       'expected a tokenizer with a vocabulary, found none that is valid at model.vocab',
     );
