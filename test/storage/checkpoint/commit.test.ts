@@ -190,26 +190,40 @@ test('nothing of the parent is named again when the number after it was taken', 
   expect(folders[0]).toContain('/3-');
 });
 
-test('an uploader whose folder was condemned while it slept voids its commit and uploads again', async () => {
+test.each([
+  ['before the collector deleted it', false],
+  ['after the collector deleted it', true],
+])('an uploader whose folder was condemned while it slept voids its commit, %s', async (_when, deleted) => {
   const run = freshRun();
   const [first] = await commitChain(store, folder, run, [10]);
   if (first === undefined) throw new Error('no ref');
-  // It sleeps with its shards uploaded. A twin commits the same step; the collector finds the folder unnamed.
   let slept = false;
   proxy.fault = async (requested) => {
     if (!isManifestPut(requested) || slept) return null;
     slept = true;
     for (const key of await shardKeysOf(store, run)) {
       const parts = shardPartsOf(key);
-      if (parts?.step === 20) await store.put(condemnedKey(parts.folder), Buffer.from('{}'));
-      if (parts?.step === 20) await store.delete([key]);
+      if (parts?.step !== 20) continue;
+      await store.put(condemnedKey(parts.folder), Buffer.from('{}'));
+      if (deleted) await store.delete([key]);
     }
     return null;
   };
   const { kind, ref } = await commitState(faulty, folder, { run, step: 20, parent: first });
   expect({ kind, sequence: ref.sequence }).toEqual({ kind: 'committed', sequence: 3 });
   expect(await recordAt(store, run, 2)).toMatchObject({ kind: 'quarantine' });
-  await fetchCheckpoint(store, ref, join(folder, 'after-condemned'));
+  await fetchCheckpoint(store, ref, join(folder, `after-condemned-${deleted}`));
+});
+
+test('shards in a condemned folder are not named again', async () => {
+  const run = freshRun();
+  const [parent] = await commitChain(store, folder, run, [1], { shards: ['same'] });
+  const condemned = shardPartsOf((await shardKeysOf(store, run))[0] ?? '')?.folder ?? '';
+  await store.put(condemnedKey(condemned), Buffer.from('{}'));
+  const { ref } = await commitState(store, folder, { run, step: 2, parent: parent ?? null, shards: ['same'] });
+  expect(ref.sequence).toBe(2);
+  const record = await recordAt(store, run, 2);
+  expect(record.kind === 'manifest' && record.shards[0]?.key.includes('/2-')).toBe(true);
 });
 
 test('orphans go, and neither committed shards nor those of an upload that is further', async () => {
