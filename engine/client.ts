@@ -7,6 +7,7 @@ import { createWriteStream } from 'node:fs';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Fingerprint, Pinned, TrainProgress } from '../workflows/contract.js';
+import { engineEnvironment } from './environment.js';
 import { EngineDied, EngineFailure } from './failure.js';
 import type { EngineRequests, FromEngine, RequestName, ToEngine } from './protocol.js';
 
@@ -42,15 +43,7 @@ export class Engine {
       detached: true, // a terminal's Ctrl-C is the worker's to handle
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: {
-        TF_CPP_MIN_LOG_LEVEL: '2',
-        // Large buffers are kept for the next step instead of being given back and faulted in again.
-        MALLOC_MMAP_MAX_: '0',
-        MALLOC_TRIM_THRESHOLD_: '-1',
-        ...process.env,
-        TF_NUM_INTRAOP_THREADS: String(pinned.intraOpThreads),
-        TF_NUM_INTEROP_THREADS: String(pinned.interOpThreads),
-      },
+      env: { ...process.env, ...engineEnvironment(pinned) },
     });
     const log = createWriteStream(logFile, { flags: 'a' });
     this.#child.stdout?.pipe(log, { end: false });

@@ -26,6 +26,8 @@ export interface Loaded {
   readonly shards: Readonly<Record<SplitName, readonly Shard[]>>;
 }
 
+const REPORT_EVERY_MS = 200;
+
 /** What the engine has on its bench: a loaded classifier and where its state stands. */
 export class Workbench {
   #loaded: Loaded | null = null;
@@ -34,7 +36,20 @@ export class Workbench {
   /** Set by the worker at any time; the training loop looks at it between steps. */
   interrupted = false;
 
-  constructor(readonly report: (progress: TrainProgress) => void) {}
+  readonly #report: (progress: TrainProgress) => void;
+  #reportedMs = -Infinity;
+
+  constructor(report: (progress: TrainProgress) => void) {
+    this.#report = report;
+  }
+
+  /** Says where training stands: every change of stage, and steps a few times a second. */
+  report(progress: TrainProgress): void {
+    const nowMs = performance.now();
+    if (progress.stage === 'training' && nowMs - this.#reportedMs < REPORT_EVERY_MS) return;
+    this.#reportedMs = nowMs;
+    this.#report(progress);
+  }
 
   get loaded(): Loaded {
     if (!this.#loaded) throw new Error('engine: nothing is loaded');
