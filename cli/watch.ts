@@ -4,10 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FineTuneResult } from '../workflows/contract.js';
 import { exitCode } from './errors.js';
 import { chooseView } from './render/views.js';
-import { endOf, type RunEnd } from './runs/ending.js';
+import { endWhenReachable } from './runs/ending.js';
 import { lookAt, unseen } from './runs/look.js';
 import { runArgument } from './runs/run-argument.js';
-import { isAway } from './runs/temporal-failure.js';
 import { withRuns } from './runs/with-runs.js';
 
 const help = `
@@ -55,17 +54,6 @@ export async function follow(client: Client, run: string, { json }: { json: bool
     clearInterval(drawing);
     view.close();
     process.off('SIGINT', leave);
-  }
-}
-
-async function endWhenReachable(client: Client, run: string): Promise<RunEnd> {
-  for (;;) {
-    try {
-      return await endOf(client, run);
-    } catch (error) {
-      if (!isAway(error)) throw error;
-      await pause(1_000);
-    }
   }
 }
 

@@ -1,6 +1,8 @@
 import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { setTimeout as pause } from 'node:timers/promises';
 import { CancelledFailure, TerminatedFailure, rootCause } from '@temporalio/common';
 import type { FineTuneResult } from '../../workflows/contract.js';
+import { isAway } from './temporal-failure.js';
 
 /** How a run ended. */
 export interface RunEnd {
@@ -18,6 +20,18 @@ export async function endOf(client: Client, run: string): Promise<RunEnd> {
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     return failureEnd(run, error.cause);
+  }
+}
+
+/** Waits for the end, through any absence of the server. */
+export async function endWhenReachable(client: Client, run: string): Promise<RunEnd> {
+  for (;;) {
+    try {
+      return await endOf(client, run);
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      await pause(1_000);
+    }
   }
 }
 

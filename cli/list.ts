@@ -1,0 +1,78 @@
+import type { Client } from '@temporalio/client';
+import { Command, InvalidArgumentError } from 'commander';
+import type { Stage } from '../workflows/contract.js';
+import { renderTable } from './render/table.js';
+import { duration, moment } from './render/units.js';
+import { askStatus } from './runs/look.js';
+import { withRuns } from './runs/with-runs.js';
+import { WORKFLOW_TYPE, workflowState, type WorkflowState } from './runs/workflow-state.js';
+
+const help = `
+Newest first. The stage is asked of the workers: it stays empty when none answers within two seconds.
+
+Examples:
+  $ temper list
+  $ temper list --limit 100 --json`;
+
+export interface ListedRun extends WorkflowState {
+  readonly stage: Stage | null;
+}
+
+/** Temporal lists running workflows first: so many are looked at to find the newest. */
+const LOOKED_AT = 1_000;
+const STAGE_WITHIN_MS = 2_000;
+
+const limit = (text: string): number => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0 && value <= LOOKED_AT) return value;
+  throw new InvalidArgumentError(`Expected a number from 1 to ${LOOKED_AT}.`);
+};
+
+export async function listRuns(client: Client, atMost: number): Promise<ListedRun[]> {
+  const found: WorkflowState[] = [];
+  const query = `WorkflowType = "${WORKFLOW_TYPE}" AND ExecutionStatus != "ContinuedAsNew"`;
+  for await (const info of client.workflow.list({ query })) {
+    found.push(workflowState(info));
+    if (found.length === LOOKED_AT) break;
+  }
+  found.sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
+  return Promise.all(
+    found.slice(0, atMost).map(async (workflow) => {
+      if (workflow.state !== 'running') return { ...workflow, stage: null };
+      return { ...workflow, stage: (await askStatus(client, workflow.run, STAGE_WITHIN_MS))?.stage ?? null };
+    }),
+  );
+}
+
+export function renderRuns(runs: readonly ListedRun[], nowMs: number): string[] {
+  if (runs.length === 0) return ['No run was started here yet. Start one with: temper run JOB'];
+  return renderTable<ListedRun>(
+    [
+      { title: 'RUN', value: ({ run }) => run },
+      { title: 'STATE', value: ({ state }) => state },
+      { title: 'STAGE', value: ({ stage }) => stage ?? '' },
+      { title: 'STARTED', value: ({ startedAt }) => moment(startedAt) },
+      {
+        title: 'TOOK',
+        right: true,
+        value: ({ startedAt, closedAt }) => duration((closedAt?.getTime() ?? nowMs) - startedAt.getTime()),
+      },
+      { title: 'JOB', value: ({ job }) => job ?? '' },
+      { title: 'MODEL', value: ({ model }) => model ?? '' },
+    ],
+    runs,
+  );
+}
+
+export const list = (): Command =>
+  new Command('list')
+    .description('List the runs')
+    .option('--limit <n>', 'so many at most', limit, 20)
+    .option('--json', 'one JSON array', false)
+    .addHelpText('after', help)
+    .action((options: { limit: number; json: boolean }) =>
+      withRuns(async (client) => {
+        const runs = await listRuns(client, options.limit);
+        console.log(options.json ? JSON.stringify(runs) : renderRuns(runs, Date.now()).join('\n'));
+      }),
+    );

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import type { UpdateDefinition } from '@temporalio/common';
+import { CliError } from '../errors.js';
+import { stageOf, troubleOf } from '../render/stage.js';
+import { moment } from '../render/units.js';
+import { endWhenReachable } from './ending.js';
+import { lookAt, unseen } from './look.js';
+import { isAway, isNotFound } from './temporal-failure.js';
+import { whileWaiting } from './waiting.js';
+import { describeRun, type WorkflowState } from './workflow-state.js';
+
+const TELL_EVERY_MS = 5_000;
+
+/** @throws CliError when the run has ended: how, and when. */
+export async function requireRunning(client: Client, run: string): Promise<WorkflowState> {
+  const workflow = await describeRun(client, run);
+  if (workflow.state === 'running') return workflow;
+  throw await hasEnded(client, workflow);
+}
+
+export async function hasEnded(client: Client, { run, closedAt }: WorkflowState): Promise<CliError> {
+  const { message } = await endWhenReachable(client, run);
+  return new CliError(
+    `${message.replace(/\.$/, '')}${closedAt ? ` (ended ${moment(closedAt)})` : ''}: nothing to steer any more.`,
+  );
+}
+
+/**
+ * Asks a running run for something and waits for its answer, telling on stderr what it waits for. The request has an id:
+ * sent again after an absence of the server, it is still one request.
+ */
+export async function ask<Result>(client: Client, run: string, update: UpdateDefinition<Result, []>): Promise<Result> {
+  await requireRunning(client, run);
+  const updateId = randomUUID();
+  const handle = client.workflow.getHandle(run);
+  return whileWaiting(answer(), TELL_EVERY_MS, () => tellStage(client, run));
+
+  async function answer(): Promise<Result> {
+    for (;;) {
+      try {
+        return await handle.executeUpdate(update, { updateId });
+      } catch (error) {
+        if (isNotFound(error) || error instanceof WorkflowUpdateFailedError) {
+          await requireRunning(client, run); // ended meanwhile: that is the answer
+          throw error;
+        }
+        if (!isAway(error)) throw error;
+        await pause(1_000);
+      }
+    }
+  }
+}
+
+/** One line on stderr: what the run is at, and what stands in its way. */
+export async function tellStage(client: Client, run: string): Promise<void> {
+  const look = await lookAt(client, unseen(run));
+  const trouble = troubleOf(look, Date.now());
+  process.stderr.write(`${run}: ${trouble ?? stageOf(look)}\n`);
+}
