@@ -45,6 +45,7 @@ export function peersPython(env = process.env) {
   return python;
 }
 
+/** @param {string} place */
 function removeAbandoned(place) {
   for (const name of readdirSync(join(place, '..'))) {
     const path = join(place, '..', name);
@@ -53,14 +54,19 @@ function removeAbandoned(place) {
   }
 }
 
+/** @param {number} pid */
 function isAlive(pid) {
   try {
     return process.kill(pid, 0);
   } catch (failure) {
-    return failure.code === 'EPERM';
+    return /** @type {NodeJS.ErrnoException} */ (failure).code === 'EPERM';
   }
 }
 
+/**
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
 function run(command, args) {
   const { status, error } = spawnSync(command, args, { stdio: ['ignore', 2, 2] });
   if (error || status !== 0) {
@@ -74,7 +80,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   try {
     console.log(peersPython());
   } catch (failure) {
-    console.error(failure.message);
+    console.error(failure instanceof Error ? failure.message : failure);
     process.exitCode = 1;
   }
 }
