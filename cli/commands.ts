@@ -1,19 +1,26 @@
 import type { Command } from 'commander';
 import { cancel } from './cancel.js';
+import { checkpoints } from './checkpoints.js';
+import { demo } from './demo.js';
 import { doctor } from './doctor.js';
 import { down } from './down.js';
+import { explain } from './explain.js';
+import { exportCommand } from './export.js';
 import { list } from './list.js';
 import { pause } from './pause.js';
+import { predict } from './predict.js';
 import { resume } from './resume.js';
 import { run } from './run.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
 import { up } from './up.js';
 import { watch } from './watch.js';
+import { worker } from './worker.js';
 
 /** In the order of a first day: start, run, look, steer, use the result. */
 export const commands = (): Command[] => [
-  ...[up(), down(), doctor()],
-  ...[run(), list(), status(), watch()],
+  ...[demo(), up(), down(), doctor(), worker()],
+  ...[run(), list(), status(), watch(), explain()],
   ...[pause(), resume(), stop(), cancel()],
+  ...[checkpoints(), predict(), exportCommand()],
 ];
