@@ -3,9 +3,9 @@ import pc from 'picocolors';
 import type { RunStatus } from '../../workflows/contract.js';
 import type { Look } from '../runs/look.js';
 import { positionOf, remainingMs } from './estimate.js';
-import { reasonOf, recoveries } from './sessions.js';
+import { reasonOf, recoveries, recoveryCount } from './sessions.js';
 import { stageOf, troubleOf } from './stage.js';
-import { count, counted, duration, loss, percent, rate } from './units.js';
+import { count, duration, loss, percent, rate } from './units.js';
 
 /** Validations shown; earlier ones scroll out of sight, the best never does. */
 const VALIDATIONS_SHOWN = 8;
@@ -73,9 +73,7 @@ function durabilityLines({ lastCheckpoint, sessions }: RunStatus, nowMs: number)
   if (session) {
     const recovered = recoveries(sessions);
     const last = recovered.at(-1);
-    const told = last
-      ? `  ${pc.yellow(counted(recovered.length, 'recovery').replace(/recoverys$/, 'recoveries'))}, the last: ${reasonOf(last)}`
-      : '';
+    const told = last ? `  ${pc.yellow(recoveryCount(recovered.length))}, the last: ${reasonOf(last)}` : '';
     lines.push(label('session', `${sessions.length} on ${session.host}${told}`));
   }
   return lines;

@@ -19,3 +19,6 @@ export const recoveries = (sessions: readonly SessionRecord[]): SessionRecord[] 
   sessions.filter(
     ({ reason }) => reason === 'session-lost' || reason === 'engine-failed' || reason === 'damaged-checkpoint',
   );
+
+export const recoveryCount = (recoveries: number): string =>
+  recoveries === 1 ? '1 recovery' : `${recoveries} recoveries`;

@@ -1,0 +1,50 @@
+import type { Client } from '@temporalio/client';
+import { Command } from 'commander';
+import type { SessionRecord } from '../workflows/contract.js';
+import { CliError, exitCode } from './errors.js';
+import { costOf, renderExplained } from './render/explained.js';
+import { endWhenReachable } from './runs/ending.js';
+import { askStatus } from './runs/look.js';
+import { runArgument } from './runs/run-argument.js';
+import { withRuns } from './runs/with-runs.js';
+import { describeRun } from './runs/workflow-state.js';
+
+const help = `
+Every device session of the run: when and where it was opened and why, which checkpoint it went on from and why that one,
+how many steps were done again, and what it cost. A run keeps the last 50 sessions.
+
+Examples:
+  $ temper explain glosses-1a2b3c4d
+  $ temper explain glosses-1a2b3c4d --json | jq .cost`;
+
+const ANSWER_WITHIN_MS = 15_000;
+
+export const explain = (): Command =>
+  new Command('explain')
+    .description('Tell what happened to a run, and what it cost')
+    .addArgument(runArgument())
+    .option('--json', 'one JSON object', false)
+    .addHelpText('after', help)
+    .action((run: string, { json }: { json: boolean }) =>
+      withRuns(async (client) => {
+        const { message, sessions } = await told(client, run);
+        if (json) console.log(JSON.stringify({ run, sessions, cost: costOf(sessions) }));
+        else console.log([...renderExplained(run, sessions), ...(message ? [message] : [])].join('\n'));
+      }),
+    );
+
+/** A finished run tells by its result, any other by its workers. */
+async function told(
+  client: Client,
+  run: string,
+): Promise<{ message: string | null; sessions: readonly SessionRecord[] }> {
+  const { state } = await describeRun(client, run);
+  const end = state === 'running' ? null : await endWhenReachable(client, run);
+  if (end?.result) return { message: end.message, sessions: end.result.sessions };
+  const status = await askStatus(client, run, ANSWER_WITHIN_MS);
+  if (status) return { message: end?.message ?? null, sessions: status.sessions };
+  throw new CliError(
+    `No worker answers for ${run}, and only a finished run is known without one: start workers with \`temper up\` or \`temper worker\`.`,
+    exitCode.unreachable,
+  );
+}

@@ -1,0 +1,50 @@
+import type { ListedCheckpoint } from '../../storage/checkpoint/list.js';
+import { renderTable } from './table.js';
+import { loss, moment, percent, size } from './units.js';
+
+/** `temper checkpoints list`. */
+export function renderCheckpoints(run: string, checkpoints: readonly ListedCheckpoint[]): string[] {
+  if (checkpoints.length === 0) return [`${run} has no checkpoint yet.`];
+  const state = <T>(read: (entry: Extract<ListedCheckpoint, { kind: 'living' | 'retired' }>) => T) => {
+    return (entry: ListedCheckpoint): T | null =>
+      entry.kind === 'living' || entry.kind === 'retired' ? read(entry) : null;
+  };
+  const text = (read: (entry: ListedCheckpoint) => string | null) => (entry: ListedCheckpoint) => read(entry) ?? '';
+  return renderTable<ListedCheckpoint>(
+    [
+      { title: 'NUMBER', right: true, value: ({ sequence }) => String(sequence) },
+      { title: 'STEP', right: true, value: text(state(({ step }) => String(step))) },
+      {
+        title: 'EPOCH',
+        right: true,
+        value: text(state(({ epoch, cursor }) => `${epoch}${cursor > 0 ? ` + ${cursor}` : ''}`)),
+      },
+      { title: 'SIZE', right: true, value: text(state(({ bytes }) => size(bytes))) },
+      { title: 'STATE', value: describeKind },
+      { title: 'LOSS', right: true, value: text(state(({ metrics }) => (metrics ? loss(metrics.loss) : null))) },
+      {
+        title: 'ACCURACY',
+        right: true,
+        value: text(state(({ metrics }) => (metrics ? percent(metrics.accuracy) : null))),
+      },
+      { title: 'COMMITTED', value: ({ committedAt }) => (committedAt ? moment(committedAt) : '') },
+      { title: 'NEEDED BY', value: text(state(({ pins }) => pins.join(', '))) },
+    ],
+    checkpoints,
+  );
+}
+
+function describeKind(entry: ListedCheckpoint): string {
+  switch (entry.kind) {
+    case 'living':
+      return 'durable';
+    case 'retired':
+      return 'retired';
+    case 'quarantined':
+      return `quarantined: ${entry.reason}`;
+    case 'damaged':
+      return `damaged: ${entry.reason}`;
+    default:
+      return entry satisfies never;
+  }
+}

@@ -1,0 +1,96 @@
+import pc from 'picocolors';
+import type { SessionRecord } from '../../workflows/contract.js';
+import { reasonOf, recoveries, recoveryCount } from './sessions.js';
+import { renderTable } from './table.js';
+import { counted, duration, moment } from './units.js';
+
+export interface Cost {
+  readonly sessions: number;
+  readonly recoveries: number;
+  readonly stepsRedone: number;
+  /** From each loss until the next session held a device. */
+  readonly recoveryMs: number;
+  /** What the redone steps had taken when they were done first. */
+  readonly redoneMs: number;
+  /** Sessions whose fingerprint differs from the one before: from there on, bits may differ. */
+  readonly fingerprintChanges: number;
+}
+
+export function costOf(sessions: readonly SessionRecord[]): Cost {
+  const broken = recoveries(sessions);
+  const sum = (value: (session: SessionRecord) => number) => sessions.reduce((total, each) => total + value(each), 0);
+  return {
+    sessions: sessions.length,
+    recoveries: broken.length,
+    stepsRedone: sum(({ stepsRedone }) => stepsRedone),
+    recoveryMs: broken.reduce((total, { recoveryMs }) => total + recoveryMs, 0),
+    redoneMs: sum(({ redoneMs }) => redoneMs),
+    fingerprintChanges: sessions.filter((_, i) => fingerprintChanged(sessions, i)).length,
+  };
+}
+
+/** `temper explain`: what happened to a run, session by session, and what it cost. */
+export function renderExplained(run: string, sessions: readonly SessionRecord[], firstNumber = 1): string[] {
+  if (sessions.length === 0) return [`${run} has not held a device yet: there is nothing to explain.`];
+  const numbered = sessions.map((session, i) => ({ number: firstNumber + i, session }));
+  return [
+    ...sessions.flatMap((session, i) => [...story(session, i, sessions), '']),
+    ...renderTable(
+      [
+        { title: 'SESSION', right: true, value: ({ number }) => String(number) },
+        { title: 'OPENED', value: ({ session }) => moment(new Date(session.openedAtMs)) },
+        { title: 'HOST', value: ({ session }) => session.host },
+        { title: 'BECAUSE', value: ({ session }) => session.reason },
+        { title: 'FROM', value: ({ session: { from } }) => (from ? `${from.sequence} (step ${from.step})` : 'start') },
+        { title: 'REDONE', right: true, value: ({ session }) => counted(session.stepsRedone, 'step') },
+        { title: 'RECOVERY', right: true, value: ({ session }) => duration(session.recoveryMs) },
+        { title: 'REDONE TIME', right: true, value: ({ session }) => duration(session.redoneMs) },
+      ],
+      numbered,
+    ),
+    '',
+    total(costOf(sessions)),
+  ];
+}
+
+function story(session: SessionRecord, i: number, sessions: readonly SessionRecord[]): string[] {
+  const { openedAtMs, host, from, passedOver, stepsRedone, recoveryMs, redoneMs, reason } = session;
+  const lines = [`${pc.bold(moment(new Date(openedAtMs)))}  ${host}: ${reasonOf(session)}.`];
+  if (reason !== 'start' || from) {
+    const why = passedOver.length > 0 ? 'the newest that verifies' : 'the newest, and it verified';
+    lines.push(
+      from
+        ? `  Went on from checkpoint ${from.sequence} (step ${from.step}): ${why}.`
+        : '  No checkpoint was there yet: began at the start.',
+    );
+  }
+  for (const each of passedOver) lines.push(`  ${pc.yellow('Passed over')} ${each}`);
+  if (stepsRedone > 0) {
+    const cost = redoneMs > 0 ? `, which had taken ${duration(redoneMs)}` : '';
+    lines.push(
+      `  ${counted(stepsRedone, 'step')} after it ${stepsRedone === 1 ? 'was' : 'were'} not durable yet and done again${cost}.`,
+    );
+  } else if (from && reason !== 'start') lines.push('  No step was done again.');
+  if (reason !== 'start') lines.push(`  A device was held again after ${duration(recoveryMs)}.`);
+  if (fingerprintChanged(sessions, i)) {
+    const [before, now] = [sessions[i - 1]?.fingerprint, session.fingerprint].map((digest) => digest?.slice(0, 12));
+    lines.push(
+      `  ${pc.yellow(`The fingerprint changed from ${before} to ${now}: from step ${from?.step ?? 0} on, bits may differ.`)}`,
+    );
+  }
+  return lines;
+}
+
+const fingerprintChanged = (sessions: readonly SessionRecord[], i: number): boolean =>
+  i > 0 && sessions[i - 1]?.fingerprint !== sessions[i]?.fingerprint;
+
+function total(cost: Cost): string {
+  const opened = counted(cost.sessions, 'session');
+  if (cost.recoveries === 0 && cost.stepsRedone === 0)
+    return `In all: ${opened}, nothing was lost and nothing done again.`;
+  const redone =
+    cost.stepsRedone > 0
+      ? ` and ${duration(cost.redoneMs)} for ${counted(cost.stepsRedone, 'step')} done again`
+      : ', and no step was done again';
+  return `In all: ${opened}, ${recoveryCount(cost.recoveries)}; they cost ${duration(cost.recoveryMs)} without a device${redone}.`;
+}

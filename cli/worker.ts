@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { CliError, exitCode } from './errors.js';
+import { withStore, withTemporal } from './services.js';
+
+const help = `
+For a cluster of your own (docs/operations.md): TEMPORAL_ADDRESS and TEMPER_S3_ENDPOINT say which; \`temper up\` starts workers
+of its own. Ctrl-C or SIGTERM: it takes no new session, ends its current step, commits it, then ends; a second Ctrl-C ends it at once.
+
+Settings: TEMPER_SCRATCH, TEMPER_DEVICE_SLOTS, TEMPER_GRACE_SECONDS, TEMPER_THREADS.
+
+Examples:
+  $ temper worker                       workflows, preparation and training
+  $ temper worker --role control        workflows and preparation only
+  $ temper worker --role device         training only`;
+
+const roles = ['control', 'device'] as const;
+
+const role = (text: string, before: readonly string[]): string[] => {
+  if (!roles.some((name) => name === text)) throw new InvalidArgumentError(`Expected ${roles.join(' or ')}.`);
+  return [...before, text];
+};
+
+export const worker = (): Command =>
+  new Command('worker')
+    .description('Run a worker in this terminal')
+    .option('--role <role>', 'control or device; may be given twice (default: both)', role, [])
+    .addHelpText('after', help)
+    .action(async ({ role: chosen }: { role: string[] }) => {
+      await withTemporal(() => withStore((store) => store.check()));
+      const { code, signal } = await runWorker(chosen.length > 0 ? chosen : roles);
+      if (signal) throw new CliError(`The worker was ended by ${signal}.`, exitCode.runFailed);
+      if (code !== 0)
+        throw new CliError(`The worker ended with code ${code}: see what it said above.`, exitCode.runFailed);
+    });
+
+async function runWorker(chosen: readonly string[]): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  const entry = fileURLToPath(new URL('../workers/main.js', import.meta.url));
+  // With a channel: the worker ends when this process dies, however it dies.
+  const child = spawn(process.execPath, [entry, ...chosen.flatMap((name) => ['--role', name])], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    detached: true, // a terminal's Ctrl-C is ours to pass on
+  });
+  let requests = 0;
+  const stop = () => child.kill(++requests > 1 ? 'SIGKILL' : 'SIGTERM');
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  return { code, signal };
+}
