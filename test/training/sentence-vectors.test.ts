@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { openTokenizer } from '../../data/tokenize.js';
 import { partPaths } from '../../infra/parts.mjs';
-import { compile } from '../../training/compile/program.js';
+import { compile, type FunctionSpec } from '../../training/compile/program.js';
 import { noDropout } from '../../training/ops/dropout.js';
 import { openBaseModel } from '../support/base-model.js';
 
@@ -29,20 +29,13 @@ test.each(cases)('sentence vectors of $name equal Hugging Face to 1e-4, padding 
   const tokenizer = await openTokenizer(folder, maxLength);
   const padded = (length: number) => Math.min(model.maxLength, length + (length % 3 === 0 ? 0 : 5));
   const lengths = new Set(sentences.map(({ ids }) => padded(ids.length)));
-  const functions = Object.fromEntries(
-    [...lengths].map((length) => [
-      `encode/${length}`,
-      {
-        inputs: {
-          ids: { shape: [1, length], dtype: 'int32' },
-          mask: { shape: [1, length], dtype: 'float32' },
-        },
-        trace: (inputs: Record<string, never>, variable: never) => ({
-          outputs: { vector: model.encode(variable, inputs as never, noDropout) },
-        }),
-      } as const,
-    ]),
-  );
+  const encodeFunction = (length: number): FunctionSpec => ({
+    inputs: { ids: { shape: [1, length], dtype: 'int32' }, mask: { shape: [1, length], dtype: 'float32' } },
+    trace: ({ ids, mask }, variable) => ({
+      outputs: { vector: model.encode(variable, { ids: ids!, mask: mask! }, noDropout) },
+    }),
+  });
+  const functions = Object.fromEntries([...lengths].map((length) => [`encode/${length}`, encodeFunction(length)]));
   const variables = new Map(model.tensors.filter(({ name }) => weights.has(name)).map(({ name, shape }) => [name, shape]));
   const program = compile({ variables, functions });
   for (const [name, values] of weights) program.assign(name, values);
