@@ -1,6 +1,6 @@
 """One full fine-tuning step of MiniLM (batch 32, 64 tokens, no dropout) in PyTorch: eager, autocast, compiled.
 
-python torch_minilm_step.py MODEL_DIR [--json]     {"peer": "torch eager fp32", "work": "minilm 32x64", "ms": 350.1} a line
+python torch_minilm_step.py MODEL_DIR [--json | --serve]     {"peer": "torch eager fp32", "work": "minilm 32x64", "ms": 350.1} a line
 """
 import sys
 import time
@@ -8,7 +8,7 @@ import time
 import torch
 from transformers import AutoModel
 
-from report import report
+from report import measure
 
 
 class Classifier(torch.nn.Module):
@@ -30,7 +30,7 @@ ids, mask = torch.randint(1000, 20000, (32, 64)), torch.ones(32, 64, dtype=torch
 labels = torch.randint(0, 10, (32,))
 
 
-def bench(name, forward, bf16):
+def steps(forward, bf16):
     def step():
         optimizer.zero_grad()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
@@ -39,19 +39,21 @@ def bench(name, forward, bf16):
         optimizer.step()
         return loss.item()
 
-    for _ in range(3):
-        step()
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
+    def run():
+        times = []
         for _ in range(10):
+            start = time.perf_counter()
             step()
-        times.append((time.perf_counter() - start) * 100)
-    report(name, "minilm 32x64", ms=round(sorted(times)[1], 1))
+            times.append((time.perf_counter() - start) * 1000)
+        return times
+
+    return run
 
 
-bench("torch eager fp32", model, False)
-bench("torch eager bf16", model, True)
 compiled = torch.compile(model)
-bench("torch.compile fp32", compiled, False)
-bench("torch.compile bf16", compiled, True)
+measure({
+    ("torch eager fp32", "minilm 32x64"): steps(model, False),
+    ("torch eager bf16", "minilm 32x64"): steps(model, True),
+    ("torch.compile fp32", "minilm 32x64"): steps(compiled, False),
+    ("torch.compile bf16", "minilm 32x64"): steps(compiled, True),
+})

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { engineEnvironment } from '../engine/environment.js';
+import { describeMachine } from '../infra/doctor/machine.js';
+import { cacheRoot } from '../infra/parts/cache.mjs';
+import { inspectParts } from '../infra/parts.mjs';
+import { repositoryRoot } from '../infra/parts/root.mjs';
+
+/** What an engine of this machine is started with when the job says nothing: all cores, one op at a time. */
+export const engineProcessEnvironment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...engineEnvironment({ intraOpThreads: availableParallelism(), interOpThreads: 1 }),
+});
+
+/** Where and with what a figure was measured, a line each. */
+export async function describeBench(peers: boolean): Promise<string[]> {
+  const { cpu, cores, instructionSets } = await describeMachine(cacheRoot());
+  const tensorflow = inspectParts().find(({ key }) => key === 'libtensorflow')!;
+  const require = createRequire(import.meta.url);
+  const tfjs = (require('@tensorflow/tfjs-node-gpu/package.json') as { version: string }).version;
+  const requirements = readFileSync(join(repositoryRoot(), 'bench', 'peers', 'requirements.txt'), 'utf8');
+  const pinned = requirements.split('\n').filter((line) => /^(torch|tensorflow-cpu|keras)==/.test(line));
+  return [
+    `${new Date().toISOString().slice(0, 10)}, ${cpu}, ${cores} cores (${instructionSets.join(', ')})`,
+    `Node ${process.versions.node}, libtensorflow ${tensorflow.version ?? tensorflow.path}, TensorFlow.js ${tfjs}` +
+      (peers ? `; peers: ${pinned.map((line) => line.replace('==', ' ')).join(', ')}` : ''),
+  ];
+}

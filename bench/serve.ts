@@ -1,0 +1,16 @@
+import { createInterface } from 'node:readline';
+
+/** The measured side (its asker is subject.ts): for every line on stdin does some steps, answers with the ms of each. */
+export async function serve(steps: () => number[]): Promise<void> {
+  for await (const _line of createInterface(process.stdin)) {
+    process.stdout.write(`${JSON.stringify({ ms: steps() })}\n`);
+  }
+}
+
+/** Runs `step` `times` times; the ms of each. */
+export const timed = (times: number, step: () => void): number[] =>
+  Array.from({ length: times }, () => {
+    const startMs = performance.now();
+    step();
+    return performance.now() - startMs;
+  });
