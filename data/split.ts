@@ -45,7 +45,7 @@ export interface RowsToSplit {
 export function splitByFractions({ order, label }: RowsToSplit, fractions: Fractions): Uint8Array {
   const rank = Array.from(order.keys());
   const group = (row: number): number => (fractions.stratify ? label[row]! : 0);
-  rank.sort((a, b) => group(a) - group(b) || order[a]! - order[b]! || label[a]! - label[b]! || a - b);
+  rank.sort((a, b) => group(a) - group(b) || order[a]! - order[b]!);
 
   const parts = new Uint8Array(order.length);
   let heldTarget = 0;

@@ -83,10 +83,12 @@ describe('a split by fractions', () => {
     );
   });
 
-  test('puts the same text into one part', () => {
-    const rows = Array.from({ length: 300 }, (_, i) => ({ text: `row ${i % 20}`, label: 0 }));
-    const parts = partsOf(rows);
-    for (let i = 20; i < rows.length; i++) expect(parts[i]).toBe(parts[i % 20]);
+  test('puts the same text into one part, also where a part would end between twins', () => {
+    for (const copies of [2, 3, 5, 7]) {
+      const rows = Array.from({ length: 23 * copies }, (_, i) => ({ text: `row ${i % 23}`, label: 0 }));
+      const parts = partsOf(rows);
+      for (let i = 23; i < rows.length; i++) expect(parts[i]).toBe(parts[i % 23]);
+    }
   });
 
   test('is another one for another seed', () => {
