@@ -42,18 +42,25 @@ export async function* list(
   } while (token !== undefined);
 }
 
-/** Deleting what is not there succeeds. One request a key: not every store takes them in batches. */
+/**
+ * Deleting what is not there succeeds, also where two delete at once and the store tells the slower one 404 (versitygw).
+ * One request a key: not every store takes them in batches.
+ */
 export async function deleteObjects(
   connection: Connection,
   keys: readonly string[],
   options?: CallOptions,
 ): Promise<void> {
-  await eachOf(keys, 8, (key) =>
-    connection.call(key, options, async (signal) => {
-      const command = new DeleteObjectCommand({ Bucket: connection.bucket, Key: connection.fullKey(key) });
-      await connection.client.send(command, { ...(signal && { abortSignal: signal }) });
-    }),
-  );
+  await eachOf(keys, 8, async (key) => {
+    try {
+      await connection.call(key, options, async (signal) => {
+        const command = new DeleteObjectCommand({ Bucket: connection.bucket, Key: connection.fullKey(key) });
+        await connection.client.send(command, { ...(signal && { abortSignal: signal }) });
+      });
+    } catch (error) {
+      if (!isStoreError(error, 'missing')) throw error;
+    }
+  });
 }
 
 /** One request that proves endpoint, credentials and bucket: a listing, because its failures come with a reason. */

@@ -36,7 +36,7 @@ export async function putBytes(
   options?: CallOptions,
 ): Promise<{ etag: string }> {
   const digest = sha256 ?? (await sha256OfBytes(bytes));
-  return retriableIfDamagedOnTheWay(bytes, digest, () =>
+  const sending = retriableIfDamagedOnTheWay(bytes, digest, () =>
     connection.call(key, options, async (signal) => {
       const command = new PutObjectCommand({
         Bucket: connection.bucket,
@@ -52,6 +52,13 @@ export async function putBytes(
       return { etag: answer.ETag ?? '' };
     }),
   );
+  return condition?.IfMatch === undefined ? sending.catch(missingMeansConflict) : sending;
+}
+
+/** An object that is being created cannot be missing: the store's own folder was, deleted as empty in that moment. */
+function missingMeansConflict(error: unknown): never {
+  if (!isStoreError(error, 'missing')) throw error;
+  throw new StoreError('conflict', `${error.message}, though it was being written: try again`, error.code);
 }
 
 /** A digest mismatch is the network's fault as long as the bytes here still are what they should be: then send again. */

@@ -30,40 +30,28 @@ export async function head(connection: Connection, key: string, options?: CallOp
 interface OpenBody {
   readonly body: Readable;
   readonly etag: string;
-  readonly bytes: number | null;
 }
 
 async function openBody(connection: Connection, key: string, signal: AbortSignal | undefined): Promise<OpenBody> {
   const command = new GetObjectCommand({ Bucket: connection.bucket, Key: connection.fullKey(key) });
   const answer = await connection.client.send(command, { ...(signal && { abortSignal: signal }) });
   if (answer.Body === undefined) throw new StoreError('unreachable', `${connection.where(key)} came without a body`);
-  return { body: answer.Body as Readable, etag: answer.ETag ?? '', bytes: answer.ContentLength ?? null };
+  return { body: answer.Body as Readable, etag: answer.ETag ?? '' };
 }
 
-/** Reads a body to its end or destroys it: one left half read would keep its connection for ever. */
-async function* readBody(
-  connection: Connection,
-  key: string,
-  open: OpenBody,
-  signal?: AbortSignal,
-): AsyncGenerator<Buffer> {
-  let received = 0;
-  const stop = () => open.body.destroy(new Error('aborted'));
+/**
+ * Reads a body to its end or destroys it: one left half read would keep its connection for ever. A body shorter than the
+ * answer said is an error of Node's own.
+ */
+async function* readBody({ body }: OpenBody, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const stop = () => body.destroy(new Error('aborted'));
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    for await (const chunk of open.body) {
-      received += (chunk as Buffer).byteLength;
-      yield chunk as Buffer;
-    }
+    for await (const chunk of body) yield chunk as Buffer;
   } finally {
     signal?.removeEventListener('abort', stop);
-    open.body.destroy();
+    body.destroy();
   }
-  if (open.bytes !== null && received !== open.bytes)
-    throw new StoreError(
-      'unreachable',
-      `${connection.where(key)} broke off after ${received} of ${open.bytes} bytes: try again`,
-    );
 }
 
 /** "Missing" decides what is restored, so it must be the store that says it, and not some server's 404 page. */
@@ -89,7 +77,7 @@ export async function get(
   const reading = connection.call(key, options, async (signal) => {
     const open = await openBody(connection, key, signal);
     const chunks: Buffer[] = [];
-    for await (const chunk of readBody(connection, key, open, signal)) chunks.push(chunk);
+    for await (const chunk of readBody(open, signal)) chunks.push(chunk);
     return { bytes: Buffer.concat(chunks), etag: open.etag };
   });
   return saying(connection, key, reading);
@@ -135,7 +123,7 @@ async function download(connection: Connection, key: string, path: string, optio
   let ofDisk: unknown;
   try {
     const reading = connection.call(key, options, async (signal) => {
-      for await (const chunk of readBody(connection, key, await openBody(connection, key, signal), signal)) {
+      for await (const chunk of readBody(await openBody(connection, key, signal), signal)) {
         hash.update(chunk);
         bytes += chunk.byteLength;
         await file.writeFile(chunk).catch((error: unknown) => {

@@ -9,6 +9,8 @@ export type Fault =
   | { readonly kind: 'lose-answer' }
   /** Nothing ever comes back, and the store never sees it. */
   | { readonly kind: 'hang' }
+  /** The answer's first header comes one byte at a time and never ends: the connection is not idle. */
+  | { readonly kind: 'drip' }
   | { readonly kind: 'answer'; readonly status: number; readonly code: string }
   /** One bit of the answer's body is flipped. */
   | { readonly kind: 'flip-answer' }
@@ -43,6 +45,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     if (fault?.kind === 'refuse') return void incoming.socket.destroy();
     const body = await collect(incoming);
     if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'drip') return drip(incoming);
     if (fault?.kind === 'answer') {
       answer.writeHead(fault.status, { 'content-type': 'application/xml' });
       return void answer.end(
@@ -70,6 +73,12 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       await once(server, 'close');
     },
   });
+}
+
+function drip({ socket }: IncomingMessage): void {
+  socket.write('HTTP/1.1 200 OK\r\nX-Drip: ');
+  const dripping = setInterval(() => socket.write('.'), 50);
+  socket.once('close', () => clearInterval(dripping));
 }
 
 /** The Host header is part of the signature, so it goes through as it came. */

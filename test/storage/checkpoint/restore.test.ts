@@ -104,6 +104,14 @@ test.each(damages)('%s: quarantined, and the one before restored', async (_name,
   expect(await newest(run)).toMatchObject({ kind: 'found', ref: refs[0], damaged: [] });
 });
 
+test('a shard that is whole here and gone from the store is damage: others could not restore', async () => {
+  const { run, refs } = await chain([1, 2]);
+  const cache = freshCache();
+  await newest(run, cache);
+  await store.delete([(await shardsOf(refs[1]))[0]?.key ?? '']);
+  expect(await newest(run, cache)).toMatchObject({ ref: refs[0], damaged: [{ sequence: 2 }] });
+});
+
 test('swapped shards are found', async () => {
   const run = freshRun();
   const { ref } = await commitState(store, folder, { run, step: 1, shards: ['a', 'b'] });

@@ -89,6 +89,8 @@ test('nothing is retired unless the newer checkpoint reads back', async () => {
     deletedObjects: 0,
     skipped: expect.stringContaining('missing') as string,
   });
+  await store.put(record.shards[0]?.key ?? '', Buffer.from('shorter'));
+  expect((await retire(newest, { last: 1, steps: [] })).skipped).toContain('7 bytes');
   await truncate(join(server.bucketFolder, checkpointKey(run, 3)), 20);
   expect((await retire(newest, { last: 1, steps: [] })).skipped).toContain('damaged');
   const unknown = { ...newest, stateDigest: digestOf('never committed') };
@@ -115,10 +117,23 @@ test('retired numbers stay taken: a zombie finds them and rewinds', async () => 
 });
 
 test('other lineages of the run are left alone', async () => {
-  const { run, newest } = await chain([1, 2]);
-  const other = await commitState(store, folder, { run, step: 1, lineage: digestOf('adjusted') });
-  expect(await retire(newest, { last: 1, steps: [] })).toMatchObject({ retired: [1] });
+  const run = freshRun();
+  const other = await commitState(store, folder, { run, step: 1, lineage: digestOf('before the adjustment') });
+  const [first, newest] = await commitChain(store, folder, run, [2, 3]);
+  if (newest === undefined) throw new Error('no ref');
+  expect(await retire(newest, { last: 1, steps: [] })).toMatchObject({ retired: [first?.sequence] });
   await isWhole(other.ref);
+});
+
+test('the manifest of a pinned checkpoint is not touched for a moment', async () => {
+  const { run, refs, newest } = await chain([1, 2, 3]);
+  const [first] = refs;
+  if (first === undefined) throw new Error('no ref');
+  await pinCheckpoint(store, first, { name: 'fork', neededBy: 'a fork' });
+  const before = proxy.seen.length;
+  expect(await retire(newest, { last: 1, steps: [] }, faulty)).toMatchObject({ retired: [2] });
+  const puts = proxy.seen.slice(before).filter(({ method }) => method === 'PUT');
+  expect(puts.map(({ path }) => path.includes(checkpointKey(run, 2)))).toEqual([true]);
 });
 
 test('a pin set between retention’s look and its tombstone brings the manifest back', async () => {
@@ -194,7 +209,7 @@ test('committing, retiring and restoring at once: every reader finds a whole che
     return reads;
   })();
   let newest = first;
-  for (let step = 2; step <= 25; step++) {
+  for (let step = 2; step <= 15; step++) {
     const shards = ['frozen-ish', `changing ${step}`, `slow ${step >> 3}`];
     newest = (await commitState(store, folder, { run, step, parent: newest, shards })).ref;
     await Promise.all([retire(newest, { last: 1, steps: [] }), retire(newest, { last: 1, steps: [] })]);
