@@ -1,4 +1,3 @@
-/* eslint-disable no-restricted-syntax -- a program of its own, which nothing imports */
 // node dist/job/generate-docs.js [FOLDER]: writes job.md and job.schema.json into docs/ (or FOLDER).
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
