@@ -31,6 +31,19 @@ export const orphansOf = (folder: string, record: StackRecord | null): RecordedP
   return [...recorded, ...markedProcesses(folder).filter((orphan) => !known.has(orphan.pid))];
 };
 
+/**
+ * The recorded `up`, when it lives although we hold the lock: it was started in another network namespace. Its
+ * children are no orphans.
+ */
+export const livingSupervisor = (record: StackRecord | null): RecordedProcess | null =>
+  record !== null &&
+  record.state !== 'stopped' &&
+  record.bootId === bootId() &&
+  record.supervisor.pid !== process.pid &&
+  isAlive(record.supervisor)
+    ? record.supervisor
+    : null;
+
 export const signalProcess = (target: RecordedProcess, signal: NodeJS.Signals): void => {
   try {
     if (isAlive(target)) process.kill(target.pid, signal);

@@ -4,7 +4,7 @@ import { readCredentials } from './credentials.js';
 import { stackFolder } from './folder.js';
 import { acquireLock, askHolder, authorizationOf } from './lock.js';
 import { identify } from './process-identity.js';
-import { orphansOf, reclaim, waitUntilGone } from './reclaim.js';
+import { livingSupervisor, orphansOf, reclaim, waitUntilGone } from './reclaim.js';
 import { readRecord, writeRecord } from './record.js';
 import type { RecordedProcess } from './record.js';
 
@@ -31,6 +31,12 @@ export const shutDown = async ({ folder, now, onStopping }: DownOptions): Promis
     // Held while we end what is left, so that no `up` opens the database meanwhile.
     try {
       const record = readRecord(paths.record);
+      const unseen = livingSupervisor(record);
+      if (unseen)
+        throw new CliError(
+          `The stack of ${root} (process ${unseen.pid}) cannot be reached from here: stop it in the container it was started in.`,
+          exitCode.unreachable,
+        );
       const orphans = orphansOf(root, record);
       if (orphans.length === 0) return { kind: 'not-running', folder: root };
       await reclaim(orphans);

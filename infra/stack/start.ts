@@ -1,8 +1,10 @@
 import { access } from 'node:fs/promises';
 import { CliError } from '../../cli/errors.js';
-import { prepareFolder } from './folder.js';
+import { prepareFolder, stackFolder } from './folder.js';
 import { acquireLock, askHolder } from './lock.js';
 import type { StackLock } from './lock.js';
+import { livingSupervisor } from './reclaim.js';
+import { readRecord } from './record.js';
 import { runStack } from './run-stack.js';
 import type { Stack, StackOptions } from './stack.js';
 
@@ -15,12 +17,20 @@ import type { Stack, StackOptions } from './stack.js';
  */
 const lockFolder = async (root: string): Promise<StackLock> => {
   const lock = await acquireLock(root);
-  if (lock) return lock;
+  if (lock) {
+    const unseen = livingSupervisor(readRecord(stackFolder(root).record));
+    if (unseen === null) return lock;
+    await lock.release();
+    throw alreadyRuns(root, unseen.pid);
+  }
   const holder = await askHolder(root, { command: 'status' }).catch(() => null);
-  throw new CliError(
-    `A stack already runs in ${root}${holder?.pid === undefined ? '' : ` (process ${holder.pid})`}: use it, stop it with \`temper down\`, or start another one with --folder.`,
-  );
+  throw alreadyRuns(root, holder?.pid);
 };
+
+const alreadyRuns = (root: string, pid: number | undefined): CliError =>
+  new CliError(
+    `A stack already runs in ${root}${pid === undefined ? '' : ` (process ${pid})`}: use it, stop it with \`temper down\`, or start another one with --folder.`,
+  );
 
 const requireBinary = async (what: string, path: string): Promise<void> => {
   await access(path).catch(() => {

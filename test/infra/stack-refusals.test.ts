@@ -1,12 +1,16 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CliError } from '../../cli/errors.js';
+import { choosePorts } from '../../infra/stack/ports.js';
 import { readRecord } from '../../infra/stack/record.js';
+import { shutDown } from '../../infra/stack/shut-down.js';
 import { binaries, recordedProcess, stackTestFolder, startTestStackHere } from '../support/embedded-stack.js';
 import { listeningAddresses } from '../support/listening.js';
+import { spawnStack } from '../support/spawned-stack.js';
 
 const takenPort = (): Promise<number> =>
   new Promise((resolve) => {
@@ -33,6 +37,28 @@ describe('what up refuses, in one sentence and with exit code 2', () => {
     );
     expect(error.code).toBe(2);
     expect(readRecord(join(folder, 'stack.json'))?.state).toBe('running');
+  });
+
+  it('a second up whose recorded first lives, though its lock is not to be seen', async () => {
+    const folder = stackTestFolder();
+    const { pid } = await spawnStack({ folder });
+    const record = join(folder, 'stack.json');
+    const elsewhere = stackTestFolder(); // another folder has another lock, as another network namespace has
+    copyFileSync(record, join(elsewhere, 'stack.json'));
+    const error = await refusal(startTestStackHere({ folder: elsewhere }));
+    expect(error.message).toContain(`already runs in ${elsewhere} (process ${pid})`);
+    await expect(shutDown({ folder: elsewhere, now: false, onStopping: () => {} })).rejects.toThrow(
+      'cannot be reached',
+    );
+  });
+
+  it('a second up of another version of Node: the lock has no name that is padded', async () => {
+    const folder = stackTestFolder();
+    await startTestStackHere({ folder });
+    const hash = createHash('sha256').update(folder).digest('hex');
+    expect(readFileSync('/proc/net/unix', 'utf8').split('\n')).toContainEqual(
+      expect.stringMatching(new RegExp(`@temper-up-${hash}-{33}$`)),
+    );
   });
 
   it.each([
@@ -75,10 +101,10 @@ describe('what up refuses, in one sentence and with exit code 2', () => {
 
 describe('ports', () => {
   it('are those the user named', async () => {
-    const ports = { temporal: 18_233, ui: 18_234, s3: 18_235 };
+    const ports = await choosePorts({}, null); // free ones
     const { stack } = await startTestStackHere({ folder: stackTestFolder(), ports });
     expect(stack.ports).toEqual(ports);
-    expect(stack.uiUrl).toBe('http://127.0.0.1:18234');
+    expect(stack.uiUrl).toBe(`http://127.0.0.1:${ports.ui}`);
     expect((await fetch(stack.uiUrl)).status).toBe(200);
   });
 
