@@ -51,7 +51,8 @@ const verifyCommand = (): Command =>
       await withStore(async (store) => {
         for await (const each of verifyCheckpoints(store, run as RunId, only ?? null)) {
           verified.push(each);
-          if (!json) describeVerified(each).forEach((line) => console.log(line));
+          if (!json && !(only !== undefined && each.verdict === 'gone'))
+            describeVerified(each).forEach((line) => console.log(line));
         }
       });
       if (verified.length === 0 || (only !== undefined && verified[0]?.verdict === 'gone')) await mustExist(run);

@@ -1,11 +1,13 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { Engine } from '../engine/client.js';
 import { EngineDied, EngineFailure } from '../engine/failure.js';
 import type { TextPrediction } from '../engine/protocol.js';
+import { sha256OfFile } from '../storage/digest.js';
 import { materialize } from '../storage/materialize.js';
+import type { StoredFile } from '../workflows/contract.js';
 import { CliError, exitCode } from './errors.js';
 import { renderPredictions, topScores } from './render/predictions.js';
 import { modelCache, parseCard, publishedModel, type ModelCard } from './runs/published-model.js';
@@ -68,7 +70,20 @@ async function fetchModel(run: string): Promise<string> {
   const card = files.find(({ name }) => name === 'temper.json');
   if (!weights || !card) throw new CliError(`The model of ${run} has no model.safetensors or no temper.json.`);
   const cache = modelCache(process.env);
-  return withStore((store) => materialize(store, files, cache, `${run}-${card.sha256.slice(0, 16)}`));
+  const name = `${run}-${card.sha256.slice(0, 16)}`;
+  if (await damaged(join(cache, name), files)) await rm(join(cache, name), { recursive: true, force: true });
+  return withStore((store) => materialize(store, files, cache, name));
+}
+
+/** Disks forget, and people edit: a folder that was there before is used only when every file is as it was published. */
+async function damaged(folder: string, files: readonly StoredFile[]): Promise<boolean> {
+  const same = files.map(({ name, sha256 }) =>
+    sha256OfFile(join(folder, name)).then(
+      (found) => found.sha256 === sha256,
+      () => false,
+    ),
+  );
+  return (await Promise.all(same)).includes(false);
 }
 
 async function predictWith(

@@ -27,7 +27,7 @@ export function renderCheckpoints(run: string, checkpoints: readonly ListedCheck
         right: true,
         value: text(state(({ metrics }) => (metrics ? percent(metrics.accuracy) : null))),
       },
-      { title: 'COMMITTED', value: ({ committedAt }) => (committedAt ? moment(committedAt) : '') },
+      { title: 'WRITTEN', value: ({ committedAt }) => (committedAt ? moment(committedAt) : '') },
       { title: 'NEEDED BY', value: text(state(({ pins }) => pins.join(', '))) },
     ],
     checkpoints,

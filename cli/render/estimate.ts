@@ -9,10 +9,10 @@ export function positionOf({ status, progress }: Look): Position | null {
 
 /** Time for the steps that are left, at the present rate; validation and saving come on top. Null: nothing to go by. */
 export function remainingMs(look: Look): number | null {
-  const { status, progress } = look;
+  const { status, training } = look;
   const position = positionOf(look);
   if (!position || !status?.totalSteps || !status.dataset || !status.stepsPerEpoch) return null;
-  const examplesPerSecond = progress?.examplesPerSecond ?? 0;
+  const examplesPerSecond = training?.examplesPerSecond ?? 0;
   if (examplesPerSecond <= 0) return null;
   const examplesPerStep = status.dataset.rows.train / status.stepsPerEpoch;
   return ((status.totalSteps - position.step) * examplesPerStep * 1000) / examplesPerSecond;

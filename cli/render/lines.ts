@@ -1,12 +1,15 @@
 /** Progress as lines, for pipes and logs: one when something changes, and while training one each ten seconds at most. */
 import type { Observation, RunStatus, SessionRecord } from '../../workflows/contract.js';
 import type { Look } from '../runs/look.js';
+import { ranked } from '../../workflows/policies/selection.js';
 import { positionOf, remainingMs } from './estimate.js';
 import { reasonOf } from './sessions.js';
 import { stageOf, troubleOf } from './stage.js';
 import { count, duration, loss, percent, rate } from './units.js';
 
 const TRAINING_EVERY_MS = 10_000;
+/** Validations told of a run that began long ago. */
+const SHOWN_ON_JOINING = 3;
 
 export class LineReporter {
   #stage = '';
@@ -32,14 +35,11 @@ export class LineReporter {
       if (session.reason !== 'start') lines.push(sessionLine(session));
     }
     this.#sessions = status.sessions.length;
-    const stage = stageOf(look);
+    const saving = look.progress?.stage === 'saving'; // so often that it is no news
+    const stage = stageOf(saving ? { ...look, progress: null } : look);
     if (stage !== this.#stage) lines.push(`stage: ${stage}${positionText(look)}`);
     this.#stage = stage;
-    for (const observation of status.observations) {
-      if (this.#observed.has(observation.step)) continue;
-      this.#observed.add(observation.step);
-      lines.push(observationLine(observation, status));
-    }
+    lines.push(...this.#validations(status));
     const newest = status.lastCheckpoint;
     if (newest && newest.sequence > this.#sequence) {
       lines.push(`checkpoint ${newest.sequence} is durable: step ${newest.step}`);
@@ -54,13 +54,24 @@ export class LineReporter {
     }
     return lines;
   }
+
+  #validations(status: RunStatus): string[] {
+    const { observations, selectBest } = status;
+    const joinedAt = this.#observed.size === 0 ? Math.max(0, observations.length - SHOWN_ON_JOINING) : 0;
+    const best = (i: number) => ranked(observations.slice(0, i + 1), selectBest)[0]?.step;
+    return observations.flatMap((observation, i) => {
+      if (this.#observed.has(observation.step)) return [];
+      this.#observed.add(observation.step);
+      return i < joinedAt ? [] : [observationLine(observation, best(i) === observation.step)];
+    });
+  }
 }
 
 function positionText(look: Look): string {
   const position = positionOf(look);
   const { status } = look;
   if (!position || !status?.totalSteps || status.stage !== 'trainEpoch') return '';
-  return ` epoch ${Math.min(position.epoch + 1, status.epochs)} of ${status.epochs}, step ${position.step} of ${status.totalSteps}`;
+  return `, epoch ${Math.min(position.epoch + 1, status.epochs)} of ${status.epochs}, step ${position.step} of ${status.totalSteps}`;
 }
 
 function trainingLine(look: Look): string {
@@ -75,10 +86,9 @@ function trainingLine(look: Look): string {
   ].join(', ');
 }
 
-const observationLine = (observation: Observation, { policy, trainLoss }: RunStatus): string =>
+const observationLine = (observation: Observation, isBest: boolean): string =>
   `validation at step ${observation.step} (epoch ${observation.epoch}): loss ${loss(observation.loss)}, ` +
-  `accuracy ${percent(observation.accuracy)}, F1 ${percent(observation.f1)}` +
-  `${policy.best?.step === observation.step ? ', the best so far' : ''}; training loss ${loss(trainLoss)}`;
+  `accuracy ${percent(observation.accuracy)}, F1 ${percent(observation.f1)}${isBest ? ', the best so far' : ''}`;
 
 function sessionLine(session: SessionRecord): string {
   const { from, host, stepsRedone, recoveryMs } = session;

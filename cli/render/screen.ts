@@ -30,22 +30,22 @@ function trainingLines(look: Look, status: RunStatus, width: number): string[] {
   const position = positionOf(look);
   if (!position || !status.totalSteps || !status.stepsPerEpoch) return [];
   const { epochs, totalSteps, stepsPerEpoch } = status;
-  const { progress } = look;
   const barWidth = Math.max(10, Math.min(40, width - 40));
   const epoch = Math.min(position.epoch + 1, epochs);
   const inEpoch = position.epoch >= epochs ? stepsPerEpoch : position.cursor;
   const left = remainingMs(look);
-  const stepping = status.stage === 'trainEpoch' ? progress : null;
+  const { training } = look;
   return [
     label('epoch', `${bar(inEpoch / stepsPerEpoch, barWidth)}  ${epoch} of ${epochs}`),
     label('step', `${bar(position.step / totalSteps, barWidth)}  ${count(position.step)} of ${count(totalSteps)}`),
     label(
       'training',
       [
-        `loss ${loss(stepping?.loss ?? status.trainLoss)}`,
-        `learning rate ${rate(stepping?.learningRate)}`,
-        `${count(stepping?.examplesPerSecond)} examples/s`,
-        ...(stepping && left !== null ? [`about ${duration(left)} left`] : []),
+        `loss ${loss(training?.loss ?? status.trainLoss)}`,
+        ...(training
+          ? [`learning rate ${rate(training.learningRate)}`, `${count(training.examplesPerSecond)} examples/s`]
+          : []),
+        ...(left === null || status.stage !== 'trainEpoch' ? [] : [`about ${duration(left)} left`]),
       ].join('  '),
     ),
   ];

@@ -12,6 +12,8 @@ export interface Look {
   readonly status: RunStatus | null;
   /** What the device says it is doing; null while the run holds none. */
   readonly progress: TrainProgress | null;
+  /** The last word on training itself, kept while the device saves or validates in between. */
+  readonly training: TrainProgress | null;
   /** Newest heartbeat and when it was first seen, by our clock. */
   readonly heartbeat: { readonly mark: string; readonly seenAtMs: number } | null;
   readonly temporalAnswers: boolean;
@@ -26,6 +28,7 @@ export const unseen = (run: string): Look => ({
   workflow: null,
   status: null,
   progress: null,
+  training: null,
   heartbeat: null,
   temporalAnswers: true,
   workerAnswers: true,
@@ -42,6 +45,7 @@ export async function lookAt(client: Client, before: Look): Promise<Look> {
     workflow: workflowState(described),
     status: status ?? before.status,
     progress: heard?.progress ?? null,
+    training: heard?.progress?.stage === 'training' ? heard.progress : heard && before.training,
     heartbeat: heard && (same ? before.heartbeat : { mark: heard.mark, seenAtMs: Date.now() }),
     temporalAnswers: true,
     workerAnswers: status !== null,
