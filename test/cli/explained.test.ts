@@ -1,0 +1,51 @@
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import { costOf, renderExplained } from '../../cli/render/explained.js';
+import { aSession, startedAtMs } from './a-run.js';
+
+const lost = aSession({
+  ...{ reason: 'session-lost', detail: 'trainEpoch: no heartbeat', from: { sequence: 7, step: 100 } },
+  ...{ stepsRedone: 9, recoveryMs: 7_400, redoneMs: 3_000, host: 'beta', openedAtMs: startedAtMs + 60_000 },
+});
+const text = (...sessions: Parameters<typeof renderExplained>[1]) =>
+  renderExplained('glosses-1a2b3c4d', sessions)
+    .map((line) => stripVTControlCharacters(line))
+    .join('\n');
+
+test('an undisturbed run: one session, nothing lost', () => {
+  expect(text(aSession())).toContain('In all: 1 session, nothing was lost and nothing done again.');
+});
+
+test('a lost session: cause, checkpoint, steps done again and what it cost', () => {
+  const told = text(aSession(), lost);
+  expect(told).toContain('beta: the session was lost (trainEpoch: no heartbeat).');
+  expect(told).toContain('Went on from checkpoint 7 (step 100): the newest, and it verified.');
+  expect(told).toContain('9 steps after it were not durable yet and done again, which had taken 3 s.');
+  expect(told).toContain(
+    'In all: 2 sessions, 1 recovery; they cost 7 s without a device and 3 s for 9 steps done again.',
+  );
+});
+
+test('a damaged checkpoint that was passed over is named', () => {
+  const told = text(aSession(), { ...lost, passedOver: ['checkpoint 8: shard x is missing'] });
+  expect(told).toContain('Went on from checkpoint 7 (step 100): the newest that verifies.');
+  expect(told).toContain('Passed over checkpoint 8: shard x is missing');
+});
+
+test('a change of fingerprint says from which step bits may differ', () => {
+  const told = text(aSession(), { ...lost, fingerprint: 'e'.repeat(64) });
+  expect(told).toContain(
+    'The fingerprint changed from ffffffffffff to eeeeeeeeeeee: from step 100 on, bits may differ.',
+  );
+});
+
+test('a run that never held a device has nothing to tell', () => {
+  expect(text()).toContain('has not held a device yet');
+});
+
+test('waiting for the first device and for an operator is no cost of recovery', () => {
+  const sessions = [aSession({ recoveryMs: 60_000 }), aSession({ reason: 'paused', recoveryMs: 5_000 }), lost];
+  expect(costOf(sessions)).toEqual({
+    ...{ sessions: 3, recoveries: 1, stepsRedone: 9, recoveryMs: 7_400, redoneMs: 3_000, fingerprintChanges: 0 },
+  });
+});

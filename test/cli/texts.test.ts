@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { parseCard } from '../../cli/runs/published-model.js';
+import { linesOf, readTexts, textsOfJsonl } from '../../cli/runs/texts.js';
+
+test("a text of each line: the job's column, else text, else the line's own string", () => {
+  const content = '{"gloss": "a cat", "text": "x"}\n\n{"text": "a dog"}\r\n"a bird"\n';
+  expect(textsOfJsonl(content, 'gloss', 'f.jsonl')).toEqual(['a cat', 'a dog', 'a bird']);
+});
+
+test('a line that is no JSON, or has no text, is named by its number', () => {
+  expect(() => textsOfJsonl('{"gloss": "a"}\n{', 'gloss', 'f.jsonl')).toThrow(/^f\.jsonl:2: this line is no JSON/);
+  expect(() => textsOfJsonl('{"x": "a"}', 'gloss', 'f.jsonl')).toThrow(
+    'f.jsonl:1: expected an object with the text in "gloss"',
+  );
+  expect(() => textsOfJsonl('[1]', 'gloss', 'f.jsonl')).toThrow('f.jsonl:1: expected');
+});
+
+test('empty lines are no texts', () => {
+  expect(linesOf('one\r\n \ntwo\n')).toEqual(['one', 'two']);
+});
+
+test('texts and a file at once are refused; a file that is not there is named', async () => {
+  await expect(readTexts({ texts: ['a'], file: 'b', column: 'text' })).rejects.toThrow(
+    'Give either texts or --file, not both.',
+  );
+  await expect(readTexts({ texts: [], file: '/nowhere.txt', column: 'text' })).rejects.toThrow(
+    'There is no file /nowhere.txt.',
+  );
+});
+
+const card = {
+  format: 'temper-model/1',
+  run: 'glosses-1a2b3c4d',
+  head: { labels: ['a', 'b'], pooling: 'mean' },
+  job: { name: 'glosses', task: 'text-classification', model: 'minilm-l6', data: { source: 'x.jsonl' } },
+};
+
+test("a model's card gives its labels and its job, with defaults", () => {
+  const parsed = parseCard(JSON.stringify(card));
+  expect(parsed.head.labels).toEqual(['a', 'b']);
+  expect(parsed.job.data.maxLength).toBe(128);
+});
+
+test('a card of another version is refused', () => {
+  expect(() => parseCard(JSON.stringify({ ...card, format: 'temper-model/9' }))).toThrow(
+    'temper.json is not what this version of Temper writes',
+  );
+  expect(() => parseCard('{')).toThrow('temper.json is no JSON');
+});
