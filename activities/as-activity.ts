@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { DataError } from '../data/data-error.js';
 import { EngineDied, EngineFailure } from '../engine/failure.js';
@@ -13,6 +14,7 @@ const HEARTBEAT_EVERY_MS = 1_000;
  */
 export async function asActivity<Result>(body: (signal: AbortSignal) => Promise<Result>, details?: () => unknown): Promise<Result> {
   const context = Context.current();
+  setMaxListeners(0, context.cancellationSignal); // one per request to the store that is under way
   const beat = () => context.heartbeat(details?.());
   beat();
   const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
