@@ -8,8 +8,6 @@ const note = (what) => appendFileSync(notes, `${what} ${process.pid}\n`);
 
 if (fails === 'fails') process.exit(7);
 writeFileSync(`${notes}.env`, JSON.stringify(process.env));
-note('started');
-process.send?.('ready');
 process.on('disconnect', () => {
   note('disconnected');
   process.exit(0);
@@ -23,3 +21,6 @@ process.on('SIGTERM', () => {
   }, Number(drainMs));
 });
 setInterval(() => {}, 1000);
+// Last: whoever hears it may send a signal before this line returns.
+note('started');
+process.send?.('ready');
