@@ -41,10 +41,11 @@ async function told(
   const { state } = await describeRun(client, run);
   const end = state === 'running' ? null : await endWhenReachable(client, run);
   if (end?.result) return { message: end.message, sessions: end.result.sessions };
-  const status = await askStatus(client, run, ANSWER_WITHIN_MS);
+  const { worker, status } = await askStatus(client, run, ANSWER_WITHIN_MS);
   if (status) return { message: end?.message ?? null, sessions: status.sessions };
-  throw new CliError(
-    `No worker answers for ${run}, and only a finished run is known without one: start workers with \`temper up\` or \`temper worker\`.`,
-    exitCode.unreachable,
-  );
+  const why =
+    worker === 'stuck'
+      ? `The workflow of ${run} fails in the hands of its worker, whose log says why`
+      : `No worker answers for ${run}: start workers with \`temper up\` or \`temper worker\``;
+  throw new CliError(`${why}. Only a run that is done can be explained without one.`, exitCode.unreachable);
 }

@@ -39,7 +39,7 @@ export async function listRuns(client: Client, atMost: number): Promise<ListedRu
   return Promise.all(
     found.slice(0, atMost).map(async (workflow) => {
       if (workflow.state !== 'running') return { ...workflow, stage: null };
-      return { ...workflow, stage: (await askStatus(client, workflow.run, STAGE_WITHIN_MS))?.stage ?? null };
+      return { ...workflow, stage: (await askStatus(client, workflow.run, STAGE_WITHIN_MS)).status?.stage ?? null };
     }),
   );
 }

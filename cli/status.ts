@@ -30,7 +30,7 @@ export const status = (): Command =>
         const ended = look.workflow?.state !== 'running' ? await endWhenReachable(client, run) : null;
         if (json) {
           const end = ended && { state: ended.state, message: ended.message, result: ended.result ?? null };
-          console.log(JSON.stringify({ ...lookJson(look, Date.now()), end }));
+          console.log(JSON.stringify({ ...lookJson(look), end }));
           return;
         }
         const columns = process.stdout.columns ?? 100;

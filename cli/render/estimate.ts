@@ -22,8 +22,8 @@ export function remainingMs(look: Look): number | null {
 const SILENT_AFTER_MS = 3_000;
 
 /** Milliseconds since the device was last heard of, when that is worrying; else null. */
-export function silence({ heartbeat, temporalAnswers }: Look, nowMs: number): number | null {
+export function silence({ heartbeat, temporalAnswers, lookedAtMs }: Look): number | null {
   if (!heartbeat || !temporalAnswers) return null;
-  const silentMs = nowMs - heartbeat.seenAtMs;
+  const silentMs = lookedAtMs - heartbeat.seenAtMs;
   return silentMs > SILENT_AFTER_MS ? silentMs : null;
 }

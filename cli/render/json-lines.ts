@@ -5,8 +5,8 @@ import { troubleOf } from './stage.js';
 const EVERY_MS = 10_000;
 
 /** `temper status --json`, and every line of `temper watch --json` (docs/cli.md). */
-export const lookJson = (look: Look, nowMs: number) => {
-  const { run, workflow, status, progress, workerAnswers, temporalAnswers } = look;
+export const lookJson = (look: Look) => {
+  const { run, workflow, status, progress, worker, temporalAnswers } = look;
   return {
     run,
     state: workflow?.state ?? null,
@@ -15,8 +15,8 @@ export const lookJson = (look: Look, nowMs: number) => {
     startedAt: workflow?.startedAt.toISOString() ?? null,
     closedAt: workflow?.closedAt?.toISOString() ?? null,
     temporalAnswers,
-    workerAnswers,
-    trouble: troubleOf(look, nowMs),
+    worker,
+    trouble: troubleOf(look),
     position: positionOf(look),
     remainingMs: remainingMs(look),
     progress,
@@ -32,7 +32,7 @@ export class JsonReporter {
   event(look: Look, nowMs: number): object | null {
     if (!look.workflow) return null;
     const { status, progress } = look;
-    const trouble = troubleOf(look, nowMs)?.replace(/ for .*/, '') ?? null;
+    const trouble = troubleOf(look)?.replace(/ for .*/, '') ?? null;
     const known = JSON.stringify([
       look.workflow.state,
       status?.stage,
@@ -46,6 +46,6 @@ export class JsonReporter {
     if (known === this.#known && !due) return null;
     this.#known = known;
     this.#saidAtMs = nowMs;
-    return { event: 'progress', ...lookJson(look, nowMs) };
+    return { event: 'progress', ...lookJson(look) };
   }
 }

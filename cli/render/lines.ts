@@ -24,7 +24,7 @@ export class LineReporter {
   lines(look: Look, nowMs: number): string[] {
     const lines: string[] = [];
     const { status } = look;
-    const trouble = troubleOf(look, nowMs);
+    const trouble = troubleOf(look);
     const kind = trouble?.replace(/ for .*/, '') ?? null; // the age of a silence is no news
     if (trouble && kind !== this.#trouble) lines.push(trouble);
     if (!trouble && this.#trouble) lines.push('it answers again');

@@ -17,7 +17,7 @@ export function renderScreen(look: Look, nowMs: number, width: number): string[]
     ? duration((workflow.closedAt?.getTime() ?? nowMs) - (status?.startedAtMs ?? workflow.startedAt.getTime()))
     : '';
   lines.push(`${pc.bold(run)}  ${pc.cyan(stageOf(look))}  ${pc.dim(took)}`);
-  const trouble = troubleOf(look, nowMs);
+  const trouble = troubleOf(look);
   if (trouble) lines.push(pc.yellow(`  ${trouble}`));
   if (status) {
     lines.push(...trainingLines(look, status, width), ...validationLines(status));

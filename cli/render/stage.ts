@@ -37,11 +37,20 @@ export function stageOf(look: Look): string {
 }
 
 /** What stands in the run's way just now; null when nothing does. */
-export function troubleOf(look: Look, nowMs: number): string | null {
+export function troubleOf(look: Look): string | null {
   if (!look.temporalAnswers) return 'Temporal does not answer, waiting';
   if (look.workflow && look.workflow.state !== 'running') return null;
-  const silentMs = silence(look, nowMs);
+  const silentMs = silence(look);
   if (silentMs !== null) return `no heartbeat from the device for ${duration(silentMs)}`;
-  if (!look.workerAnswers && look.workflow) return 'no worker answers: is one running?';
-  return null;
+  if (!look.workflow) return null;
+  switch (look.worker) {
+    case 'answers':
+      return null;
+    case 'silent':
+      return 'no worker answers: is one running?';
+    case 'stuck':
+      return 'the workflow fails in the hands of its worker, again and again: its log says why';
+    default:
+      return look.worker satisfies never;
+  }
 }

@@ -56,6 +56,6 @@ export async function ask<Result>(client: Client, run: string, update: UpdateDef
 /** One line on stderr: what the run is at, and what stands in its way. */
 export async function tellStage(client: Client, run: string): Promise<void> {
   const look = await lookAt(client, unseen(run));
-  const trouble = troubleOf(look, Date.now());
+  const trouble = troubleOf(look);
   process.stderr.write(`${run}: ${trouble ?? stageOf(look)}\n`);
 }

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { RunStatus, TrainProgress } from '../../workflows/contract.js';
 import { statusQuery } from '../../workflows/handlers.js';
 import { heartbeatOf } from './progress.js';
-import { isAway } from './temporal-failure.js';
+import { isAway, isStuck } from './temporal-failure.js';
 import { describe, workflowState, type WorkflowState } from './workflow-state.js';
 
 /** Everything that can be seen of a run from outside, at one moment. What does not answer now is shown as it was last. */
@@ -17,7 +17,8 @@ export interface Look {
   /** Newest heartbeat and when it was first seen, by our clock. */
   readonly heartbeat: { readonly mark: string; readonly seenAtMs: number } | null;
   readonly temporalAnswers: boolean;
-  readonly workerAnswers: boolean;
+  readonly worker: Told['worker'];
+  readonly lookedAtMs: number;
 }
 
 const DESCRIBE_WITHIN_MS = 5_000;
@@ -31,24 +32,27 @@ export const unseen = (run: string): Look => ({
   training: null,
   heartbeat: null,
   temporalAnswers: true,
-  workerAnswers: true,
+  worker: 'answers',
+  lookedAtMs: 0,
 });
 
 /** Looks again. @throws CliError when there is no such run. */
 export async function lookAt(client: Client, before: Look): Promise<Look> {
-  const [described, status] = await Promise.all([describeSoon(client, before.run), askStatus(client, before.run)]);
-  if (described === null) return { ...before, temporalAnswers: false };
+  const [described, told] = await Promise.all([describeSoon(client, before.run), askStatus(client, before.run)]);
+  const lookedAtMs = Date.now();
+  if (described === null) return { ...before, temporalAnswers: false, lookedAtMs };
   const heard = heartbeatOf(described.raw.pendingActivities ?? []);
   const same = heard !== null && before.heartbeat?.mark === heard.mark;
   return {
     run: before.run,
     workflow: workflowState(described),
-    status: status ?? before.status,
+    status: told.status ?? before.status,
     progress: heard?.progress ?? null,
     training: heard?.progress?.stage === 'training' ? heard.progress : heard && before.training,
-    heartbeat: heard && (same ? before.heartbeat : { mark: heard.mark, seenAtMs: Date.now() }),
+    heartbeat: heard && (same ? before.heartbeat : { mark: heard.mark, seenAtMs: lookedAtMs }),
     temporalAnswers: true,
-    workerAnswers: status !== null,
+    worker: told.worker,
+    lookedAtMs,
   };
 }
 
@@ -61,12 +65,20 @@ async function describeSoon(client: Client, run: string) {
   }
 }
 
-/** The run's own word, also of a finished run; null when no worker answers in time. */
-export async function askStatus(client: Client, run: string, withinMs = QUERY_WITHIN_MS): Promise<RunStatus | null> {
+/** The run's own word, also of a finished run; or why there is none. */
+export type Told =
+  | { readonly worker: 'answers'; readonly status: RunStatus }
+  /** No worker serves the runs, or none answered in time. */
+  | { readonly worker: 'silent'; readonly status: null }
+  /** Workers are there, but the run's workflow fails in their hands: a defect, or another version of Temper. */
+  | { readonly worker: 'stuck'; readonly status: null };
+
+export async function askStatus(client: Client, run: string, withinMs = QUERY_WITHIN_MS): Promise<Told> {
   const handle = client.workflow.getHandle(run);
   try {
-    return await client.withDeadline(Date.now() + withinMs, () => handle.query(statusQuery));
-  } catch {
-    return null; // no worker, or one that cannot replay the run: there is nothing to show either way
+    const status = await client.withDeadline(Date.now() + withinMs, () => handle.query(statusQuery));
+    return { worker: 'answers', status };
+  } catch (error) {
+    return { worker: isStuck(error) ? 'stuck' : 'silent', status: null };
   }
 }

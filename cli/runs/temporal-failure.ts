@@ -10,8 +10,9 @@ export const isAway = (error: unknown): boolean =>
   error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
   hasStatus(error, grpc.cancelled, grpc.deadlineExceeded, grpc.unavailable);
 
-/** The server answered, but no worker serves the queue of the workflow. */
-export const noWorkerPolls = (error: unknown): boolean => hasStatus(error, grpc.failedPrecondition);
+/** The run's workflow fails whenever a worker takes it up: the server does not even pass a query on. */
+export const isStuck = (error: unknown): boolean =>
+  hasStatus(error, grpc.failedPrecondition) && /Workflow Task in failed state/i.test(causeOf(error).message);
 
 export const isNotFound = (error: unknown): boolean => error instanceof WorkflowNotFoundError;
 
@@ -24,6 +25,11 @@ export const temporalFailure = (error: unknown): unknown =>
     : error;
 
 function hasStatus(error: unknown, ...codes: readonly number[]): boolean {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const cause = causeOf(error);
   return isGrpcServiceError(cause) && codes.includes(Number(cause.code));
 }
+
+const causeOf = (error: unknown): Error => {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause : new Error(String(cause));
+};

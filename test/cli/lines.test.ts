@@ -70,7 +70,8 @@ test('an absence of Temporal is told once, and its return', () => {
 test('a silence of the device is told once, though it grows', () => {
   const reporter = new LineReporter();
   const heartbeat = { mark: 'x', seenAtMs: now };
-  reporter.lines(aLook(110, {}, { heartbeat }), now);
-  expect(reporter.lines(aLook(110, {}, { heartbeat }), now + 4000)).toEqual(['no heartbeat from the device for 4 s']);
-  expect(reporter.lines(aLook(110, {}, { heartbeat }), now + 5000)).toEqual([]);
+  const silentFor = (ms: number) => aLook(110, {}, { heartbeat, lookedAtMs: now + ms });
+  reporter.lines(silentFor(0), now);
+  expect(reporter.lines(silentFor(4000), now + 4000)).toEqual(['no heartbeat from the device for 4 s']);
+  expect(reporter.lines(silentFor(5000), now + 5000)).toEqual([]);
 });

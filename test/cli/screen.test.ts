@@ -29,7 +29,7 @@ test('a run of which nothing is known yet is starting', () => {
 });
 
 test('without a worker the screen says so', () => {
-  const look = aLook(150, {}, { workerAnswers: false });
+  const look = aLook(150, {}, { worker: 'silent' });
   expect(screen(look)[1]).toBe('  no worker answers: is one running?');
 });
 
