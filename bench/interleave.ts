@@ -1,4 +1,5 @@
-import { Subject, type Row } from './subject.js';
+import type { Subject} from './subject.js';
+import type { Row } from './subject.js';
 
 export interface Measured extends Row {
   /** Median ms of a step, round by round. */
