@@ -57,7 +57,7 @@ const verifyCommand = (): Command =>
       });
       if (verified.length === 0 || (only !== undefined && verified[0]?.verdict === 'gone')) await mustExist(run);
       if (json) console.log(JSON.stringify(verified));
-      else if (verified.length === 0) console.log(`${run} has no checkpoint yet.`);
+      else if (verified.length === 0) console.log(`${run} has no checkpoint.`);
       if (only !== undefined && verified[0]?.verdict === 'gone')
         throw new CliError(`Checkpoint ${only} of ${run} holds no state: ${verified[0].problems.join('; ')}.`);
       if (verified.some(({ verdict }) => verdict === 'damaged')) process.exitCode = exitCode.runFailed;

@@ -33,7 +33,7 @@ export const status = (): Command =>
           console.log(JSON.stringify({ ...lookJson(look), end }));
           return;
         }
-        const columns = process.stdout.columns ?? 100;
+        const columns = process.stdout.columns || 100;
         console.log([...renderScreen(look, Date.now(), columns), ...renderSetup(look)].join('\n'));
         if (ended) console.log(renderEnd(run, ended).join('\n'));
       }),

@@ -4,13 +4,13 @@ import { loss, moment, percent, size } from './units.js';
 
 /** `temper checkpoints list`. */
 export function renderCheckpoints(run: string, checkpoints: readonly ListedCheckpoint[]): string[] {
-  if (checkpoints.length === 0) return [`${run} has no checkpoint yet.`];
+  if (checkpoints.length === 0) return [`${run} has no checkpoint.`];
   const state = <T>(read: (entry: Extract<ListedCheckpoint, { kind: 'living' | 'retired' }>) => T) => {
     return (entry: ListedCheckpoint): T | null =>
       entry.kind === 'living' || entry.kind === 'retired' ? read(entry) : null;
   };
   const text = (read: (entry: ListedCheckpoint) => string | null) => (entry: ListedCheckpoint) => read(entry) ?? '';
-  return renderTable<ListedCheckpoint>(
+  const table = renderTable<ListedCheckpoint>(
     [
       { title: 'NUMBER', right: true, value: ({ sequence }) => String(sequence) },
       { title: 'STEP', right: true, value: text(state(({ step }) => String(step))) },
@@ -32,6 +32,7 @@ export function renderCheckpoints(run: string, checkpoints: readonly ListedCheck
     ],
     checkpoints,
   );
+  return [...table, ...checkpoints.flatMap(reasonLine)];
 }
 
 function describeKind(entry: ListedCheckpoint): string {
@@ -41,10 +42,14 @@ function describeKind(entry: ListedCheckpoint): string {
     case 'retired':
       return 'retired';
     case 'quarantined':
-      return `quarantined: ${entry.reason}`;
+      return 'quarantined';
     case 'damaged':
-      return `damaged: ${entry.reason}`;
+      return 'DAMAGED';
     default:
       return entry satisfies never;
   }
 }
+
+/** Too long for a table: keys and digests. */
+const reasonLine = (entry: ListedCheckpoint): string[] =>
+  'reason' in entry ? [`checkpoint ${entry.sequence}: ${entry.reason}`] : [];

@@ -1,5 +1,5 @@
 import type { Look } from '../runs/look.js';
-import type { Position } from '../../workflows/contract.js';
+import type { Observation, Position } from '../../workflows/contract.js';
 
 /** Where training is now: the device's word while it trains, else the workflow's. */
 export function positionOf({ status, progress }: Look): Position | null {
@@ -15,8 +15,12 @@ export function remainingMs(look: Look): number | null {
   const examplesPerSecond = training?.examplesPerSecond ?? 0;
   if (examplesPerSecond <= 0) return null;
   const examplesPerStep = status.dataset.rows.train / status.stepsPerEpoch;
-  return ((status.totalSteps - position.step) * examplesPerStep * 1000) / examplesPerSecond;
+  return Math.round(((status.totalSteps - position.step) * examplesPerStep * 1000) / examplesPerSecond);
 }
+
+/** By step: a run that went back to a checkpoint may list them in another order. */
+export const inOrder = (observations: readonly Observation[]): Observation[] =>
+  [...observations].sort((a, b) => a.step - b.step);
 
 /** Longer than this without a heartbeat, and something is wrong: workers send one each second. */
 const SILENT_AFTER_MS = 3_000;

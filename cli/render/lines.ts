@@ -2,7 +2,7 @@
 import type { Observation, RunStatus, SessionRecord } from '../../workflows/contract.js';
 import type { Look } from '../runs/look.js';
 import { ranked } from '../../workflows/policies/selection.js';
-import { positionOf, remainingMs } from './estimate.js';
+import { inOrder, positionOf, remainingMs } from './estimate.js';
 import { reasonOf } from './sessions.js';
 import { stageOf, troubleOf } from './stage.js';
 import { count, duration, loss, percent, rate } from './units.js';
@@ -56,7 +56,8 @@ export class LineReporter {
   }
 
   #validations(status: RunStatus): string[] {
-    const { observations, selectBest } = status;
+    const { selectBest } = status;
+    const observations = inOrder(status.observations);
     const joinedAt = this.#observed.size === 0 ? Math.max(0, observations.length - SHOWN_ON_JOINING) : 0;
     const best = (i: number) => ranked(observations.slice(0, i + 1), selectBest)[0]?.step;
     return observations.flatMap((observation, i) => {

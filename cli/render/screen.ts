@@ -2,7 +2,7 @@
 import pc from 'picocolors';
 import type { RunStatus } from '../../workflows/contract.js';
 import type { Look } from '../runs/look.js';
-import { positionOf, remainingMs } from './estimate.js';
+import { inOrder, positionOf, remainingMs } from './estimate.js';
 import { reasonOf, recoveries, recoveryCount } from './sessions.js';
 import { stageOf, troubleOf } from './stage.js';
 import { count, duration, loss, percent, rate } from './units.js';
@@ -52,7 +52,7 @@ function trainingLines(look: Look, status: RunStatus, width: number): string[] {
 }
 
 function validationLines({ observations, policy }: RunStatus): string[] {
-  const shown = observations.slice(-VALIDATIONS_SHOWN);
+  const shown = inOrder(observations).slice(-VALIDATIONS_SHOWN);
   const best = policy.best;
   if (best && !shown.some(({ step }) => step === best.step)) shown.unshift(best);
   return shown.map((observation, i) => {

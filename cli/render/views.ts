@@ -55,7 +55,8 @@ function screenView(run: string): View {
   return {
     everyMs: 500,
     show: (look) => {
-      const { columns = 80, rows = 24 } = process.stdout;
+      const columns = process.stdout.columns || 80; // 0 where the size is not known
+      const rows = process.stdout.rows || 24;
       const lines = renderScreen(look, Date.now(), columns)
         .slice(0, rows - 1)
         .map((line) => cut(line, columns - 1));

@@ -10,6 +10,7 @@ import { expect, test } from 'vitest';
 import { describeVerified } from '../../cli/checkpoints.js';
 import { commands } from '../../cli/commands.js';
 import { renderRuns } from '../../cli/list.js';
+import { renderCheckpoints } from '../../cli/render/checkpoints.js';
 import { renderPredictions } from '../../cli/render/predictions.js';
 import { JsonReporter } from '../../cli/render/json-lines.js';
 import { renderTable } from '../../cli/render/table.js';
@@ -88,6 +89,15 @@ test('a damaged checkpoint names what is damaged', () => {
     bytes: 1,
   };
   expect(describeVerified(verified)).toEqual(['checkpoint 4 (step 40): DAMAGED', '  shard x is missing']);
+});
+
+test('of a damaged or quarantined checkpoint the reason stands below the table', () => {
+  const lines = renderCheckpoints('r', [
+    { kind: 'quarantined', sequence: 4, committedAt: null, reason: 'shard x is missing' },
+  ]);
+  expect(lines).toHaveLength(3);
+  expect(lines[1]).toMatch(/^ +4 .*quarantined$/);
+  expect(lines[2]).toBe('checkpoint 4: shard x is missing');
 });
 
 test('a long wait is told, a short one is not; its failure is passed on', async () => {

@@ -63,3 +63,9 @@ test('a line is cut at the width of the terminal, its colours left whole', () =>
   expect(cut('\u001b[1mabcdef\u001b[22m', 3)).toBe('\u001b[1mabc\u001b[22m');
   expect(cut('abc', 10)).toBe('abc');
 });
+
+test('validations are shown by step, though a recovery listed them in another order', () => {
+  const observations = [anObservation(300, 0.3), anObservation(100, 0.5), anObservation(200, 0.4)];
+  const shown = screen(aLook(350, { observations })).filter((line) => line.includes('accuracy'));
+  expect(shown.map((line) => /step (\d+)/.exec(line)?.[1])).toEqual(['100', '200', '300']);
+});
