@@ -5,6 +5,7 @@ import {
   RetryState,
   TerminatedFailure,
 } from '@temporalio/common';
+import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { describeVerified } from '../../cli/checkpoints.js';
@@ -121,4 +122,10 @@ test('every command describes itself, and every command that takes a run refuses
       'Expected a run id',
     );
   }
+});
+
+test('docs/cli.md tells of every command', () => {
+  const page = readFileSync('docs/cli.md', 'utf8');
+  for (const command of commands())
+    expect(page, command.name()).toMatch(new RegExp(`^\\|.*\`${command.name()}[ \`]`, 'm'));
 });
