@@ -12,7 +12,10 @@ const HEARTBEAT_EVERY_MS = 1_000;
  * Runs the body of an activity: heartbeats for it, ends it when it is cancelled, and names its failures by what the
  * workflow does next. `details` goes out with every heartbeat and with an engine's death.
  */
-export async function asActivity<Result>(body: (signal: AbortSignal) => Promise<Result>, details?: () => unknown): Promise<Result> {
+export async function asActivity<Result>(
+  body: (signal: AbortSignal) => Promise<Result>,
+  details?: () => unknown,
+): Promise<Result> {
   const context = Context.current();
   setMaxListeners(0, context.cancellationSignal); // one per request to the store that is under way
   const beat = () => context.heartbeat(details?.());
@@ -32,12 +35,27 @@ export const sessionClosed = (message: string): ApplicationFailure =>
   ApplicationFailure.create({ type: failureType.sessionClosed, message });
 
 function namedFailure(error: unknown, context: Context, details: unknown): unknown {
-  if (context.cancellationSignal.aborted) return error instanceof CancelledFailure ? error : new CancelledFailure('cancelled');
-  if (error instanceof DataError || error instanceof ModelError || (error instanceof EngineFailure && error.kind === 'user')) {
-    return ApplicationFailure.create({ type: failureType.user, nonRetryable: true, message: error.message, cause: error });
+  if (context.cancellationSignal.aborted)
+    return error instanceof CancelledFailure ? error : new CancelledFailure('cancelled');
+  if (
+    error instanceof DataError ||
+    error instanceof ModelError ||
+    (error instanceof EngineFailure && error.kind === 'user')
+  ) {
+    return ApplicationFailure.create({
+      type: failureType.user,
+      nonRetryable: true,
+      message: error.message,
+      cause: error,
+    });
   }
   if (error instanceof Diverged) {
-    return ApplicationFailure.create({ type: failureType.diverged, nonRetryable: true, message: error.message, cause: error });
+    return ApplicationFailure.create({
+      type: failureType.diverged,
+      nonRetryable: true,
+      message: error.message,
+      cause: error,
+    });
   }
   if (error instanceof EngineDied) {
     return ApplicationFailure.create({ type: failureType.engineDied, message: error.message, details: [details] });

@@ -11,8 +11,11 @@ import type { DatasetRef, ModelRef } from '../workflows/contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 
 /** The base model as a local folder, fetched once per host. */
-export const modelFolder = ({ store, cacheFolder }: ActivityDependencies, model: ModelRef, options: CallOptions): Promise<string> =>
-  materialize(store, model.files, cacheFolder, `model-${model.digest}`, options);
+export const modelFolder = (
+  { store, cacheFolder }: ActivityDependencies,
+  model: ModelRef,
+  options: CallOptions,
+): Promise<string> => materialize(store, model.files, cacheFolder, `model-${model.digest}`, options);
 
 /** Which tensors of the model train under this job. */
 export async function frozenLayout(

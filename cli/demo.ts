@@ -19,7 +19,13 @@ It trains MiniLM on 12,600 WordNet glosses of 21 topics: three epochs, test accu
 The stack is the one of this directory: one that runs is used and left running, else it is started and stopped again.`;
 
 /** The demo is about the embedded stack; a cluster that the user has configured is left alone. */
-const NOT_FOR_THE_DEMO = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE', 'TEMPER_S3_ENDPOINT', 'TEMPER_S3_BUCKET'];
+const NOT_FOR_THE_DEMO = [
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_PROFILE',
+  'TEMPORAL_CONFIG_FILE',
+  'TEMPER_S3_ENDPOINT',
+  'TEMPER_S3_BUCKET',
+];
 
 export const demo = (): Command =>
   new Command('demo')

@@ -48,5 +48,15 @@ export const run = (): Command =>
       );
     });
 
-const describe = ({ rows, classes, stepsPerEpoch, model }: { rows: { train: number; validation: number; test: number }; classes: number; stepsPerEpoch: number; model: string }) =>
+const describe = ({
+  rows,
+  classes,
+  stepsPerEpoch,
+  model,
+}: {
+  rows: { train: number; validation: number; test: number };
+  classes: number;
+  stepsPerEpoch: number;
+  model: string;
+}) =>
   `${model}, ${rows.train} + ${rows.validation} + ${rows.test} rows (train, validation, test), ${classes} classes, ${stepsPerEpoch} steps an epoch`;

@@ -7,7 +7,9 @@ import { CliError, exitCode } from './errors.js';
 /** The two services a command talks to. A command that needs one of them opens only that. */
 export const settings = (): Promise<TemperConnection> => resolveConnection(process.env, process.cwd());
 
-export async function withTemporal<Result>(use: (client: Client, settings: TemperConnection) => Promise<Result>): Promise<Result> {
+export async function withTemporal<Result>(
+  use: (client: Client, settings: TemperConnection) => Promise<Result>,
+): Promise<Result> {
   const resolved = await settings();
   const client = await connectTemporal(resolved);
   try {
@@ -30,7 +32,8 @@ export async function withStore<Result>(use: (store: ObjectStore) => Promise<Res
 
 /** A failure of the store as the command line says it; anything else as it is. */
 export function storeFailure(error: unknown): unknown {
-  if (isStoreError(error, 'unreachable', 'conflict')) return new CliError(error.message, exitCode.unreachable, { cause: error });
+  if (isStoreError(error, 'unreachable', 'conflict'))
+    return new CliError(error.message, exitCode.unreachable, { cause: error });
   if (isStoreError(error, 'denied')) return new CliError(error.message, exitCode.unreachable, { cause: error });
   return isStoreError(error) ? new CliError(error.message, exitCode.badRequest, { cause: error }) : error;
 }

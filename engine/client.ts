@@ -77,7 +77,10 @@ export class Engine {
   }
 
   /** @throws EngineDied | EngineFailure */
-  request<Name extends RequestName>(name: Name, input: EngineRequests[Name]['input']): Promise<EngineRequests[Name]['output']> {
+  request<Name extends RequestName>(
+    name: Name,
+    input: EngineRequests[Name]['input'],
+  ): Promise<EngineRequests[Name]['output']> {
     if (this.#died) return Promise.reject(this.#died);
     const id = this.#nextId++;
     this.#lastHeardMs = performance.now();

@@ -36,7 +36,11 @@ export interface LoadRequest {
   readonly job: Job;
   readonly modelFolder: string;
   readonly labels: readonly string[];
-  readonly shards: { readonly train: readonly string[]; readonly validation: readonly string[]; readonly test: readonly string[] };
+  readonly shards: {
+    readonly train: readonly string[];
+    readonly validation: readonly string[];
+    readonly test: readonly string[];
+  };
   /** Names of the tensors that train, sorted; empty: evaluate only. */
   readonly trainable: readonly string[];
 }
@@ -72,7 +76,10 @@ export interface EngineRequests {
   initialize: { input: { job: Job; modelFolder: string; classes: number; folder: string }; output: StateOnDisk };
   load: { input: LoadRequest; output: { nodes: number } };
   restore: { input: { shards: readonly string[]; position: Position }; output: void };
-  train: { input: { until: TrainUntil; folder: string }; output: { reason: StopReason; stats: SegmentStats; state: StateOnDisk } };
+  train: {
+    input: { until: TrainUntil; folder: string };
+    output: { reason: StopReason; stats: SegmentStats; state: StateOnDisk };
+  };
   evaluate: { input: { split: 'train' | 'validation' | 'test' }; output: EvaluationDetails };
   /** Writes the whole model, base and trained tensors, as one safetensors file. */
   exportModel: { input: { path: string }; output: { sha256: Sha256; bytes: number } };

@@ -38,7 +38,8 @@ export const lengthOf = (table: TokenTable, i: number): number => table.offsets[
 
 export function bucketsOf(tables: readonly TokenTable[], maxLength: number): number[] {
   const buckets = new Set<number>();
-  for (const table of tables) for (let i = 0; i < countOf(table); i++) buckets.add(bucketFor(lengthOf(table, i), maxLength));
+  for (const table of tables)
+    for (let i = 0; i < countOf(table); i++) buckets.add(bucketFor(lengthOf(table, i), maxLength));
   return [...buckets].sort((a, b) => a - b);
 }
 
@@ -57,7 +58,11 @@ export function epochOrder(table: TokenTable, batchSize: number, seed: number, e
 
 /** All examples for evaluation, like lengths together. */
 export const inOrder = (table: TokenTable, batchSize: number): Int32Array[] =>
-  byLength(table, Int32Array.from({ length: countOf(table) }, (_, i) => i), batchSize);
+  byLength(
+    table,
+    Int32Array.from({ length: countOf(table) }, (_, i) => i),
+    batchSize,
+  );
 
 /** Cut into batches of neighbours in length; examples of one length keep their order. */
 function byLength(table: TokenTable, examples: Int32Array, batchSize: number): Int32Array[] {

@@ -35,7 +35,11 @@ const SHARD_BYTES = 64 * 2 ** 20;
 const sha256 = (bytes: Uint8Array | string): Sha256 => createHash('sha256').update(bytes).digest('hex') as Sha256;
 const sizeOf = (tensor: StoredTensor) => 4 * tensor.shape.reduce((product, size) => product * size, 1);
 
-export async function saveState(tensors: readonly StoredTensor[], position: Position, folder: string): Promise<SavedState> {
+export async function saveState(
+  tensors: readonly StoredTensor[],
+  position: Position,
+  folder: string,
+): Promise<SavedState> {
   await mkdir(folder, { recursive: true });
   const lines: string[] = [];
   const shards: ShardFile[] = [];

@@ -21,7 +21,12 @@ export interface NodeBackend {
   getDTypeInteger(dtype: TensorFlow.DataType): number;
   getInputTensorIds(tensors: readonly TensorFlow.TensorInfo[]): number[];
   executeSingleOutput(op: string, attrs: TFEOpAttr[], inputs: TensorFlow.TensorInfo[]): TensorFlow.Tensor;
-  executeMultipleOutputs(op: string, attrs: TFEOpAttr[], inputs: TensorFlow.TensorInfo[], count: number): TensorFlow.Tensor[];
+  executeMultipleOutputs(
+    op: string,
+    attrs: TFEOpAttr[],
+    inputs: TensorFlow.TensorInfo[],
+    count: number,
+  ): TensorFlow.Tensor[];
   readSync(dataId: object): Float32Array | Int32Array | Uint8Array;
 }
 

@@ -4,7 +4,8 @@ import type { TokenTable } from './batches.js';
 /** Shards of one split as one table; the only shard's arrays are used as they are. */
 export function joinTables(shards: readonly Shard[]): TokenTable {
   const [first] = shards;
-  if (first && shards.length === 1) return { tokens: first.tokens.values, offsets: first.tokens.offsets, labels: first.labels };
+  if (first && shards.length === 1)
+    return { tokens: first.tokens.values, offsets: first.tokens.offsets, labels: first.labels };
   const rows = shards.reduce((sum, shard) => sum + shard.rows, 0);
   const tokens = new Int32Array(shards.reduce((sum, shard) => sum + shard.tokens.values.length, 0));
   const offsets = new Int32Array(rows + 1);

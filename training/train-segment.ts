@@ -31,7 +31,9 @@ export class NonFiniteLoss extends Error {
 }
 
 /** Trains from one position to the end of the epoch, the next boundary or an interruption, whichever comes first. */
-export async function trainSegment(segment: Segment): Promise<{ reached: Position; reason: StopReason; stats: SegmentStats }> {
+export async function trainSegment(
+  segment: Segment,
+): Promise<{ reached: Position; reason: StopReason; stats: SegmentStats }> {
   const { classifier, examples, job, until, clockMs } = segment;
   const { batchSize, epochs } = job.train;
   const stepsPerEpoch = batchesPerEpoch(countOf(examples), batchSize);

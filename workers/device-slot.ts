@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { abstractSocket } from '../infra/abstract-socket.js';
 
 export interface DeviceSlot {
   readonly index: number;
@@ -24,7 +25,7 @@ export const slotScope = (device: string, scratch: string): string =>
 export async function takeSlot(scope: string, slots: number, signal: AbortSignal): Promise<DeviceSlot> {
   for (;;) {
     for (let index = 0; index < slots; index++) {
-      const slot = await tryTake(`\0temper-slot-${scope}-${index}`, index);
+      const slot = await tryTake(abstractSocket(`slot-${scope}-${index}`), index);
       if (slot) return slot;
     }
     await pause(POLL_MS, undefined, { signal });
@@ -34,7 +35,9 @@ export async function takeSlot(scope: string, slots: number, signal: AbortSignal
 function tryTake(name: string, index: number): Promise<DeviceSlot | null> {
   const server = createServer((socket) => socket.destroy());
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(null) : reject(error)));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(null) : reject(error),
+    );
     server.listen(name, () => {
       const release = () => new Promise<void>((released) => server.close(() => released()));
       resolve({ index, release });

@@ -23,7 +23,9 @@ export interface WorkerSettings {
 export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
   const parsed = schema.safeParse(env);
   if (!parsed.success) {
-    const said = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}, found "${env[String(path[0])] ?? ''}"`);
+    const said = parsed.error.issues.map(
+      ({ path, message }) => `${path.join('.')}: ${message}, found "${env[String(path[0])] ?? ''}"`,
+    );
     throw new Error(`the worker's environment is wrong: ${said.join('; ')}`);
   }
   const { TEMPER_SCRATCH, TEMPER_DEVICE_SLOTS, TEMPER_GRACE_SECONDS, TEMPER_THREADS } = parsed.data;

@@ -94,10 +94,20 @@ export async function fineTune(input: FineTuneInput): Promise<FineTuneResult> {
           return onDevice(opened);
         });
         if (ended !== null && typeof ended === 'object') return ended;
-        resume = { reason: ended === 'preempted' ? 'preempted' : 'history-full', detail: '', sinceMs: Date.now(), lastProgress: null };
+        resume = {
+          reason: ended === 'preempted' ? 'preempted' : 'history-full',
+          detail: '',
+          sinceMs: Date.now(),
+          lastProgress: null,
+        };
       } catch (error) {
         const setback = setbackOf(error);
-        resume = { reason: setback.cause, detail: setback.detail, sinceMs: Date.now(), lastProgress: setback.lastProgress };
+        resume = {
+          reason: setback.cause,
+          detail: setback.detail,
+          sinceMs: Date.now(),
+          lastProgress: setback.lastProgress,
+        };
         run.enter('recovering');
         await budgets.spend(setback);
       } finally {
@@ -105,7 +115,8 @@ export async function fineTune(input: FineTuneInput): Promise<FineTuneResult> {
       }
     }
   } catch (error) {
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => control.cleanUp({ run: input.run, purge: false }));
+    if (isCancellation(error))
+      await CancellationScope.nonCancellable(() => control.cleanUp({ run: input.run, purge: false }));
     throw error;
   }
 
@@ -122,7 +133,10 @@ export async function fineTune(input: FineTuneInput): Promise<FineTuneResult> {
       run.at = ref;
     }
     run.enter('freezeLayers');
-    const plan = (run.plan ??= await control.freezeLayers({ context: { run: input.run, job, source, model }, dataset }));
+    const plan = (run.plan ??= await control.freezeLayers({
+      context: { run: input.run, job, source, model },
+      dataset,
+    }));
 
     for (;;) {
       if (endsEpoch(run) && !run.observations.some(({ step }) => step === run.at!.step)) {
@@ -135,7 +149,13 @@ export async function fineTune(input: FineTuneInput): Promise<FineTuneResult> {
 
       run.enter('trainEpoch');
       const until = nextBoundary(job, run.at, dataset.stepsPerEpoch);
-      const trained = await device.trainEpoch({ context: run.context, plan, from: run.at, until, commit: run.commitContext });
+      const trained = await device.trainEpoch({
+        context: run.context,
+        plan,
+        from: run.at,
+        until,
+        commit: run.commitContext,
+      });
       await run.uploadInFlight; // one at a time; a lost one takes the run back to the checkpoint before it
       if (trained.kind === 'not-started') {
         if (leaving()) break;
@@ -203,7 +223,11 @@ export async function fineTune(input: FineTuneInput): Promise<FineTuneResult> {
     const final = run.newestCommit!;
     if (run.observations.length === 0) {
       run.enter('validate');
-      run.observe({ step: final.step, epoch: final.epoch, ...(await device.validate({ context: run.context, plan, at: final })) });
+      run.observe({
+        step: final.step,
+        epoch: final.epoch,
+        ...(await device.validate({ context: run.context, plan, at: final })),
+      });
     }
     const best = bestCommit(run) ?? final;
     run.enter('evaluate');

@@ -20,10 +20,12 @@ export function setbackOf(error: unknown): Setback {
     const what = cause.timeoutType === 'HEARTBEAT' ? 'no heartbeat' : `${cause.timeoutType} time-out`;
     return { cause: 'session-lost', detail: `${activityType}: ${what}`, lastProgress };
   }
-  if (!(cause instanceof ApplicationFailure)) return { cause: 'session-lost', detail: `${activityType}: ${error.message}`, lastProgress: null };
+  if (!(cause instanceof ApplicationFailure))
+    return { cause: 'session-lost', detail: `${activityType}: ${error.message}`, lastProgress: null };
   const lastProgress = (cause.details?.[0] as TrainProgress | undefined) ?? null;
   if (cause.nonRetryable) throw error;
-  if (cause.type === failureType.sessionClosed) return { cause: 'session-lost', detail: `${activityType}: ${cause.message}`, lastProgress };
+  if (cause.type === failureType.sessionClosed)
+    return { cause: 'session-lost', detail: `${activityType}: ${cause.message}`, lastProgress };
   return { cause: 'engine-failed', detail: `${activityType}: ${cause.message}`, lastProgress };
 }
 
@@ -41,7 +43,7 @@ export class Budgets {
     if (spent >= budget[cause]) {
       throw ApplicationFailure.nonRetryable(
         `${cause} ${spent} times in a row without a newer checkpoint, the last time: ${detail}. ` +
-          'See `temper explain` for where it happened and the worker\'s log for what the engine said.',
+          "See `temper explain` for where it happened and the worker's log for what the engine said.",
         cause,
       );
     }

@@ -29,7 +29,11 @@ export const preprocess =
       async (signal) => {
         const digest = datasetDigest(context);
         const known = await findPrepared(dependencies, digest, { signal });
-        return toRef(context, digest, known ?? (await prepare(dependencies, context, digest, signal, (now) => (progress = now))));
+        return toRef(
+          context,
+          digest,
+          known ?? (await prepare(dependencies, context, digest, signal, (now) => (progress = now))),
+        );
       },
       () => progress,
     );
@@ -38,9 +42,17 @@ export const preprocess =
 /** A function of the source's bytes, the tokenizer's and what the job says of data; names and paths do not count. */
 function datasetDigest({ job, source, model }: RunContext): Sha256 {
   const { text, label, maxLength, clean, split } = job.data;
-  const tokenizer = model.files.filter(({ name }) => name.startsWith('tokenizer')).map(({ name, sha256 }) => [name, sha256]);
+  const tokenizer = model.files
+    .filter(({ name }) => name.startsWith('tokenizer'))
+    .map(({ name, sha256 }) => [name, sha256]);
   const seed = 'column' in split ? null : job.seed;
-  const spec = [PREPARATION, source.file.sha256, source.format, tokenizer, { text, label, maxLength, clean, split, seed }];
+  const spec = [
+    PREPARATION,
+    source.file.sha256,
+    source.format,
+    tokenizer,
+    { text, label, maxLength, clean, split, seed },
+  ];
   return createHash('sha256').update(JSON.stringify(spec)).digest('hex') as Sha256;
 }
 
@@ -49,7 +61,11 @@ interface Prepared {
   readonly file: StoredFile;
 }
 
-async function findPrepared({ store }: ActivityDependencies, digest: Sha256, options: CallOptions): Promise<Prepared | null> {
+async function findPrepared(
+  { store }: ActivityDependencies,
+  digest: Sha256,
+  options: CallOptions,
+): Promise<Prepared | null> {
   const key = datasetFileKey(digest, MANIFEST);
   try {
     const { bytes } = await store.get(key, options);
@@ -89,7 +105,10 @@ async function prepare(
     }
     // Last: a manifest that is there says that all of its shards are.
     const text = new TextEncoder().encode(`${JSON.stringify(manifest)}\n`);
-    return { manifest, file: await putContent(store, datasetFileKey(digest, MANIFEST), text, { signal, name: MANIFEST }) };
+    return {
+      manifest,
+      file: await putContent(store, datasetFileKey(digest, MANIFEST), text, { signal, name: MANIFEST }),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -25,7 +25,12 @@ const announce = (session: SessionDesk, stage: TrainProgress['stage'], at: State
 };
 
 /** Makes the engine hold exactly the state of `at`: warm when it does already, else from S3 or this host's disk. */
-export async function ensureState(session: SessionDesk, input: StateInput, at: StateRef, signal: AbortSignal): Promise<void> {
+export async function ensureState(
+  session: SessionDesk,
+  input: StateInput,
+  at: StateRef,
+  signal: AbortSignal,
+): Promise<void> {
   const { desk, store } = session;
   if (desk.holds === at.stateDigest) return;
   const waiting = { signal, onWaiting: () => announce(session, 'waiting-for-store', at) };

@@ -22,7 +22,13 @@ export const initializeModel =
         const input = { job: context.job, modelFolder: folder, classes: dataset.classes, folder: stateFolder };
         const state = await desk.engine.request('initialize', input);
         const lineage = lineageOf(context, dataset, host.fingerprint);
-        return await commitState(session, { ...context, lineage }, state, { parent: null, observations: [], keepSteps: [] }, signal);
+        return await commitState(
+          session,
+          { ...context, lineage },
+          state,
+          { parent: null, observations: [], keepSteps: [] },
+          signal,
+        );
       } finally {
         await rm(stateFolder, { recursive: true, force: true });
       }

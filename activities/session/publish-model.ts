@@ -5,7 +5,13 @@ import { datasetManifestSchema } from '../../data/manifest.js';
 import { CONFIG_FILE, WEIGHTS_FILE } from '../../models/folder.js';
 import { fetchFile, putContent } from '../../storage/content.js';
 import { publishedModelKey } from '../../storage/layout.js';
-import type { CheckpointRef, Evaluation, SessionActivities, StoredFile, TrainingContext } from '../../workflows/contract.js';
+import type {
+  CheckpointRef,
+  Evaluation,
+  SessionActivities,
+  StoredFile,
+  TrainingContext,
+} from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
 import { modelFolder } from '../model-folder.js';
@@ -48,7 +54,11 @@ export const publishModel =
       () => session.desk.progress,
     );
 
-async function labelsOf({ store, cacheFolder }: SessionDesk, { dataset }: TrainingContext, signal: AbortSignal): Promise<string[]> {
+async function labelsOf(
+  { store, cacheFolder }: SessionDesk,
+  { dataset }: TrainingContext,
+  signal: AbortSignal,
+): Promise<string[]> {
   const path = await fetchFile(store, dataset.manifest, cacheFolder, { signal });
   return datasetManifestSchema.parse(JSON.parse(await readFile(path, 'utf8'))).labels;
 }
@@ -61,7 +71,12 @@ async function configWith(path: string, labels: readonly string[]): Promise<stri
   return `${JSON.stringify({ ...config, architectures: ['BertModel'], id2label, label2id }, null, 2)}\n`;
 }
 
-function card({ run, job, model, dataset, lineage }: TrainingContext, at: CheckpointRef, { metrics }: Evaluation, labels: readonly string[]): string {
+function card(
+  { run, job, model, dataset, lineage }: TrainingContext,
+  at: CheckpointRef,
+  { metrics }: Evaluation,
+  labels: readonly string[],
+): string {
   const text = {
     format: 'temper-model/1',
     run,

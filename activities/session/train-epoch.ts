@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { SessionActivities, TrainedSegment, TrainUntil, CommitContext, StateRef } from '../../workflows/contract.js';
+import type {
+  SessionActivities,
+  TrainedSegment,
+  TrainUntil,
+  CommitContext,
+  StateRef,
+} from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
 import { commitState, dropSnapshot } from './commit.js';

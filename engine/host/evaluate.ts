@@ -22,7 +22,10 @@ function softmax(logits: Float32Array): number[] {
 }
 
 /** Metrics of one split with the confusions and the examples that the model gets most wrong. */
-export async function evaluateSplit({ classifier, tables, labels, shards }: Loaded, split: SplitName): Promise<EvaluationDetails> {
+export async function evaluateSplit(
+  { classifier, tables, labels, shards }: Loaded,
+  split: SplitName,
+): Promise<EvaluationDetails> {
   const confusion = labels.map(() => labels.map(() => 0));
   let totalLoss = 0;
   let worst: Prediction[] = [];
@@ -48,7 +51,11 @@ export async function evaluateSplit({ classifier, tables, labels, shards }: Load
 const keepWorst = (predictions: Prediction[]): Prediction[] =>
   predictions.sort((a, b) => b.loss - a.loss || a.example - b.example).slice(0, WORST_EXAMPLES);
 
-async function describe(predictions: readonly Prediction[], labels: readonly string[], shards: readonly Shard[]): Promise<WorstExample[]> {
+async function describe(
+  predictions: readonly Prediction[],
+  labels: readonly string[],
+  shards: readonly Shard[],
+): Promise<WorstExample[]> {
   const texts = await Promise.all(shards.map((shard) => shard.texts()));
   return predictions.map(({ example, label, loss, logits }) => {
     let [shard, row] = [0, example];
@@ -66,7 +73,11 @@ async function describe(predictions: readonly Prediction[], labels: readonly str
 }
 
 /** Classes of texts in their order, with the softmax score of every class. */
-export function predictTexts({ classifier, labels }: Loaded, tokenizer: TextTokenizer, texts: readonly string[]): TextPrediction[] {
+export function predictTexts(
+  { classifier, labels }: Loaded,
+  tokenizer: TextTokenizer,
+  texts: readonly string[],
+): TextPrediction[] {
   const rows = texts.map((text) => tokenizer.encode(text));
   const offsets = new Int32Array(rows.length + 1);
   rows.forEach((row, i) => (offsets[i + 1] = offsets[i]! + row.length));

@@ -42,5 +42,8 @@ function instructionSets(): string[] {
   } catch {
     return [process.arch]; // no /proc: the model's name has to do
   }
-  return flags.split(/\s+/).filter((flag) => /^(avx|amx|fma|asimd|sve|bf16|i8mm)/.test(flag)).sort();
+  return flags
+    .split(/\s+/)
+    .filter((flag) => /^(avx|amx|fma|asimd|sve|bf16|i8mm)/.test(flag))
+    .sort();
 }

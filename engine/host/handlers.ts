@@ -11,7 +11,9 @@ import type { EngineRequests, RequestName } from '../protocol.js';
 import { evaluateSplit, predictTexts } from './evaluate.js';
 import type { Loaded, Workbench } from './workbench.js';
 
-type Handlers = { [Name in RequestName]: (input: EngineRequests[Name]['input']) => Promise<EngineRequests[Name]['output']> };
+type Handlers = {
+  [Name in RequestName]: (input: EngineRequests[Name]['input']) => Promise<EngineRequests[Name]['output']>;
+};
 
 export const createHandlers = (bench: Workbench): Handlers => ({
   async initialize({ job, modelFolder, classes, folder }) {

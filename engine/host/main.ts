@@ -35,7 +35,8 @@ process.on('message', (message: ToEngine) => {
   handlers[name](input as never).then(
     (output) => send({ kind: 'done', id, output }),
     (error: unknown) => {
-      const said = error instanceof Error ? (isUserError(error) ? error.message : (error.stack ?? error.message)) : String(error);
+      const said =
+        error instanceof Error ? (isUserError(error) ? error.message : (error.stack ?? error.message)) : String(error);
       send({ kind: 'failed', id, failure: isUserError(error) ? 'user' : 'defect', message: said });
     },
   );

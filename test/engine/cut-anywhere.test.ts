@@ -18,11 +18,19 @@ async function openBench(job = tinyJob()) {
     restore,
     stepsPerEpoch,
     initialize: () =>
-      handlers.initialize({ job, modelFolder: request.modelFolder, classes: request.labels.length, folder: join(folder, 'initial') }),
+      handlers.initialize({
+        job,
+        modelFolder: request.modelFolder,
+        classes: request.labels.length,
+        folder: join(folder, 'initial'),
+      }),
     /** Trains until `step`, over the ends of epochs, and returns the state there. */
     async trainTo(step: number): Promise<StateOnDisk> {
       for (;;) {
-        const { state } = await handlers.train({ until: { step, minutes: null }, folder: join(folder, `at-${++snapshots}`) });
+        const { state } = await handlers.train({
+          until: { step, minutes: null },
+          folder: join(folder, `at-${++snapshots}`),
+        });
         if (state.position.step >= step) return state;
       }
     },
@@ -34,23 +42,27 @@ const jobs = [
   { name: 'a part is frozen', job: tinyJob('freeze: { train: [head, "encoder.layer.1"] }') },
 ];
 
-test.each(jobs)('a run cut at every step ends in the same state, bit for bit ($name)', async ({ job }) => {
-  const bench = await openBench(job);
-  const last = 2 * bench.stepsPerEpoch;
-  const initial = await bench.initialize();
-  await bench.restore(initial);
-  const uninterrupted = await bench.trainTo(last);
-
-  for (let cut = 1; cut < last; cut++) {
+test.each(jobs)(
+  'a run cut at every step ends in the same state, bit for bit ($name)',
+  async ({ job }) => {
+    const bench = await openBench(job);
+    const last = 2 * bench.stepsPerEpoch;
+    const initial = await bench.initialize();
     await bench.restore(initial);
-    const saved = await bench.trainTo(cut);
-    expect(saved.position.step).toBe(cut);
-    await bench.trainTo(last); // what the variables hold now must not matter
-    await bench.restore(saved);
-    const resumed = await bench.trainTo(last);
-    expect(resumed.stateDigest, `cut at step ${cut}`).toBe(uninterrupted.stateDigest);
-  }
-}, 120_000);
+    const uninterrupted = await bench.trainTo(last);
+
+    for (let cut = 1; cut < last; cut++) {
+      await bench.restore(initial);
+      const saved = await bench.trainTo(cut);
+      expect(saved.position.step).toBe(cut);
+      await bench.trainTo(last); // what the variables hold now must not matter
+      await bench.restore(saved);
+      const resumed = await bench.trainTo(last);
+      expect(resumed.stateDigest, `cut at step ${cut}`).toBe(uninterrupted.stateDigest);
+    }
+  },
+  120_000,
+);
 
 test('weights without the optimizer state do not resume the run: the test above can fail', async () => {
   const bench = await openBench();
@@ -62,7 +74,8 @@ test('weights without the optimizer state do not resume the run: the test above 
   const weights = [];
   for (const { path } of middle.shards) {
     for await (const { name, shape, values } of readTensors(await readSafetensorsHeader(path))) {
-      if (!name.startsWith('adamw.')) weights.push({ name, shape, dtype: 'F32' as const, bytes: new Uint8Array(values.buffer) });
+      if (!name.startsWith('adamw.'))
+        weights.push({ name, shape, dtype: 'F32' as const, bytes: new Uint8Array(values.buffer) });
     }
   }
   const path = `${middle.shards[0]!.path}.weights-only`;

@@ -16,7 +16,12 @@ test('memory stays flat over 10,000 steps of a small model: at most 1 % more aft
   let step = 0;
   const handlers = createHandlers(new Workbench(() => undefined));
   await handlers.load(request);
-  const initial = await handlers.initialize({ job, modelFolder: request.modelFolder, classes: 4, folder: join(folder, 'initial') });
+  const initial = await handlers.initialize({
+    job,
+    modelFolder: request.modelFolder,
+    classes: 4,
+    folder: join(folder, 'initial'),
+  });
   await handlers.restore({ shards: initial.shards.map(({ path }) => path), position: initial.position });
 
   const trainTo = async (until: number) => {

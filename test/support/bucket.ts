@@ -29,7 +29,10 @@ export const readObject = (stack: TestStack, key: string): Buffer => readFileSyn
 
 /** A run's manifest, verified. */
 export function manifestOf(stack: TestStack, run: string, sequence: number): Manifest {
-  const decoded = decodeRecord(readObject(stack, checkpointKey(run as RunId, sequence)), { run: run as RunId, sequence });
+  const decoded = decodeRecord(readObject(stack, checkpointKey(run as RunId, sequence)), {
+    run: run as RunId,
+    sequence,
+  });
   if (decoded.kind !== 'record' || decoded.record.kind !== 'manifest')
     throw new Error(`checkpoint ${sequence} of ${run} is no manifest: ${JSON.stringify(decoded)}`);
   return decoded.record;
@@ -52,10 +55,19 @@ function tensorLines(file: Buffer): string[] {
   >;
   return Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
-    .map(([name, { dtype, shape, data_offsets: [begin, end] }]) => {
-      const bytes = file.subarray(8 + headerBytes + begin, 8 + headerBytes + end);
-      return `${name} ${dtype} [${shape.join(',')}] ${sha256(bytes)}`;
-    });
+    .map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data_offsets: [begin, end],
+        },
+      ]) => {
+        const bytes = file.subarray(8 + headerBytes + begin, 8 + headerBytes + end);
+        return `${name} ${dtype} [${shape.join(',')}] ${sha256(bytes)}`;
+      },
+    );
 }
 
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');

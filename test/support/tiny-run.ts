@@ -28,7 +28,9 @@ ${more}`,
   );
 
 /** Prepares the tiny data set and says what an engine has to load for this job. */
-export async function tinyLoad(job = tinyJob()): Promise<{ request: LoadRequest; folder: string; stepsPerEpoch: number }> {
+export async function tinyLoad(
+  job = tinyJob(),
+): Promise<{ request: LoadRequest; folder: string; stepsPerEpoch: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'temper-tiny-'));
   const manifest = await prepareDataset({
     source: await fileSource(TINY_GLOSSES),
@@ -37,7 +39,10 @@ export async function tinyLoad(job = tinyJob()): Promise<{ request: LoadRequest;
     outFolder: folder,
   });
   const { config } = await inspectModelFolder(TINY_BERT);
-  const { trainable } = resolveFreeze(job.freeze, [...bertTensors(config), ...headTensors(config, manifest.labels.length)]);
+  const { trainable } = resolveFreeze(job.freeze, [
+    ...bertTensors(config),
+    ...headTensors(config, manifest.labels.length),
+  ]);
   const shards = { train: [] as string[], validation: [] as string[], test: [] as string[] };
   for (const { name, split } of manifest.files) shards[split].push(join(folder, name));
   const request = { key: JSON.stringify(job), job, modelFolder: TINY_BERT, labels: manifest.labels, shards, trainable };

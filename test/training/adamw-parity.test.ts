@@ -6,7 +6,12 @@ import { gather } from '../../training/batches.js';
 import { Classifier } from '../../training/classifier.js';
 import { elements, openBaseModel } from '../support/base-model.js';
 
-const sampled = z.object({ name: z.string(), at: z.array(z.number()), initial: z.array(z.number()), final: z.array(z.number()) });
+const sampled = z.object({
+  name: z.string(),
+  at: z.array(z.number()),
+  initial: z.array(z.number()),
+  final: z.array(z.number()),
+});
 const schema = z.object({
   batchSize: z.number(),
   classes: z.number(),
@@ -14,7 +19,13 @@ const schema = z.object({
   weightDecay: z.number(),
   clipNorm: z.number(),
   batches: z.array(
-    z.object({ loss: z.number(), gradientNorm: z.number(), length: z.number(), labels: z.array(z.number()), ids: z.array(z.array(z.number())) }),
+    z.object({
+      loss: z.number(),
+      gradientNorm: z.number(),
+      length: z.number(),
+      labels: z.array(z.number()),
+      ids: z.array(z.array(z.number())),
+    }),
   ),
   tensors: z.array(sampled.extend({ shape: z.array(z.number()), gradientIsZero: z.boolean(), changeNorm: z.number() })),
   decayOnly: sampled,
@@ -32,7 +43,8 @@ const after = new Map<string, Float32Array>();
 function headWeight(hidden: number): Float32Array {
   const values = new Float32Array(torch.classes * hidden);
   for (let i = 0; i < hidden; i++) {
-    for (let j = 0; j < torch.classes; j++) values[j * hidden + i] = 0.02 * Math.sin(0.37 * (i * torch.classes + j) + 1);
+    for (let j = 0; j < torch.classes; j++)
+      values[j * hidden + i] = 0.02 * Math.sin(0.37 * (i * torch.classes + j) + 1);
   }
   return values;
 }
@@ -45,7 +57,10 @@ beforeAll(async () => {
   const { config, model, weights } = await openBaseModel(partPaths().minilm, torch.classes);
   hidden = config.hiddenSize;
   const tables = torch.batches.map(({ ids, labels }) => {
-    const offsets = Int32Array.from([0, ...ids.map((_, i) => ids.slice(0, i + 1).reduce((sum, row) => sum + row.length, 0))]);
+    const offsets = Int32Array.from([
+      0,
+      ...ids.map((_, i) => ids.slice(0, i + 1).reduce((sum, row) => sum + row.length, 0)),
+    ]);
     return { tokens: Int32Array.from(ids.flat()), offsets, labels: Int32Array.from(labels) };
   });
   const { batchSize, weightDecay, clipNorm } = torch;
@@ -58,7 +73,8 @@ beforeAll(async () => {
     evaluateOn: [],
   });
   for (const [name, shape] of classifier.variables) {
-    const initial = name === 'head.weight' ? headWeight(hidden) : (weights.get(name) ?? new Float32Array(elements(shape)));
+    const initial =
+      name === 'head.weight' ? headWeight(hidden) : (weights.get(name) ?? new Float32Array(elements(shape)));
     classifier.assign(name, initial);
     before.set(name, initial);
   }
@@ -73,7 +89,9 @@ beforeAll(async () => {
 }, 240_000);
 
 test('the losses of 50 steps follow PyTorch to 1e-3', () => {
-  torch.batches.forEach(({ loss }, step) => expect(Math.abs(losses[step]! - loss), `step ${step + 1}`).toBeLessThan(1e-3));
+  torch.batches.forEach(({ loss }, step) =>
+    expect(Math.abs(losses[step]! - loss), `step ${step + 1}`).toBeLessThan(1e-3),
+  );
 });
 
 test('the gradient norms of 50 steps follow PyTorch to 1 %', () => {

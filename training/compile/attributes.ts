@@ -1,13 +1,20 @@
 import { createRequire } from 'node:module';
 import { binding, type TFEOpAttr } from '../tensorflow.js';
 
-/** TensorFlow's protobuf messages as tfjs-node ships them (it has no types for them). */
-export const proto = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu/dist/proto/api_pb') as Record<string, any>;
+/** A message of the protobuf compiler's JavaScript: setters by name. tfjs-node ships no types for them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Message = any;
+
+/** TensorFlow's protobuf messages as tfjs-node ships them. */
+export const proto = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu/dist/proto/api_pb') as Record<
+  string,
+  Message
+>;
 
 /** An AttrValue message. */
 export type Attribute = object;
 
-const attribute = (set: (value: any) => void): Attribute => {
+const attribute = (set: (value: Message) => void): Attribute => {
   const value = new proto['AttrValue']();
   set(value);
   return value;

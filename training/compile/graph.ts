@@ -26,8 +26,19 @@ export class GraphBuilder {
     return unique;
   }
 
-  constant(dtype: number, shape: readonly number[], values: ArrayBufferView, name?: string, after: NodeRef[] = []): NodeRef {
-    return this.add('Const', after, { dtype: typeAttribute(dtype), value: tensorAttribute(dtype, shape, values) }, name);
+  constant(
+    dtype: number,
+    shape: readonly number[],
+    values: ArrayBufferView,
+    name?: string,
+    after: NodeRef[] = [],
+  ): NodeRef {
+    return this.add(
+      'Const',
+      after,
+      { dtype: typeAttribute(dtype), value: tensorAttribute(dtype, shape, values) },
+      name,
+    );
   }
 
   scalar(value: number): NodeRef {

@@ -35,7 +35,11 @@ export class Recorder {
     const { executeSingleOutput, executeMultipleOutputs } = backend;
     const note = (op: string, attrs: TFEOpAttr[], inputs: readonly Tensor[], outputs: readonly Tensor[]) => {
       const attributes = Object.fromEntries(attrs.map((attr) => [attr.name, attributeOf(attr)]));
-      const name = this.graph.add(op, inputs.map((input) => this.refOf(input)), attributes);
+      const name = this.graph.add(
+        op,
+        inputs.map((input) => this.refOf(input)),
+        attributes,
+      );
       outputs.forEach((output, i) => this.bind(output, i === 0 ? name : `${name}:${i}`));
     };
     backend.executeSingleOutput = (op, attrs, inputs) => {

@@ -6,7 +6,10 @@ import type { GraphBuilder, NodeRef } from './graph.js';
 
 export interface GraphSession {
   /** Feeds tensors to placeholders, runs what the fetched nodes need, and returns their first outputs' values. */
-  run(feeds: readonly { node: NodeRef; tensor: Tensor }[], fetches: readonly NodeRef[]): (Float32Array | Int32Array | Uint8Array)[];
+  run(
+    feeds: readonly { node: NodeRef; tensor: Tensor }[],
+    fetches: readonly NodeRef[],
+  ): (Float32Array | Int32Array | Uint8Array)[];
   close(): void;
 }
 

@@ -12,7 +12,10 @@ export interface ClassificationReport {
 const ratio = (a: number, b: number) => (b === 0 ? 0 : a / b);
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-export function classificationReport(confusion: readonly (readonly number[])[], totalLoss: number): ClassificationReport {
+export function classificationReport(
+  confusion: readonly (readonly number[])[],
+  totalLoss: number,
+): ClassificationReport {
   const examples = sum(confusion.map(sum));
   const correct = sum(confusion.map((row, i) => row[i]!));
   const perClass = confusion.map((row, i) => {

@@ -20,11 +20,14 @@ export function bertClassifier(config: BertConfig, classes: number): ClassifierM
     const [rows, length] = ids.shape as [number, number];
     const linear = (x: Tensor, name: string) => dense(x, p(`${name}.weight`), p(`${name}.bias`));
     const norm = (x: Tensor, name: string) => layerNorm(x, p(`${name}.weight`), p(`${name}.bias`), config.layerNormEps);
-    const splitHeads = (x: Tensor) =>
-      tf.transpose(tf.reshape(x, [rows, length, heads, width / heads]), [0, 2, 1, 3]); // (rows, heads, length, width / heads)
+    const splitHeads = (x: Tensor) => tf.transpose(tf.reshape(x, [rows, length, heads, width / heads]), [0, 2, 1, 3]); // (rows, heads, length, width / heads)
     const joinHeads = (x: Tensor) => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [rows * length, width]);
 
-    const words = tf.reshape(embed(p('embeddings.word_embeddings.weight'), tf.reshape(ids, [-1])), [rows, length, width]);
+    const words = tf.reshape(embed(p('embeddings.word_embeddings.weight'), tf.reshape(ids, [-1])), [
+      rows,
+      length,
+      width,
+    ]);
     const positions = tf.slice(p('embeddings.position_embeddings.weight'), [0, 0], [length, width]);
     const type = tf.slice(p('embeddings.token_type_embeddings.weight'), [0, 0], [1, width]);
     const embedded = tf.reshape(tf.add(words, tf.add(positions, type)), [rows * length, width]);
@@ -36,7 +39,10 @@ export function bertClassifier(config: BertConfig, classes: number): ClassifierM
       const [query, key, value] = ['query', 'key', 'value'].map((part) =>
         splitHeads(linear(x, `${layer}.attention.self.${part}`)),
       ) as [Tensor, Tensor, Tensor];
-      const mixed = linear(joinHeads(attention(query, key, value, padding, dropout)), `${layer}.attention.output.dense`);
+      const mixed = linear(
+        joinHeads(attention(query, key, value, padding, dropout)),
+        `${layer}.attention.output.dense`,
+      );
       x = norm(tf.add(x, dropout.apply(mixed)), `${layer}.attention.output.LayerNorm`);
       const inner = gelu(linear(x, `${layer}.intermediate.dense`)); // (rows · length, intermediate)
       x = norm(tf.add(x, dropout.apply(linear(inner, `${layer}.output.dense`))), `${layer}.output.LayerNorm`);

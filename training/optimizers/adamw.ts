@@ -40,7 +40,11 @@ export const decays = (name: string) => !/(^|\.)bias$|LayerNorm\./.test(name);
  * What every step is fed: `feeds(step, rate)`, where step 1 is the first. beta^step comes by repeated products, which give the
  * same bits on every host and in every version of Node; pow() does not promise that. Counts on from the last step asked for.
  */
-export function adamWFeeds({ beta1, beta2, epsilon }: AdamWSettings): (step: number, rate: number) => Record<string, Float32Array> {
+export function adamWFeeds({
+  beta1,
+  beta2,
+  epsilon,
+}: AdamWSettings): (step: number, rate: number) => Record<string, Float32Array> {
   let powers = { step: 0, beta1Power: 1, beta2Power: 1 };
   return (step, rate) => {
     if (step < powers.step) powers = { step: 0, beta1Power: 1, beta2Power: 1 };
@@ -58,7 +62,10 @@ export function adamWFeeds({ beta1, beta2, epsilon }: AdamWSettings): (step: num
 }
 
 /** Gradients scaled to at most the limit, and the norm before (PyTorch's clip_grad_norm_). */
-export function clipByGlobalNorm(gradients: readonly Tensor[], limit: number | null): { gradients: readonly Tensor[]; norm: Tensor } {
+export function clipByGlobalNorm(
+  gradients: readonly Tensor[],
+  limit: number | null,
+): { gradients: readonly Tensor[]; norm: Tensor } {
   const norm = tf.sqrt(tf.mul(tf.addN(gradients.map(halfSquaredNorm)), 2));
   if (limit === null) return { gradients, norm };
   const scale = tf.minimum(tf.div(limit, tf.add(norm, 1e-6)), 1);
@@ -76,7 +83,11 @@ export const adamWUpdate =
     const T = typeAttribute(binding.TF_FLOAT);
     const [beta1, beta2] = [graph.scalar(settings.beta1), graph.scalar(settings.beta2)];
     const rate = ref(inputs.learningRate);
-    const keep = graph.add('Sub', [graph.scalar(1), graph.add('Mul', [rate, graph.scalar(settings.weightDecay)], { T })], { T });
+    const keep = graph.add(
+      'Sub',
+      [graph.scalar(1), graph.add('Mul', [rate, graph.scalar(settings.weightDecay)], { T })],
+      { T },
+    );
     return [...gradients].map(([name, gradient]) => {
       const weight = handle(name);
       const hyper = [ref(inputs.beta1Power), ref(inputs.beta2Power), rate, beta1, beta2, ref(inputs.stepEpsilon)];
