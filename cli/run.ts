@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { CliError, exitCode } from './errors.js';
+import { exitCode } from './errors.js';
 import { storeFailure, withStore, withTemporal } from './services.js';
 import { checkJobFile, submit } from './submit.js';
 import { follow } from './watch.js';
@@ -43,7 +43,7 @@ export const run = (): Command =>
           }
           if (!options.watch) return;
           const outcome = await follow(client, id, { json: options.json });
-          if (outcome.state === 'failed') throw new CliError(outcome.message, exitCode.runFailed);
+          if (outcome.state !== 'done') process.exitCode = exitCode.runFailed; // the view has said why
         }),
       );
     });

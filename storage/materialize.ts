@@ -19,21 +19,28 @@ export async function materialize(
   await mkdir(cacheFolder, { recursive: true });
   const copies = await Promise.all(files.map((file) => fetchFile(store, file, cacheFolder, options)));
   const folder = join(cacheFolder, folderName);
-  if (await exists(folder)) return folder;
+  if (await links(folder, files, copies)) return folder;
   const partial = join(cacheFolder, `.${folderName}-${randomUUID()}`);
   await mkdir(partial);
   try {
     await Promise.all(files.map(({ name }, i) => link(copies[i]!, join(partial, name))));
+    await rm(folder, { recursive: true, force: true }); // of copies that were found damaged
     await rename(partial, folder);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    if (!(await exists(folder))) throw error; // another process was first
+    if (!(await links(folder, files, copies))) throw error; // else another process was first
   }
   return folder;
 }
 
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
+/** Whether the folder's files are the copies that were just verified, and not older ones. */
+async function links(folder: string, files: readonly StoredFile[], copies: readonly string[]): Promise<boolean> {
+  const same = files.map(async ({ name }, i) => {
+    const [linked, copy] = await Promise.all([stat(join(folder, name)), stat(copies[i]!)]);
+    return linked.ino === copy.ino;
+  });
+  return Promise.all(same).then(
+    (all) => all.every(Boolean),
+    () => false, // no folder, or not all of it
   );
+}

@@ -62,6 +62,7 @@ export class DeviceSessions implements DeviceActivities {
         const closing = new Promise<void>((resolve) => {
           close = () => {
             closed = true;
+            desk.engine.kill(); // nobody wants what it may still compute (a cancelled run)
             resolve();
           };
         });

@@ -34,45 +34,48 @@ export async function withDevice<Result>(
   request: SessionRequest,
   use: (device: Device) => Promise<Result>,
 ): Promise<Result | null> {
-  const { run, threads, pinned, onlyHostClass } = request;
-  const session = `${run}-${uuid4()}`;
-  const { openSession } = proxyActivities<DeviceActivities>({
+  const session = `${request.run}-${uuid4()}`;
+  const activities = sessionActivities(session);
+  const holding = new CancellationScope({ cancellable: false });
+  let state: 'waiting' | 'open' | 'lost' = 'waiting';
+  const held = holding
+    .run(() => openSessionOf(request)({ ...openInput(request), session }))
+    .then(sessionEnded, (error: unknown) => {
+      state = 'lost';
+      throw error;
+    });
+  held.catch(() => undefined); // also when nobody races it any more
+  const work = async (): Promise<Result | null> => {
+    const host = await Promise.race([activities.describeSession(), condition(request.noLongerWanted)]);
+    if (!host) return null;
+    state = 'open';
+    return use({ ...activities, host });
+  };
+  try {
+    return await Promise.race([held, work(), CancellationScope.current().cancelRequested]);
+  } catch (error) {
+    // The session's queue is served by the host that died: nobody would ever start what waits there.
+    if (isLoss(error)) state = 'lost';
+    throw error;
+  } finally {
+    if (isOpen(state)) await CancellationScope.nonCancellable(() => closing(activities, held));
+    else holding.cancel(); // a session that never opened is not wanted any more
+  }
+}
+
+/** A function, so that the compiler does not think that it knows what callbacks have assigned. */
+const isOpen = (state: string): boolean => state === 'open';
+
+const openSessionOf = ({ onlyHostClass }: SessionRequest) =>
+  proxyActivities<DeviceActivities>({
     taskQueue: onlyHostClass === null ? DEVICE_QUEUE : deviceQueueOf(onlyHostClass),
     startToCloseTimeout: LONG,
     heartbeatTimeout: HEARTBEAT,
-    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { maximumAttempts: 1 },
-  });
-  const activities = sessionActivities(session);
-  const scope = new CancellationScope();
-  return scope.run(async () => {
-    let lost = false;
-    let opened = false;
-    const held = openSession({ run, session, pinned, threads }).then(
-      () => sessionEnded(),
-      (error: unknown) => {
-        lost = true;
-        throw error;
-      },
-    );
-    const work = async () => {
-      const host = await Promise.race([activities.describeSession(), condition(request.noLongerWanted)]);
-      if (!host) return null;
-      opened = true;
-      return use({ ...activities, host });
-    };
-    try {
-      return await Promise.race([held, work()]);
-    } catch (error) {
-      // The session's queue is served by the host that died: nobody would ever start what waits there.
-      lost ||= isLoss(error);
-      throw error;
-    } finally {
-      if (opened && !lost) await CancellationScope.nonCancellable(() => closing(session, held));
-      scope.cancel(); // abandons what is pending on the session's queue, and openSession if it never started
-    }
-  });
-}
+  }).openSession;
+
+const openInput = ({ run, pinned, threads }: SessionRequest) => ({ run, pinned, threads });
 
 /** openSession ended though nobody closed it: its worker gave up the session. */
 function sessionEnded(): never {
@@ -81,17 +84,20 @@ function sessionEnded(): never {
 
 const isLoss = (error: unknown) => error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
 
+/**
+ * The session's activities. They are never cancelled: an abandoned activity whose time-out arrives later breaks the workflow's
+ * state machine (seen: "transition is invalid during event ActivityTaskTimedOut", for ever). Training is ended by `interrupt`, all
+ * else by the end of the session; what waits on the queue of a dead host runs into its schedule-to-start time-out.
+ */
 function sessionActivities(session: string): SessionActivities {
-  const onSession = {
-    taskQueue: session,
-    startToCloseTimeout: LONG,
-    heartbeatTimeout: HEARTBEAT,
-    cancellationType: ActivityCancellationType.ABANDON,
-  } as const;
-  const once = proxyActivities<SessionActivities>({ ...onSession, retry: { maximumAttempts: 1 } });
+  const onSession = { taskQueue: session, startToCloseTimeout: LONG, heartbeatTimeout: HEARTBEAT } as const;
+  const serving = { ...onSession, scheduleToStartTimeout: '1 minute' } as const;
+  // It waits for the session itself to begin, which may take as long as other runs do.
+  const first = proxyActivities<SessionActivities>({ ...onSession, retry: { maximumAttempts: 1 } });
+  const once = proxyActivities<SessionActivities>({ ...serving, retry: { maximumAttempts: 1 } });
   // Storing is safe to repeat by the commit protocol, and the store may be away for long.
   const untilStored = proxyActivities<SessionActivities>({
-    ...onSession,
+    ...serving,
     retry: {
       initialInterval: '1 second',
       maximumInterval: '15 seconds',
@@ -101,33 +107,43 @@ function sessionActivities(session: string): SessionActivities {
   const quick = proxyActivities<SessionActivities>({
     taskQueue: session,
     scheduleToCloseTimeout: '10 seconds',
-    cancellationType: ActivityCancellationType.ABANDON,
     retry: { maximumAttempts: 3 },
   });
-  const { describeSession, initializeModel, trainEpoch, validate, evaluate } = once;
-  const { findCheckpoint, uploadCheckpoint, publishModel } = untilStored;
-  const { interrupt, closeSession } = quick;
-  return {
-    describeSession,
-    findCheckpoint,
-    initializeModel,
-    trainEpoch,
-    validate,
-    uploadCheckpoint,
-    evaluate,
-    publishModel,
-    interrupt,
-    closeSession,
-  };
+  return detached({
+    describeSession: first.describeSession,
+    findCheckpoint: untilStored.findCheckpoint,
+    initializeModel: once.initializeModel,
+    trainEpoch: once.trainEpoch,
+    validate: once.validate,
+    uploadCheckpoint: untilStored.uploadCheckpoint,
+    evaluate: once.evaluate,
+    publishModel: untilStored.publishModel,
+    interrupt: quick.interrupt,
+    closeSession: quick.closeSession,
+  });
+}
+
+/** The same functions outside of every cancellable scope; a failure that nobody waits for any more is no defect. */
+function detached<Functions extends object>(functions: Functions): Functions {
+  const entries = Object.entries(functions) as [string, (...args: unknown[]) => Promise<unknown>][];
+  const wrapped = entries.map(([name, call]) => [
+    name,
+    (...args: unknown[]) => {
+      const result = CancellationScope.nonCancellable(() => call(...args));
+      result.catch(() => undefined);
+      return result;
+    },
+  ]);
+  return Object.fromEntries(wrapped) as Functions;
 }
 
 /**
  * Asks the worker to give the device back, and waits until openSession has ended: then the device is free. A worker that does
  * not answer has lost the session, or will hear of it with its next heartbeat.
  */
-async function closing(session: string, held: Promise<never>): Promise<void> {
+async function closing({ closeSession }: SessionActivities, held: Promise<never>): Promise<void> {
   try {
-    await sessionActivities(session).closeSession();
+    await closeSession();
   } catch {
     return;
   }

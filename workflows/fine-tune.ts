@@ -1,10 +1,10 @@
 import {
   ActivityCancellationType,
   CancellationScope,
+  CancelledFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
-  isCancellation,
   proxyActivities,
   setHandler,
   workflowInfo,
@@ -88,7 +88,7 @@ export async function fineTune(input: FineTuneInput): Promise<FineTuneResult> {
         await continueAsNew<typeof fineTune>({ ...input, carried: run.carry() });
       }
       try {
-        run.enter('wait-for-device');
+        run.enter('wait-for-device', resume.detail || null);
         const ended = await withDevice(sessionRequest(run), async (opened) => {
           device = opened;
           return onDevice(opened);
@@ -108,16 +108,16 @@ export async function fineTune(input: FineTuneInput): Promise<FineTuneResult> {
           sinceMs: Date.now(),
           lastProgress: setback.lastProgress,
         };
-        run.enter('recovering');
+        run.enter('recovering', setback.detail);
         await budgets.spend(setback);
       } finally {
         device = null;
       }
     }
   } catch (error) {
-    if (isCancellation(error))
-      await CancellationScope.nonCancellable(() => control.cleanUp({ run: input.run, purge: false }));
-    throw error;
+    if (!CancellationScope.current().consideredCancelled) throw error;
+    await CancellationScope.nonCancellable(() => control.cleanUp({ run: input.run, purge: false }));
+    throw new CancelledFailure('the run was cancelled');
   }
 
   /** The part of the chain that needs the device; ends with the result, or says why the device was left. */
@@ -181,6 +181,7 @@ export async function fineTune(input: FineTuneInput): Promise<FineTuneResult> {
   async function settle(device: Device): Promise<void> {
     run.fingerprint ??= device.host.fingerprint;
     let passedOver: string[] = [];
+    const trainedTo = Math.max(run.at?.step ?? 0, run.newestCommit?.step ?? 0, resume.lastProgress?.position.step ?? 0);
     if (run.lineage) {
       const found = await device.findCheckpoint({ run: input.run, lineage: run.lineage });
       passedOver = found.damaged.map(({ sequence, reason }) => `checkpoint ${sequence}: ${reason}`);
@@ -189,7 +190,7 @@ export async function fineTune(input: FineTuneInput): Promise<FineTuneResult> {
     }
     const { reason, detail, sinceMs, lastProgress } = resume;
     const from = run.newestCommit;
-    const stepsRedone = Math.max(0, (lastProgress?.position.step ?? 0) - (from?.step ?? 0));
+    const stepsRedone = trainedTo - (from?.step ?? 0);
     const stepsPerSecond = (lastProgress?.examplesPerSecond ?? 0) / input.job.train.batchSize;
     run.tell({
       session: device.host.session,

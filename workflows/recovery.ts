@@ -1,4 +1,11 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure, isCancellation, log, sleep } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  TimeoutFailure,
+  log,
+  sleep,
+} from '@temporalio/workflow';
 import type { TrainProgress } from './contract.js';
 import { backoffSeconds, budget, failureType, type Cause } from './policies/failures.js';
 
@@ -12,9 +19,10 @@ export interface Setback {
 
 /** Sorts a failure: throws what no retry can mend, returns the rest as a setback. */
 export function setbackOf(error: unknown): Setback {
-  if (isCancellation(error)) throw error;
-  if (!(error instanceof ActivityFailure)) throw error;
-  const { cause, activityType } = error;
+  if (CancellationScope.current().consideredCancelled) throw error;
+  if (!(error instanceof ActivityFailure) && !(error instanceof ApplicationFailure)) throw error;
+  const [cause, activityType] =
+    error instanceof ActivityFailure ? [error.cause, error.activityType] : [error, 'openSession'];
   if (cause instanceof TimeoutFailure) {
     const lastProgress = (cause.lastHeartbeatDetails as TrainProgress | undefined) ?? null;
     const what = cause.timeoutType === 'HEARTBEAT' ? 'no heartbeat' : `${cause.timeoutType} time-out`;

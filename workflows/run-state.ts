@@ -27,6 +27,8 @@ const SESSIONS_TOLD = 50;
 /** Everything a run knows between two activities. */
 export class RunState {
   stage: Stage = 'preprocess';
+  /** What stands in the way, while something does. */
+  detail: string | null = null;
   dataset: DatasetRef | null;
   lineage: CheckpointRef['lineage'] | null;
   plan: FreezePlan | null;
@@ -82,8 +84,9 @@ export class RunState {
     return { parent: this.newestCommit, observations: this.observations, keepSteps };
   }
 
-  enter(stage: Stage): void {
+  enter(stage: Stage, detail: string | null = null): void {
     this.stage = stage;
+    this.detail = detail;
     const { step, epoch } = this.at ?? START;
     setCurrentDetails(`**${stage}** · epoch ${epoch} of ${this.job.train.epochs} · step ${step}`);
   }
@@ -107,7 +110,8 @@ export class RunState {
   }
 
   observe(observation: Observation): void {
-    this.observations = [...this.observations.filter(({ step }) => step !== observation.step), observation];
+    const others = this.observations.filter(({ step }) => step !== observation.step);
+    this.observations = [...others, observation].sort((a, b) => a.step - b.step);
   }
 
   tell(session: SessionRecord): void {
@@ -129,7 +133,7 @@ export class RunState {
     return {
       run: this.input.run,
       stage,
-      detail: null,
+      detail: this.detail,
       position: { step, epoch, cursor },
       stepsPerEpoch: dataset?.stepsPerEpoch ?? null,
       totalSteps: dataset ? dataset.stepsPerEpoch * epochs : null,
