@@ -5,9 +5,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import { repositoryRoot } from '../../infra/parts/root.mjs';
 
-const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
+// Not beside this file: its compiled copy in dist/ has no requirements.txt beside it.
+const requirements = join(repositoryRoot(), 'bench', 'peers', 'requirements.txt');
 
 /** The folder in which the environment lies or will lie; its name changes with requirements.txt. */
 export function peersEnvironment(env = process.env) {
