@@ -12,6 +12,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: withServers,
           pool: 'forks', // libtensorflow loads once per process, and never in a second thread
+          env: { TF_CPP_MIN_LOG_LEVEL: '2' },
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { abstractSocket } from '../abstract-socket.js';
 import type { S3Credentials } from './credentials.js';
 
 /**
@@ -15,14 +16,8 @@ import type { S3Credentials } from './credentials.js';
  *
  * Abstract sockets have no permissions, so whoever asks for `down` shows that he can read the folder's credentials.
  * They belong to a network namespace: two containers that share a folder do not see each other's lock.
- *
- * Node 20 pads a name with zeros to the size of `sun_path`, 108 bytes; Node 22 does not. A name of that very size is the
- * same for both.
  */
-const nameBytes = 108;
-
-const lockName = (root: string): string =>
-  `\0temper-up-${createHash('sha256').update(root).digest('hex')}`.padEnd(nameBytes, '-');
+const lockName = (root: string): string => abstractSocket(`up-${createHash('sha256').update(root).digest('hex')}`);
 
 export const authorizationOf = (credentials: S3Credentials): string =>
   createHash('sha256').update(`temper-control\n${credentials.secretAccessKey}`).digest('hex');
