@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/client.js';
 import type { StateOnDisk } from '../engine/protocol.js';
+import type { SettledTombstones } from '../storage/checkpoint/retention.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import type { SessionHost, Sha256, TrainedSegment, TrainProgress } from '../workflows/contract.js';
 
@@ -10,6 +11,8 @@ export interface ActivityDependencies {
   readonly cacheFolder: string;
   /** For this process alone; emptied when it is gone. */
   readonly workFolder: string;
+  /** What retention has seen deleted for good, so that it need not look again at every checkpoint. */
+  readonly settled: SettledTombstones;
 }
 
 /** An engine with what its worker knows of its state. It may outlive a session whose server went away. */

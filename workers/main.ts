@@ -30,7 +30,8 @@ const { temporal, store: storeSettings } = await resolveConnection(process.env, 
 const connection = await NativeConnection.connect(temporal.connectionOptions);
 const workFolder = await openWorkFolder(settings.scratch);
 const store = openObjectStore(storeSettings);
-const dependencies: ActivityDependencies = { store, cacheFolder: join(settings.scratch, 'cache'), workFolder };
+const cacheFolder = join(settings.scratch, 'cache');
+const dependencies: ActivityDependencies = { store, cacheFolder, workFolder, settled: new Map() };
 
 const shared = { ...workerDefaults, connection, namespace: temporal.namespace };
 const controlWorkers: Worker[] = [];

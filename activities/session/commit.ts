@@ -20,7 +20,7 @@ export async function commitState(
   commit: CommitContext,
   signal: AbortSignal,
 ): Promise<CheckpointRef> {
-  const { store, host } = session;
+  const { store, host, settled } = session;
   const { kind, ref } = await commitCheckpoint(store, {
     run: context.run,
     parent: commit.parent,
@@ -43,7 +43,7 @@ export async function commitState(
   }
   const keep = { last: context.job.checkpoint.keep.last, steps: commit.keepSteps };
   try {
-    await retireCheckpoints(store, { run: context.run, lineage: context.lineage, keep, newest: ref, signal });
+    await retireCheckpoints(store, { run: context.run, lineage: context.lineage, keep, newest: ref, settled, signal });
     await collectOrphans(store, { newest: ref, signal });
   } catch (error) {
     // The checkpoint is durable; the next commit retires what this one could not.
