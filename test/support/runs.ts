@@ -166,3 +166,13 @@ export const temperIn = (cwd: string, args: readonly string[], env: NodeJS.Proce
   const clean = Object.entries(process.env).filter(([name]) => !/^(TEMPORAL_|TEMPER_(S3_|HOME)|AWS_)/.test(name));
   return runProgram(args, { cwd, env: { ...Object.fromEntries(clean), NO_COLOR: '1', ...env } });
 };
+
+/** Terminates what still runs, so that a test that failed does not hold the device of the next one. */
+export const endRuns = (stack: TestStack): Promise<void> =>
+  withClient(stack, async (client) => {
+    for await (const { workflowId } of client.workflow.list({ query: 'ExecutionStatus = "Running"' }))
+      await client.workflow
+        .getHandle(workflowId)
+        .terminate('the test is over')
+        .catch(() => undefined);
+  });
