@@ -6,7 +6,7 @@ import {
   log,
   sleep,
 } from '@temporalio/workflow';
-import type { TrainProgress } from './contract.js';
+import type { CheckpointRef, TrainProgress } from './contract.js';
 import { backoffSeconds, budget, failureType, type Cause } from './policies/failures.js';
 
 /** A failure that another session can mend, in the workflow's terms. */
@@ -37,15 +37,17 @@ export function setbackOf(error: unknown): Setback {
   return { cause: 'engine-failed', detail: `${activityType}: ${cause.message}`, lastProgress };
 }
 
-/** Counts setbacks since the last newer checkpoint, and waits before the next try. */
+/** Counts setbacks in a row without a newer checkpoint, and waits before the next try. */
 export class Budgets {
   readonly #spent: Record<Cause, number> = { 'session-lost': 0, 'engine-failed': 0 };
+  #sequence = 0;
 
-  madeProgress(): void {
-    for (const cause of Object.keys(this.#spent) as Cause[]) this.#spent[cause] = 0;
-  }
+  constructor(readonly run: { readonly newestCommit: CheckpointRef | null }) {}
 
   async spend({ cause, detail }: Setback): Promise<void> {
+    const sequence = this.run.newestCommit?.sequence ?? 0;
+    if (sequence > this.#sequence) for (const each of Object.keys(this.#spent) as Cause[]) this.#spent[each] = 0;
+    this.#sequence = sequence;
     const spent = ++this.#spent[cause];
     log.warn('the run goes back to its last checkpoint', { cause, detail, failuresInARow: spent });
     if (spent >= budget[cause]) {

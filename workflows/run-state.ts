@@ -8,6 +8,7 @@ import type {
   Fingerprint,
   FineTuneInput,
   FreezePlan,
+  Metrics,
   Observation,
   PolicyState,
   Position,
@@ -19,6 +20,8 @@ import type {
 } from './contract.js';
 import { policyOf } from './policies/early-stopping.js';
 import { stepsToKeep } from './policies/keep.js';
+import { ranked } from './policies/selection.js';
+import type { Device } from './device-session.js';
 
 const START: Position = { step: 0, epoch: 0, cursor: 0 };
 /** Sessions told in full; older ones make room, so that a run of a month stays small. */
@@ -27,6 +30,8 @@ const SESSIONS_TOLD = 50;
 /** Everything a run knows between two activities. */
 export class RunState {
   stage: Stage = 'preprocess';
+  /** The device while a session is open. */
+  device: Device | null = null;
   /** What stands in the way, while something does. */
   detail: string | null = null;
   dataset: DatasetRef | null;
@@ -69,6 +74,17 @@ export class RunState {
     return this.commits.at(-1) ?? null;
   }
 
+  /** The best observed step whose checkpoint is committed. */
+  get bestCommit(): CheckpointRef | undefined {
+    return ranked(this.observations, this.job.selectBest)
+      .map(({ step }) => this.commits.find((commit) => commit.step === step))
+      .find((commit) => commit !== undefined);
+  }
+
+  get endsEpoch(): boolean {
+    return this.at !== null && this.at.cursor === 0 && this.at.step > 0;
+  }
+
   get policy(): PolicyState {
     return policyOf(this.job, this.observations);
   }
@@ -109,9 +125,21 @@ export class RunState {
     this.uploadInFlight = Promise.resolve();
   }
 
-  observe(observation: Observation): void {
-    const others = this.observations.filter(({ step }) => step !== observation.step);
+  /** Notes the validation metrics of a state; of the same state again, once. */
+  observe({ step, epoch }: Pick<Position, 'step' | 'epoch'>, { loss, accuracy, f1, examples }: Metrics): void {
+    const observation: Observation = { step, epoch, loss, accuracy, f1, examples };
+    const others = this.observations.filter((other) => other.step !== step);
     this.observations = [...others, observation].sort((a, b) => a.step - b.step);
+  }
+
+  isObserved(step: number): boolean {
+    return this.observations.some((observation) => observation.step === step);
+  }
+
+  /** An upload that fails is heard of by whoever awaits `uploadInFlight`. */
+  startUpload(upload: Promise<CheckpointRef>): void {
+    this.uploadInFlight = upload.then((ref) => this.committed(ref));
+    this.uploadInFlight.catch(() => undefined);
   }
 
   tell(session: SessionRecord): void {

@@ -1,0 +1,107 @@
+import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { FineTuneInput, FineTuneResult, ResumeReason, TrainProgress } from './contract.js';
+import { withDevice, type Device, type SessionRequest } from './device-session.js';
+import { Budgets, setbackOf } from './recovery.js';
+import type { RunState } from './run-state.js';
+
+/** Why a session was left before the run was done. */
+export type Left = 'paused' | 'preempted' | 'history-full';
+
+/** What ended the session before this one. */
+interface Before {
+  readonly reason: ResumeReason;
+  readonly detail: string;
+  readonly sinceMs: number;
+  readonly lastProgress: TrainProgress | null;
+}
+
+/**
+ * Runs the device part of a run over as many sessions as it takes: after a loss, a preemption or a pause in another one, from
+ * the newest checkpoint that verifies.
+ */
+export async function overSessions(
+  run: RunState,
+  onDevice: (device: Device) => Promise<FineTuneResult | Left>,
+): Promise<FineTuneResult> {
+  const budgets = new Budgets(run);
+  let before = ended(run.input.carried ? 'history-full' : 'start');
+  for (;;) {
+    if (run.pauseRequested) {
+      run.enter('paused');
+      await condition(() => !run.pauseRequested);
+      before = ended('paused', 'resumed by the operator');
+    }
+    if (workflowInfo().continueAsNewSuggested && run.lineage) {
+      await condition(allHandlersFinished);
+      await continueAsNew<(input: FineTuneInput) => Promise<FineTuneResult>>({ ...run.input, carried: run.carry() });
+    }
+    try {
+      run.enter('wait-for-device', before.detail || null);
+      const left = await withDevice(sessionRequest(run), async (device) => {
+        run.device = device;
+        await settle(run, device, before);
+        return onDevice(device);
+      });
+      if (left !== null && typeof left === 'object') return left;
+      before = ended(left === 'preempted' ? 'preempted' : 'history-full');
+    } catch (error) {
+      const setback = setbackOf(error);
+      before = ended(setback.cause, setback.detail, setback.lastProgress);
+      run.enter('recovering', setback.detail);
+      await budgets.spend(setback);
+    } finally {
+      run.device = null;
+    }
+  }
+}
+
+const ended = (reason: ResumeReason, detail = '', lastProgress: TrainProgress | null = null): Before => ({
+  reason,
+  detail,
+  sinceMs: Date.now(),
+  lastProgress,
+});
+
+/** Finds where to go on from, and tells the session. */
+async function settle(run: RunState, device: Device, { reason, detail, sinceMs, lastProgress }: Before): Promise<void> {
+  const { host } = device;
+  run.fingerprint ??= host.fingerprint;
+  const trainedTo = Math.max(run.at?.step ?? 0, run.newestCommit?.step ?? 0, lastProgress?.position.step ?? 0);
+  let passedOver: string[] = [];
+  if (run.lineage) {
+    const found = await device.findCheckpoint({ run: run.input.run, lineage: run.lineage });
+    passedOver = found.damaged.map(({ sequence, reason }) => `checkpoint ${sequence}: ${reason}`);
+    for (const observation of found.observations) run.observe(observation, observation);
+    run.rewindTo(found.ref);
+  }
+  const from = run.newestCommit;
+  const stepsRedone = trainedTo - (from?.step ?? 0);
+  const stepsPerSecond = (lastProgress?.examplesPerSecond ?? 0) / run.job.train.batchSize;
+  run.tell({
+    session: host.session,
+    host: host.host,
+    fingerprint: host.fingerprint.digest,
+    reason,
+    detail,
+    openedAtMs: Date.now(),
+    from: from && { sequence: from.sequence, step: from.step },
+    passedOver,
+    stepsRedone,
+    recoveryMs: Date.now() - sinceMs,
+    redoneMs: stepsPerSecond > 0 ? Math.round((stepsRedone / stepsPerSecond) * 1000) : 0,
+  });
+}
+
+function sessionRequest(run: RunState): SessionRequest {
+  const { fingerprint, job } = run;
+  return {
+    run: run.input.run,
+    threads: job.threads ?? null,
+    pinned: fingerprint && {
+      intraOpThreads: fingerprint.intraOpThreads,
+      interOpThreads: fingerprint.interOpThreads,
+    },
+    onlyHostClass: job.exactness === 'strict' ? (fingerprint?.hostClass ?? null) : null,
+    noLongerWanted: () => run.pauseRequested,
+  };
+}
