@@ -322,7 +322,7 @@ export interface SessionRecord {
   readonly passedOver: readonly string[];
   /** Newest step known to have been trained before; steps above `from.step` are done again. */
   readonly stepsRedone: number;
-  /** From the loss until this session held a device. */
+  /** From when the end of the session before was noticed (for a dead host: its heartbeat time-out) until this one held a device. */
   readonly recoveryMs: number;
   /** Time the redone steps had taken when they were done first. */
   readonly redoneMs: number;

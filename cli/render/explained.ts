@@ -71,7 +71,7 @@ function story(session: SessionRecord, i: number, sessions: readonly SessionReco
       `  ${counted(stepsRedone, 'step')} after it ${stepsRedone === 1 ? 'was' : 'were'} not durable yet and done again${cost}.`,
     );
   } else if (from && reason !== 'start' && passedOver.length === 0) lines.push('  No step was done again.');
-  if (reason !== 'start') lines.push(`  A device was held again after ${duration(recoveryMs)}.`);
+  if (reason !== 'start') lines.push(`  A device was held again ${duration(recoveryMs)} after that was noticed.`);
   if (fingerprintChanged(sessions, i)) {
     const [before, now] = [sessions[i - 1]?.fingerprint, session.fingerprint].map((digest) => digest?.slice(0, 12));
     lines.push(
