@@ -1,4 +1,4 @@
-import type { Subject} from './subject.js';
+import type { Subject } from './subject.js';
 import type { Row } from './subject.js';
 
 export interface Measured extends Row {
