@@ -107,7 +107,10 @@ describe('a run from end to end, on the embedded stack', () => {
   it('predict and export use its model', async () => {
     const texts = ['a small bird that sings at night', 'the food that is served at noon'];
     const said = expectExit(await stack.temper(['predict', run, ...texts, '--json']));
-    const predicted = said.trim().split('\n').map((line) => JSON.parse(line) as { text: string; scores: object });
+    const predicted = said
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { text: string; scores: object });
     expect(predicted.map(({ text }) => text)).toEqual(texts);
     for (const { scores } of predicted)
       expect(Object.values(scores).reduce((sum: number, score: number) => sum + score, 0)).toBeCloseTo(1, 4);

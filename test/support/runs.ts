@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
-import type { FineTuneResult, RunStatus, SessionRecord } from '../../workflows/contract.js';
+import type { FineTuneResult, RunStatus, SessionRecord, TrainProgress } from '../../workflows/contract.js';
 import { eventually } from './poll.js';
 import { runProgram, type CommandResult, type TestStack } from './stack.js';
 
@@ -35,6 +35,23 @@ export function writeTinyJob(directory: string, sections: JobSections = {}, file
   for (const name of ['tiny-bert', 'tiny-glosses.jsonl'])
     if (!existsSync(join(directory, name))) cpSync(join(fixtures, name), join(directory, name), { recursive: true });
   writeFileSync(join(directory, file), stringify(tinySections(sections)));
+  return file;
+}
+
+/** One epoch of 1,536 steps without a boundary in it: what dies within it loses steps. */
+export function writeLongJob(directory: string): string {
+  const file = writeTinyJob(
+    directory,
+    {
+      name: 'long',
+      data: { source: 'long.jsonl' },
+      train: { epochs: 1, batchSize: 1 },
+      checkpoint: { everySteps: 100_000 },
+    },
+    'long.yaml',
+  );
+  const rows = readFileSync(join(directory, 'tiny-glosses.jsonl'), 'utf8');
+  writeFileSync(join(directory, 'long.jsonl'), rows.repeat(8));
   return file;
 }
 
@@ -131,6 +148,19 @@ const hasEnded = async (client: Client, run: string): Promise<boolean> => {
 /** Waits until training has got to this step. */
 export const runReaches = (stack: TestStack, run: string, step: number): Promise<RunStatus> =>
   runIs(stack, run, `is at step ${step}`, ({ position }) => position.step >= step);
+
+/** Waits until the device says, by the heartbeat that `temper watch` draws, that it trains beyond this step. */
+export const runTrainsBeyond = (stack: TestStack, run: string, step: number): Promise<true> =>
+  eventually(
+    `${run} trains beyond step ${step}`,
+    async () => {
+      const { progress } = JSON.parse(expectExit(await stack.temper(['status', run, '--json']))) as {
+        progress: TrainProgress | null;
+      };
+      return progress?.stage === 'training' && progress.position.step > step;
+    },
+    120_000,
+  );
 
 /** Every engine of the stack's workers: child processes, which no record names. */
 export function enginePids(stack: TestStack): number[] {
