@@ -40,8 +40,9 @@ export async function withDevice<Result>(
   let state: 'waiting' | 'open' | 'lost' = 'waiting';
   const held = holding
     .run(() => openSessionOf(request)({ ...openInput(request), session }))
-    .then(sessionEnded, (error: unknown) => {
-      state = 'lost';
+    .then(sessionEnded)
+    .catch((error: unknown) => {
+      state = 'lost'; // nobody would answer closeSession any more
       throw error;
     });
   held.catch(() => undefined); // also when nobody races it any more

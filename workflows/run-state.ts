@@ -154,7 +154,10 @@ export class RunState {
   }
 
   status(): RunStatus {
-    const { dataset, plan, observations, sessions, startedAtMs, trainLoss, evaluation, stage } = this;
+    const { dataset, plan, observations, sessions, startedAtMs, trainLoss, evaluation } = this;
+    // From the request on, also while a segment ends or its upload waits for the store.
+    const pausing = this.pauseRequested && this.stage === 'trainEpoch';
+    const stage: Stage = pausing ? 'pausing' : this.stage;
     const { step, epoch, cursor } = this.at ?? this.newestCommit ?? START;
     const newest = this.newestCommit;
     const epochs = this.job.train.epochs;

@@ -1,0 +1,258 @@
+import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { FineTuneResult, RunStatus } from '../../workflows/contract.js';
+import { failureType } from '../../workflows/policies/failures.js';
+import { eventually } from '../support/poll.js';
+import {
+  WorkflowWorld,
+  digestAt,
+  engineDied,
+  never,
+  startWorkflowServer,
+  userError,
+} from '../support/workflow-world.js';
+
+/** The fineTune workflow over activities that fail on command: what takes minutes or luck with real ones. */
+describe('fineTune', () => {
+  let env: TestWorkflowEnvironment;
+  beforeAll(async () => {
+    env = await startWorkflowServer(['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=400']);
+  }, 120_000);
+  afterAll(() => env.teardown());
+
+  let runs = 0;
+  const id = () => `mocked-${++runs}`;
+  const world = async (prepare: (world: WorkflowWorld) => unknown = () => undefined): Promise<WorkflowWorld> => {
+    const made = new WorkflowWorld(env);
+    prepare(made);
+    await made.start();
+    onTestFinished(() => made.stop());
+    return made;
+  };
+  const job = { train: { epochs: 2 }, checkpoint: { everySteps: 5 } };
+
+  /** A run of two epochs that ended as if nothing had happened. */
+  const expectWhole = ({ outcome, final, best, observations }: FineTuneResult) => {
+    expect({ outcome, step: final.step, digest: final.stateDigest }).toEqual({
+      outcome: 'completed',
+      step: 20,
+      digest: digestAt(20),
+    });
+    expect(observations.map(({ step, loss }) => [step, loss])).toEqual([
+      [10, 1],
+      [20, 0.9],
+    ]);
+    expect(best.step).toBe(20);
+  };
+
+  const failureOf = async (promise: Promise<unknown>): Promise<ApplicationFailure> => {
+    const error: unknown = await promise.then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    let cause: unknown = error instanceof WorkflowFailedError ? error.cause : error;
+    while (!(cause instanceof ApplicationFailure) && cause instanceof Error && cause.cause) cause = cause.cause;
+    if (!(cause instanceof ApplicationFailure)) throw new Error(`expected a failed run, found ${String(error)}`);
+    return cause;
+  };
+
+  it('goes through the chain in order, uploading while it trains on', async () => {
+    const here = await world();
+    const result = await here.toTheEnd(id(), job);
+    expectWhole(result);
+    const uploads = here.called('uploadCheckpoint');
+    expect(uploads).toEqual([
+      'uploadCheckpoint 5',
+      'uploadCheckpoint 10',
+      'uploadCheckpoint 15',
+      'uploadCheckpoint 20',
+    ]);
+    expect(here.calls.filter((call) => !uploads.includes(call))).toEqual([
+      ...['preprocess', 'initializeModel', 'freezeLayers'],
+      ...['trainEpoch 0-5', 'trainEpoch 5-10', 'validate 10', 'trainEpoch 10-15', 'trainEpoch 15-20', 'validate 20'],
+      ...['evaluate 20', 'publishModel 20'],
+    ]);
+    expect(here.openSessions).toBe(0);
+    expect(result.sessions).toMatchObject([{ reason: 'start', from: null }]);
+  });
+
+  it('a session lost during an upload takes the run back to the last checkpoint, with the metrics of then', async () => {
+    // The upload of step 10 never ends, while step 10 is validated and trained on from.
+    const here = await world((w) =>
+      w.on('uploadCheckpoint', ({ n, session }) => {
+        if (n !== 2) return undefined;
+        session?.end();
+        return never();
+      }),
+    );
+    const result = await here.toTheEnd(id(), job);
+    expectWhole(result);
+    expect(result.sessions).toMatchObject([
+      { reason: 'start' },
+      { reason: 'session-lost', from: { sequence: 2, step: 5 } },
+    ]);
+    expect(here.called('trainEpoch').filter((call) => call === 'trainEpoch 5-10')).toHaveLength(2);
+    expect(here.called('findCheckpoint')).toHaveLength(1);
+  });
+
+  it('a store that was ahead of the workflow is the truth: nothing that is committed is done again', async () => {
+    // Committed, but the answer is lost with the session.
+    const here = await world((w) =>
+      w.on('uploadCheckpoint', ({ n, input, session }) => {
+        if (n !== 2) return undefined;
+        const { snapshot, commit } = input as { snapshot: { step: number }; commit: { observations: [] } };
+        const [first] = w.checkpoints;
+        if (!first) throw new Error('no checkpoint');
+        const { step } = snapshot;
+        const ref = { ...first.ref, sequence: 3, stateDigest: digestAt(step), step, epoch: 1, cursor: 0 };
+        w.checkpoints.push({ ref, observations: commit.observations });
+        session?.end();
+        return never();
+      }),
+    );
+    const result = await here.toTheEnd(id(), job);
+    expectWhole(result);
+    expect(result.sessions[1]).toMatchObject({ reason: 'session-lost', from: { sequence: 3, step: 10 } });
+    expect(here.called('trainEpoch').filter((call) => call === 'trainEpoch 5-10')).toHaveLength(1);
+  });
+
+  it('a damaged checkpoint is passed over, and told', async () => {
+    const here = await world((w) =>
+      w.on('trainEpoch', async ({ n, session }) => {
+        if (n !== 4) return undefined;
+        await eventually('step 15 is committed', () => w.checkpoints.length === 4);
+        const newest = w.checkpoints.at(-1);
+        if (newest) newest.damaged = 'its bytes do not have the SHA-256 that it ends with';
+        session?.end();
+        return never();
+      }),
+    );
+    const result = await here.toTheEnd(id(), job);
+    expectWhole(result);
+    const [, second] = result.sessions;
+    expect(second?.passedOver).toEqual([expect.stringMatching(/^checkpoint \d: its bytes do not have the SHA-256/)]);
+    const damaged = here.checkpoints.find((each) => each.damaged !== undefined);
+    expect(second?.from).toEqual({ sequence: 3, step: 10 });
+    expect(result.final.sequence).toBeGreaterThan(damaged?.ref.sequence ?? Infinity);
+  });
+
+  it('a worker that shuts down has committed: the next session goes on from there', async () => {
+    const here = await world((w) =>
+      w.on('trainEpoch', async ({ n }) => {
+        if (n !== 2) return undefined;
+        await eventually('step 5 is committed', () => w.checkpoints.length === 2);
+        const [first] = w.checkpoints;
+        if (!first) throw new Error('no checkpoint');
+        const ref = { ...first.ref, sequence: 3, stateDigest: digestAt(7), step: 7, epoch: 0, cursor: 7 };
+        w.checkpoints.push({ ref, observations: [] });
+        return { kind: 'preempted', ref, stats: { steps: 2, examples: 1, trainSeconds: 1, meanLoss: 1 } };
+      }),
+    );
+    const result = await here.toTheEnd(id(), job);
+    expectWhole(result);
+    expect(result.sessions[1]).toMatchObject({ reason: 'preempted', from: { step: 7 }, stepsRedone: 0 });
+    expect(here.called('trainEpoch')).toContain('trainEpoch 7-10');
+  });
+
+  it('an engine that dies once costs a session; that dies at the same place again and again, the run', async () => {
+    const once = await world((w) =>
+      w.on('trainEpoch', ({ n }) => (n === 2 ? Promise.reject(engineDied()) : undefined)),
+    );
+    const result = await once.toTheEnd(id(), job);
+    expectWhole(result);
+    expect(result.sessions[1]).toMatchObject({
+      reason: 'engine-failed',
+      detail: expect.stringContaining('SIGSEGV') as string,
+    });
+    await once.stop();
+
+    const always = await world((w) => w.on('validate', () => Promise.reject(engineDied())));
+    const failure = await failureOf(always.toTheEnd(id(), job));
+    expect(failure.type).toBe('engine-failed');
+    expect(failure.message).toMatch(/5 times in a row without a newer checkpoint.*SIGSEGV/);
+    expect(always.openSessions).toBe(0);
+  }, 120_000);
+
+  it.each(['preprocess', 'freezeLayers', 'initializeModel', 'trainEpoch'] as const)(
+    'what the user must mend fails the run at once, and frees the device: %s',
+    async (deed) => {
+      const sentence = `${deed}: expected something else, found this: change it`;
+      const here = await world((w) => w.on(deed, () => Promise.reject(userError(sentence))));
+      const failure = await failureOf(here.toTheEnd(id(), job));
+      expect({ type: failure.type, message: failure.message }).toEqual({ type: failureType.user, message: sentence });
+      expect(here.called(deed)).toHaveLength(1);
+      expect(here.openSessions).toBe(0);
+      expect(here.called('findCheckpoint')).toHaveLength(0);
+    },
+  );
+
+  it('stops early when validation does not improve, and keeps the best', async () => {
+    const here = await world((w) => (w.losses = [0.5, 0.4, 0.45, 0.43, 0.1]));
+    const stopEarly = { patience: 2 };
+    const result = await here.toTheEnd(id(), { train: { epochs: 9, stopEarly }, checkpoint: { everySteps: 100 } });
+    expect(result).toMatchObject({ outcome: 'stopped-early', final: { step: 40 }, best: { step: 20 } });
+    expect(here.called('evaluate')).toEqual(['evaluate 20']);
+  });
+
+  it('patience is not used up twice by epochs that are done again', async () => {
+    // Epoch 3 is validated, then lost before its checkpoint: it must count once.
+    const here = await world((w) => {
+      w.losses = [0.5, 0.4, 0.45, 0.3, 0.2];
+      w.on('uploadCheckpoint', ({ n, session }) => {
+        if (n !== 3) return undefined;
+        return eventually('epoch 3 is validated', () => w.called('validate').includes('validate 30')).then(() => {
+          session?.end();
+          return never();
+        });
+      });
+    });
+    const stopEarly = { patience: 2 };
+    const result = await here.toTheEnd(id(), { train: { epochs: 5, stopEarly }, checkpoint: { everySteps: 100 } });
+    expect(result).toMatchObject({ outcome: 'completed', final: { step: 50 }, best: { step: 50 } });
+    expect(here.called('validate').filter((call) => call === 'validate 30')).toHaveLength(2);
+    expect(result.observations.map(({ loss }) => loss)).toEqual([0.5, 0.4, 0.45, 0.3, 0.2]);
+  });
+
+  it('a cancelled run gives the device back and cleans up', async () => {
+    const here = await world((w) => w.on('trainEpoch', ({ n }) => (n === 2 ? never() : undefined)));
+    const handle = await here.begin(id(), job);
+    await eventually('the second segment trains', () => here.called('trainEpoch').length === 2);
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    expect((await handle.describe()).status.name).toBe('CANCELLED');
+    expect(here.called('cleanUp')).toHaveLength(1);
+    await eventually('the session is closed', () => here.openSessions === 0);
+  });
+
+  it('a pause waits for the upload that is under way, and answers with it', async () => {
+    let store = (): void => undefined;
+    const away = new Promise<void>((resolve) => (store = resolve));
+    const here = await world((w) => w.on('uploadCheckpoint', ({ n }) => (n === 2 ? away : undefined)));
+    const handle = await here.begin(id(), job);
+    await eventually('an upload waits for the store', () => here.called('uploadCheckpoint').length === 2);
+    const paused = handle.executeUpdate<{ step: number }, []>('pause');
+    await eventually('it says pausing', async () => (await handle.query<RunStatus>('status')).stage === 'pausing');
+    store();
+    expect((await paused).step).toBeGreaterThanOrEqual(10);
+    expect(here.openSessions).toBe(0);
+    await handle.executeUpdate('resume');
+    expectWhole((await handle.result()) as FineTuneResult);
+  });
+
+  it('continues as new when its history is long, with sessions, metrics and best carried over', async () => {
+    const here = await world((w) => (w.losses = [0.9, 0.1, 0.5]));
+    const run = id();
+    const result = await here.toTheEnd(run, { train: { epochs: 40 }, checkpoint: { everySteps: 100 } });
+    expect(result).toMatchObject({ outcome: 'completed', final: { step: 400, stateDigest: digestAt(400) } });
+    expect(result.observations).toHaveLength(40);
+    expect(result.best.step).toBe(20);
+    const reasons = result.sessions.map(({ reason }) => reason);
+    expect(reasons.slice(0, 2)).toEqual(['start', 'history-full']);
+    expect(result.sessions.slice(1).every(({ stepsRedone }) => stepsRedone === 0)).toBe(true);
+    expect(here.called('trainEpoch')).toHaveLength(40); // none twice
+    expect(here.called('preprocess')).toHaveLength(1);
+    const { historyLength } = await env.client.workflow.getHandle(run).describe();
+    expect(historyLength).toBeLessThan(500);
+  }, 120_000);
+});

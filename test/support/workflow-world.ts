@@ -1,0 +1,305 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { partPaths } from '../../infra/parts.mjs';
+import type {
+  CheckpointRef,
+  ControlActivities,
+  DatasetRef,
+  FineTuneInput,
+  FineTuneResult,
+  Fingerprint,
+  FreezePlan,
+  Metrics,
+  ObjectKey,
+  Observation,
+  OpenSession,
+  Position,
+  RunId,
+  SessionActivities,
+  Sha256,
+  Snapshot,
+} from '../../workflows/contract.js';
+import { CONTROL_QUEUE, DEVICE_QUEUE, deviceQueueOf } from '../../workflows/handlers.js';
+import { failureType } from '../../workflows/policies/failures.js';
+import { tinyJobWith } from './observations.js';
+import type { JobSections } from './runs.js';
+
+/**
+ * The real workflow on a real server, over a make-believe device and store: a state is nothing but its step, so that every
+ * failure can be had at will and at once.
+ */
+const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
+
+export async function startWorkflowServer(extraArgs: readonly string[] = []): Promise<TestWorkflowEnvironment> {
+  if (!existsSync(bundle)) throw new Error(`${bundle} is not there: run \`npm run build\` first`);
+  try {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+  } catch {
+    // Another file of this process has installed it.
+  }
+  return TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: partPaths().temporalCli },
+      extraArgs: [...extraArgs],
+      log: { format: 'pretty', level: 'error' },
+    },
+  });
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex') as Sha256;
+export const digestAt = (step: number): Sha256 => sha256(`state at step ${step}`);
+const lineage = sha256('lineage');
+const file = (name: string) => ({ name, key: `key/${name}` as ObjectKey, sha256: sha256(name), bytes: 1 });
+
+export const STEPS_PER_EPOCH = 10;
+const dataset: DatasetRef = {
+  manifest: file('manifest.json'),
+  digest: sha256('dataset'),
+  rows: { train: 80, validation: 10, test: 10 },
+  classes: 4,
+  stepsPerEpoch: STEPS_PER_EPOCH,
+};
+const plan: FreezePlan = {
+  trainableTensors: 2,
+  frozenTensors: 0,
+  trainableParameters: 10,
+  frozenParameters: 0,
+  digest: sha256('plan'),
+};
+const fingerprint: Fingerprint = {
+  digest: sha256('fingerprint'),
+  hostClass: sha256('host class'),
+  libtensorflow: '0',
+  stepCompiler: '0',
+  device: 'cpu',
+  cpu: 'none',
+  intraOpThreads: 1,
+  interOpThreads: 1,
+  mathMode: 'fp32',
+};
+
+const positionAt = (step: number): Position => ({
+  step,
+  epoch: Math.floor(step / STEPS_PER_EPOCH),
+  cursor: step % STEPS_PER_EPOCH,
+});
+
+interface Committed {
+  readonly ref: CheckpointRef;
+  readonly observations: readonly Observation[];
+  /** Why it does not verify. */
+  damaged?: string;
+}
+
+type Deed =
+  Exclude<keyof SessionActivities, 'describeSession' | 'closeSession' | 'interrupt'> | keyof ControlActivities;
+
+/** What an activity does instead of, or before, its own: throws, waits, or answers. `undefined`: it goes on. */
+type Twist = (call: {
+  readonly n: number;
+  readonly input: unknown;
+  readonly session: SessionInWorld | null;
+}) => unknown;
+
+interface SessionInWorld {
+  readonly name: string;
+  /** As if its worker gave up. */
+  readonly end: () => void;
+}
+
+export class WorkflowWorld {
+  readonly calls: string[] = [];
+  readonly checkpoints: Committed[] = [];
+  /** Losses of the epochs, in order; the last one for all after. */
+  losses: readonly number[] = [1, 0.9, 0.8, 0.7, 0.6, 0.5];
+  openSessions = 0;
+  readonly #counts = new Map<Deed, number>();
+  readonly #twists = new Map<Deed, Twist>();
+  readonly #workers: { worker: Worker; running: Promise<void> }[] = [];
+
+  constructor(readonly env: TestWorkflowEnvironment) {}
+
+  on(deed: Deed, twist: Twist): this {
+    this.#twists.set(deed, twist);
+    return this;
+  }
+
+  async start(): Promise<this> {
+    const shared = { connection: this.env.nativeConnection, namespace: this.env.namespace ?? 'default' };
+    const control = this.#all(null, {
+      preprocess: () => dataset,
+      freezeLayers: () => plan,
+      cleanUp: () => ({ deletedObjects: 0 }),
+    } satisfies Record<keyof ControlActivities, unknown>);
+    const workflows = { workflowBundle: { codePath: bundle }, taskQueue: CONTROL_QUEUE, activities: control };
+    for (const more of [
+      workflows,
+      ...[DEVICE_QUEUE, deviceQueueOf(fingerprint.hostClass)].map((taskQueue) => ({
+        taskQueue,
+        activities: { openSession: (input: OpenSession) => this.#openSession(input) },
+      })),
+    ])
+      this.#run(await Worker.create({ ...shared, ...quickBeats, ...more }));
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    for (const { worker } of this.#workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.all(this.#workers.map(({ running }) => running));
+  }
+
+  async begin(id: string, sections: JobSections = {}): Promise<WorkflowHandle> {
+    const job = tinyJobWith(sections);
+    const input: FineTuneInput = {
+      run: id as RunId,
+      job,
+      source: { name: 'tiny.jsonl', format: 'jsonl', file: file('tiny.jsonl') },
+      model: { name: 'tiny', family: 'bert', files: [file('model.safetensors')], digest: sha256('model') },
+    };
+    return this.env.client.workflow.start('fineTune', {
+      workflowId: id,
+      taskQueue: CONTROL_QUEUE,
+      args: [input],
+      workflowTaskTimeout: '5 seconds',
+    });
+  }
+
+  async toTheEnd(id: string, sections: JobSections = {}): Promise<FineTuneResult> {
+    return (await (await this.begin(id, sections)).result()) as FineTuneResult;
+  }
+
+  called(deed: Deed): string[] {
+    return this.calls.filter((call) => call.startsWith(`${deed} `) || call === deed);
+  }
+
+  async #openSession({ run, session }: OpenSession): Promise<void> {
+    const context = Context.current();
+    const beating = setInterval(() => context.heartbeat(null), 500);
+    let close = (): void => undefined;
+    const closed = new Promise<void>((resolve) => (close = resolve));
+    const worker = await Worker.create({
+      ...quickBeats,
+      connection: this.env.nativeConnection,
+      namespace: this.env.namespace ?? 'default',
+      taskQueue: session,
+      activities: this.#session(run, { name: session, end: close }),
+      shutdownGraceTime: 200,
+    });
+    const running = worker.run();
+    this.openSessions += 1;
+    try {
+      await Promise.race([closed, context.cancelled]);
+    } catch (error) {
+      throw error instanceof CancelledFailure ? new CancelledFailure('the session was given up') : error;
+    } finally {
+      this.openSessions -= 1;
+      clearInterval(beating);
+      worker.shutdown();
+      await running;
+    }
+  }
+
+  #session(run: RunId, session: SessionInWorld) {
+    const commit = (position: Position, observations: readonly Observation[]): CheckpointRef => {
+      const sequence = (this.checkpoints.at(-1)?.ref.sequence ?? 0) + 1;
+      const { step, epoch, cursor } = position;
+      const stateDigest = digestAt(step);
+      const ref: CheckpointRef = { kind: 'checkpoint', run, sequence, lineage, stateDigest, step, epoch, cursor };
+      this.checkpoints.push({ ref, observations });
+      return ref;
+    };
+    type Input<Name extends keyof SessionActivities> = Parameters<SessionActivities[Name]>[0];
+    return {
+      describeSession: () => Promise.resolve({ session: session.name, host: 'nowhere', pid: 1, slot: 0, fingerprint }),
+      closeSession: () => Promise.resolve(session.end()),
+      interrupt: () => Promise.resolve(),
+      ...this.#all(session, {
+        findCheckpoint: () => {
+          const damaged = this.checkpoints.filter((each) => each.damaged !== undefined);
+          const sound = this.checkpoints.filter((each) => each.damaged === undefined).at(-1);
+          return {
+            ref: sound?.ref ?? null,
+            observations: sound?.observations ?? [],
+            damaged: damaged.map(({ ref, damaged: reason }) => ({ sequence: ref.sequence, reason: reason ?? '' })),
+          };
+        },
+        initializeModel: () => commit(positionAt(0), []),
+        trainEpoch: ({ from, until }: Input<'trainEpoch'>) => ({
+          kind: 'trained',
+          reason: 'reached',
+          reached: snapshot(session.name, until.step),
+          stats: { steps: until.step - from.step, examples: 1, trainSeconds: 1, meanLoss: 1 },
+        }),
+        validate: ({ at }: Input<'validate'>): Metrics => {
+          const loss = this.losses[Math.min(at.epoch, this.losses.length) - 1] ?? 1;
+          return { loss, accuracy: 0.5, f1: 0.5, examples: 10 };
+        },
+        uploadCheckpoint: ({ snapshot: { step }, commit: { observations } }: Input<'uploadCheckpoint'>) =>
+          commit(positionAt(step), observations),
+        evaluate: () => ({
+          metrics: { loss: 1, accuracy: 0.5, f1: 0.5, examples: 10 },
+          report: file('evaluation.json'),
+        }),
+        publishModel: () => ({ files: [file('model.safetensors')], bytes: 1 }),
+      }),
+    };
+  }
+
+  /** Writes down each call, and lets the twist have its say first. */
+  #all(session: SessionInWorld | null, deeds: Partial<Record<Deed, (input: never) => unknown>>) {
+    const entries = Object.entries(deeds) as [Deed, (input: unknown) => unknown][];
+    return Object.fromEntries(
+      entries.map(([deed, own]) => [
+        deed,
+        async (input: unknown) => {
+          const context = Context.current();
+          context.heartbeat();
+          const beating = setInterval(() => context.heartbeat(), 500);
+          try {
+            const n = (this.#counts.get(deed) ?? 0) + 1;
+            this.#counts.set(deed, n);
+            this.calls.push(describe(deed, input));
+            const said = await Promise.race([this.#twists.get(deed)?.({ n, input, session }), context.cancelled]);
+            return said === undefined ? own(input) : said;
+          } finally {
+            clearInterval(beating);
+          }
+        },
+      ]),
+    );
+  }
+
+  #run(worker: Worker): void {
+    this.#workers.push({ worker, running: worker.run() });
+  }
+}
+
+const quickBeats = { maxHeartbeatThrottleInterval: '1 second', defaultHeartbeatThrottleInterval: '1 second' } as const;
+
+const snapshot = (session: string, step: number): Snapshot => ({
+  kind: 'snapshot',
+  session,
+  folder: `/snapshots/${step}`,
+  bytes: 1,
+  lineage,
+  stateDigest: digestAt(step),
+  ...positionAt(step),
+});
+
+function describe(deed: Deed, input: unknown): string {
+  const { from, until, at, snapshot: stored } = (input ?? {}) as Record<string, { step: number } | undefined>;
+  if (deed === 'trainEpoch') return `trainEpoch ${from?.step}-${until?.step}`;
+  const step = at?.step ?? stored?.step;
+  return step === undefined ? deed : `${deed} ${step}`;
+}
+
+export const never = (): Promise<never> => new Promise(() => undefined);
+export const engineDied = () =>
+  ApplicationFailure.create({ type: failureType.engineDied, message: 'the engine was ended by SIGSEGV' });
+export const userError = (message: string) =>
+  ApplicationFailure.create({ type: failureType.user, nonRetryable: true, message });
