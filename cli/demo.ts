@@ -45,11 +45,11 @@ export const demo = (): Command =>
         await startDetached({ folder, entry, args: ['up', '--folder', folder, '--json'] });
       }
       try {
-        const { run, end } = await train(jobFile, json);
+        const { run, end, runSeconds } = await train(jobFile, json);
         if (end.state !== 'done' || !end.result) throw new CliError(end.message, exitCode.runFailed);
         const { accuracy } = end.result.evaluation.metrics;
         const totalSeconds = (performance.now() - startMs) / 1000;
-        if (json) console.log(JSON.stringify({ run, testAccuracy: accuracy, totalSeconds }));
+        if (json) console.log(JSON.stringify({ run, testAccuracy: accuracy, runSeconds, totalSeconds }));
         else console.log(nextSteps(run, accuracy, totalSeconds, wasRunning));
       } finally {
         if (!wasRunning) await shutDown({ folder, now: false, onStopping: () => undefined });
@@ -77,12 +77,14 @@ function isRunning(folder: string): boolean {
   }
 }
 
-async function train(jobFile: string, json: boolean): Promise<{ run: string; end: Followed }> {
+async function train(jobFile: string, json: boolean): Promise<{ run: string; end: Followed; runSeconds: number }> {
   const checked = await checkJobFile(jobFile);
   return withTemporal((client) =>
     withStore(async (store) => {
       const run = await submit(client, store, checked);
-      return { run, end: await follow(client, run, { json }) };
+      const startMs = performance.now();
+      const end = await follow(client, run, { json });
+      return { run, end, runSeconds: (performance.now() - startMs) / 1000 };
     }),
   );
 }
