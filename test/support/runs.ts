@@ -1,14 +1,14 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
+import { repositoryRoot } from '../../infra/parts/root.mjs';
 import type { FineTuneResult, RunStatus, SessionRecord, TrainProgress } from '../../workflows/contract.js';
 import { eventually } from './poll.js';
 import { runProgram, type CommandResult, type TestStack } from './stack.js';
 
 /** Runs of the tiny model, steered through the command line. */
-const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
+const fixtures = join(repositoryRoot(), 'test', 'fixtures');
 
 type Section = Record<string, unknown>;
 export interface JobSections {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { repositoryRoot } from '../../infra/parts/root.mjs';
 import { isAlive } from '../../infra/stack/process-identity.js';
 import { orphansOf, reclaim, waitUntilGone } from '../../infra/stack/reclaim.js';
 import { readRecord } from '../../infra/stack/record.js';
@@ -11,7 +11,7 @@ import { makeTemporaryFolder, removeFolder } from './temporary-folder.js';
  * The embedded stack as a user has it: `temper up` in a process of its own, with real workers. For integration
  * tests; start it in beforeAll or in the test, and stop it in the end: `await stack.stop()`.
  */
-const program = fileURLToPath(new URL('../../bin/temper.mjs', import.meta.url));
+const program = join(repositoryRoot(), 'bin', 'temper.mjs');
 
 export interface CommandResult {
   readonly code: number | null;

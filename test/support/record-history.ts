@@ -1,0 +1,75 @@
+/**
+ * Records the histories that test/workflows/replay.test.ts replays, from real runs on a stack of its own:
+ *
+ *     npm run build && node dist/test/support/record-history.js
+ *
+ * Run it again when the workflow changed in a way that open runs need not survive. Nothing in the files names this machine.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { partPaths } from '../../infra/parts.mjs';
+import { repositoryRoot } from '../../infra/parts/root.mjs';
+import { expectExit, killNow, runTrainsBeyond, startRun, watchToEnd, writeLongJob, writeTinyJob } from './runs.js';
+import { startTestStack, type TestStack } from './stack.js';
+
+const fixtures = join(repositoryRoot(), 'test', 'fixtures', 'histories');
+
+/** The same words for every machine: in text, and inside payloads, which are base64 of JSON. */
+function scrub(value: unknown, words: (text: string) => string): unknown {
+  if (typeof value === 'string') return words(value);
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((each) => scrub(each, words));
+  const entries = Object.entries(value as Record<string, unknown>);
+  const isPayload = 'metadata' in value && 'data' in value;
+  return Object.fromEntries(
+    entries.map(([name, each]) => {
+      if (isPayload && name === 'metadata') return [name, each];
+      if (!isPayload || name !== 'data' || typeof each !== 'string') return [name, scrub(each, words)];
+      const text = Buffer.from(each, 'base64').toString('utf8');
+      return [name, Buffer.from(words(text)).toString('base64')];
+    }),
+  );
+}
+
+function record(stack: TestStack, run: string, name: string): void {
+  const address = `127.0.0.1:${stack.record().ports.temporal}`;
+  const args = ['workflow', 'show', '--workflow-id', run, '--address', address, '--output', 'json'];
+  const history = execFileSync(partPaths().temporalCli, [...args, '--no-json-shorthand-payloads'], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  const words = (text: string) =>
+    text
+      .replaceAll(stack.directory, '/project')
+      .replaceAll(repositoryRoot(), '/temper')
+      .replaceAll(/\d+@[A-Za-z0-9.-]+/g, '1@host')
+      .replaceAll(`"host":"${hostname()}"`, '"host":"host"')
+      .replaceAll(run, `tiny-${name}`);
+  const events = scrub(JSON.parse(history), words);
+  mkdirSync(fixtures, { recursive: true });
+  writeFileSync(join(fixtures, `${name}.json`), `${JSON.stringify(events)}\n`);
+}
+
+const stack = await startTestStack();
+try {
+  const plain = writeTinyJob(stack.directory, { train: { epochs: 2 }, checkpoint: { everySteps: 30 } });
+  const undisturbed = await startRun(stack, plain);
+  await watchToEnd(stack, undisturbed);
+  record(stack, undisturbed, 'undisturbed');
+
+  const lost = await startRun(stack, writeLongJob(stack.directory));
+  await runTrainsBeyond(stack, lost, 100);
+  killNow(stack, ['device']);
+  await watchToEnd(stack, lost);
+  record(stack, lost, 'session-lost');
+
+  const paused = await startRun(stack, plain);
+  expectExit(await stack.temper(['pause', paused]));
+  expectExit(await stack.temper(['resume', paused]));
+  await watchToEnd(stack, paused);
+  record(stack, paused, 'paused');
+} finally {
+  await stack.stop();
+}

@@ -1,0 +1,43 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readHistory } from '../support/recorded-history.js';
+
+const folder = fileURLToPath(new URL('../fixtures/histories/', import.meta.url));
+const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
+const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+const textOf = (name: string): string => readFileSync(`${folder}${name}`, 'utf8');
+
+const replay = (history: string): Promise<void> =>
+  Worker.runReplayHistory({ workflowBundle: { codePath: bundle } }, readHistory(history), 'recorded');
+
+describe('a run that was recorded (test/support/record-history.ts) goes on under the workflow as it is now', () => {
+  beforeAll(() =>
+    Runtime.install({
+      logger: new DefaultLogger('ERROR'),
+      telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
+    }),
+  );
+
+  it.each(names)('%s replays', async (name) => {
+    await replay(textOf(name));
+  });
+
+  it('a history that the workflow would not have made is refused', async () => {
+    const other = textOf('undisturbed.json').replaceAll('"name":"validate"', '"name":"evaluate"');
+    await expect(replay(other)).rejects.toThrow(DeterminismViolationError);
+  });
+
+  it.each(names)('%s is small and names no machine', (name) => {
+    const text = textOf(name);
+    expect(text.length).toBeLessThan(200_000);
+    const payloads = [...text.matchAll(/"data":"([^"]+)"/g)].map(([, data]) =>
+      Buffer.from(data ?? '', 'base64').toString(),
+    );
+    expect(payloads.length).toBeGreaterThan(10);
+    for (const each of [text, ...payloads])
+      expect(each).not.toMatch(/(?<![\w.-])\/(work|tmp|root|home|var)\/|\d@(?!host\b)/);
+  });
+});
