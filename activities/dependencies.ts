@@ -18,12 +18,16 @@ export interface ActivityDependencies {
 /** An engine with what its worker knows of its state. It may outlive a session whose server went away. */
 export interface EngineDesk {
   readonly engine: Engine;
+  /** The session that may use it; null between two sessions. */
+  owner: string | null;
   /** Digest of the state in the engine's variables; null while it holds none. */
   holds: Sha256 | null;
   /** Snapshots on this host's disk that are not uploaded yet, by folder. */
   readonly snapshots: Map<string, StateOnDisk>;
   /** The newest training job: a reissued trainEpoch of the same key attaches to it instead of starting anew. */
   training: { readonly key: string; readonly result: Promise<TrainedSegment & { kind: 'trained' }> } | null;
+  /** The upload under way, settled either way: a shutdown commits after it, so that commits come in the order of their steps. */
+  uploading: Promise<unknown>;
   progress: TrainProgress | null;
 }
 

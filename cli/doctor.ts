@@ -44,7 +44,7 @@ const renderTool = ({ name, version, neededFor }: Diagnosis['tools'][number]): s
 
 export const doctor = (): Command =>
   new Command('doctor')
-    .description('list every part Temper needs: its version, where it is from, whether it works and what to do')
+    .description('List every part Temper needs: its version, where it is from, whether it works and what to do')
     .option('--json', 'print one JSON object')
     .action(async ({ json }: { json?: true }) => {
       const diagnosis = await examine({ examineServices });

@@ -15,10 +15,9 @@ import { partPaths } from '../infra/parts.mjs';
 import { JobError } from '../job/job-error.js';
 import { parseJob } from '../job/parse.js';
 import type { Job } from '../job/schema.js';
-import { bertTensors, headTensors } from '../models/bert-layout.js';
 import { catalogueEntry } from '../models/catalogue.js';
 import { inspectModelFolder, type ModelFolder } from '../models/folder.js';
-import { resolveFreeze } from '../models/freeze.js';
+import { checkJobFitsModel } from '../models/job-fit.js';
 import { ModelError } from '../models/model-error.js';
 import { putContent } from '../storage/content.js';
 import { modelFileKey, sourceKey } from '../storage/layout.js';
@@ -43,17 +42,12 @@ export async function checkJobFile(path: string): Promise<CheckedJob> {
   });
   try {
     const job = parseJob(text, path);
+    if (job.data.source.includes('://')) throw notOnDisk(job.data.source);
     const sourcePath = resolve(dirname(path), job.data.source);
     const { folder, name } = modelLocation(job.model, dirname(path));
     const model = await inspectModelFolder(folder);
     const report = await checkSource({ source: await fileSource(sourcePath, job.data.source), job });
-    const { config } = model;
-    resolveFreeze(job.freeze, [...bertTensors(config), ...headTensors(config, report.labels.length)]);
-    if (job.data.maxLength > config.maxPositions) {
-      throw new ModelError(
-        `data.maxLength: expected at most ${config.maxPositions}, the positions of ${name}, found ${job.data.maxLength}`,
-      );
-    }
+    checkJobFitsModel(job, model.config, report.labels.length);
     return { job, sourcePath, model, modelName: name, report };
   } catch (error) {
     if (error instanceof JobError || error instanceof DataError || error instanceof ModelError) {
@@ -62,6 +56,11 @@ export async function checkJobFile(path: string): Promise<CheckedJob> {
     throw error;
   }
 }
+
+const notOnDisk = (source: string): DataError =>
+  new DataError(
+    `data.source: expected a path of this machine, found ${source}: download it first (temper run puts it on S3 for the workers)`,
+  );
 
 function modelLocation(model: string, jobFolder: string): { folder: string; name: string } {
   if (!model.startsWith('file:')) return { folder: partPaths().minilm, name: catalogueEntry(model).name };

@@ -18,7 +18,7 @@ Examples:
 
 const roles = ['control', 'device'] as const;
 
-const role = (text: string, before: readonly string[]): string[] => {
+const role = (text: string, before: readonly string[] = []): string[] => {
   if (!roles.some((name) => name === text)) throw new InvalidArgumentError(`Expected ${roles.join(' or ')}.`);
   return [...before, text];
 };
@@ -26,9 +26,9 @@ const role = (text: string, before: readonly string[]): string[] => {
 export const worker = (): Command =>
   new Command('worker')
     .description('Run a worker in this terminal')
-    .option('--role <role>', 'control or device; may be given twice (default: both)', role, [])
+    .option('--role <role>', 'control or device; may be given twice (default: both)', role)
     .addHelpText('after', help)
-    .action(async ({ role: chosen }: { role: string[] }) => {
+    .action(async ({ role: chosen = [] }: { role?: string[] }) => {
       await withTemporal(() => withStore((store) => store.check()));
       const { code, signal } = await runWorker(chosen.length > 0 ? chosen : roles);
       if (signal) throw new CliError(`The worker was ended by ${signal}.`, exitCode.runFailed);

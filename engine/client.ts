@@ -30,6 +30,8 @@ const START_WITHIN_MS = 60_000;
 export class Engine {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #underWay: RequestName[] = [];
+  #last: Promise<void> = Promise.resolve();
   #nextId = 1;
   #lastHeardMs = performance.now();
   #died: EngineDied | null = null;
@@ -48,7 +50,10 @@ export class Engine {
     const log = createWriteStream(logFile, { flags: 'a' });
     this.#child.stdout?.pipe(log, { end: false });
     this.#child.stderr?.pipe(log, { end: false });
-    this.exited = new Promise((resolve) => this.#child.once('exit', () => resolve()));
+    this.exited = new Promise((resolve) => {
+      this.#child.once('exit', () => resolve());
+      this.#child.once('error', () => resolve()); // it never ran: no exit will come
+    });
     this.#ready = this.#waitUntilReady();
     this.#ready.catch(() => undefined); // whoever asks for the fingerprint hears of it
     this.#child.on('message', (message: FromEngine) => this.#receive(message));
@@ -76,8 +81,29 @@ export class Engine {
     return this.#ready;
   }
 
-  /** @throws EngineDied | EngineFailure */
+  /**
+   * One request at a time: the next one is sent when the one before it is done.
+   * @throws EngineDied | EngineFailure
+   */
   request<Name extends RequestName>(
+    name: Name,
+    input: EngineRequests[Name]['input'],
+  ): Promise<EngineRequests[Name]['output']> {
+    const sent = this.#last.then(() => this.#sendRequest(name, input));
+    this.#underWay.push(name);
+    this.#last = sent.then(
+      () => void this.#underWay.shift(),
+      () => void this.#underWay.shift(),
+    );
+    return sent;
+  }
+
+  /** Names of the requests that are not done yet, the first of them at work. */
+  get underWay(): readonly RequestName[] {
+    return this.#underWay;
+  }
+
+  #sendRequest<Name extends RequestName>(
     name: Name,
     input: EngineRequests[Name]['input'],
   ): Promise<EngineRequests[Name]['output']> {

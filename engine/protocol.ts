@@ -98,5 +98,7 @@ export type EngineFailureKind = 'user' | 'defect';
 export type FromEngine =
   | { readonly kind: 'ready'; readonly fingerprint: Fingerprint }
   | { readonly kind: 'progress'; readonly progress: TrainProgress }
+  /** Every few seconds while the event loop turns: an engine that says nothing for long hangs. */
+  | { readonly kind: 'alive' }
   | { readonly kind: 'done'; readonly id: number; readonly output: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: EngineFailureKind; readonly message: string };

@@ -28,7 +28,7 @@ const splitByColumn = z.strictObject({
 });
 
 const dataSchema = z.strictObject({
-  source: z.string().min(1).describe('csv, tsv or jsonl; a path relative to the job file, or s3://bucket/key.'),
+  source: z.string().min(1).describe('csv, tsv or jsonl; a path, relative to the job file.'),
   text: columnName.default('text').describe('Column with the text.'),
   label: columnName.default('label').describe('Column with the class.'),
   maxLength: positiveInt.default(128).describe('Tokens per example, special tokens included; longer ones are cut.'),
@@ -131,5 +131,4 @@ export const jobSchema = z.strictObject({
 });
 
 export type Job = z.infer<typeof jobSchema>;
-export type JobInput = z.input<typeof jobSchema>;
 export type MetricName = Job['selectBest'];

@@ -33,7 +33,6 @@ export const modelFileKey = (model: string, sha256: Sha256, extension: string) =
   key('models', model, `${sha256}.${extension}`);
 export const sourceKey = (sha256: Sha256, extension: string) => key('sources', `${sha256}.${extension}`);
 export const datasetFileKey = (digest: Sha256, file: string) => key('datasets', digest, file);
-export const datasetFolder = (digest: Sha256) => `${key('datasets', digest)}/`;
 export const reportKey = (run: RunId, file: string) => key('runs', run, 'report', file);
 export const publishedModelKey = (run: RunId, file: string) => key('runs', run, 'model', file);
 

@@ -6,10 +6,11 @@
 import { hostname } from 'node:os';
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { Worker, type NativeConnection } from '@temporalio/worker';
+import { sessionClosed } from '../activities/as-activity.js';
 import { createSessionActivities } from '../activities/session/index.js';
 import type { ActivityDependencies, SessionDesk } from '../activities/dependencies.js';
 import type { DeviceActivities, OpenSession, Pinned } from '../workflows/contract.js';
-import { slotScope, takeSlot } from './device-slot.js';
+import { slotScope, takeSlot, type DeviceSlot } from './device-slot.js';
 import type { EnginePool } from './engine-pool.js';
 import type { WorkerSettings } from './settings.js';
 import { workerDefaults } from './worker-options.js';
@@ -24,7 +25,7 @@ export const defaultPins = ({ defaultThreads }: WorkerSettings, threads: number 
 
 export class DeviceSessions implements DeviceActivities {
   readonly #open = new Set<SessionDesk>();
-  #draining = false;
+  readonly #draining = new AbortController();
 
   constructor(
     readonly dependencies: ActivityDependencies,
@@ -37,7 +38,7 @@ export class DeviceSessions implements DeviceActivities {
 
   /** Stops training after the current step; each session commits what it has and is then closed by its workflow. */
   drain(): void {
-    this.#draining = true;
+    this.#draining.abort();
     for (const session of this.#open) {
       session.draining = true;
       session.desk.engine.interrupt();
@@ -51,34 +52,30 @@ export class DeviceSessions implements DeviceActivities {
     beat();
     const timer = setInterval(beat, 1_000);
     try {
-      const scope = slotScope(this.device, this.settings.scratch);
-      const slot = await takeSlot(scope, this.settings.slots, context.cancellationSignal);
-      const pinned = input.pinned ?? defaultPins(this.settings, input.threads);
-      const desk = await this.pool.acquire(input.run, pinned);
-      let closed = false;
+      const slot = await this.#takeSlot(context.cancellationSignal);
       try {
-        const fingerprint = await desk.engine.fingerprint();
-        let close = () => undefined as void;
-        const closing = new Promise<void>((resolve) => {
-          close = () => {
+        const pinned = input.pinned ?? defaultPins(this.settings, input.threads);
+        const desk = await this.pool.acquire(input.run, pinned);
+        let closed = false;
+        try {
+          const fingerprint = await desk.engine.fingerprint();
+          const { promise: closing, resolve } = withResolvers();
+          const close = () => {
             closed = true;
             desk.engine.kill(); // nobody wants what it may still compute (a cancelled run)
             resolve();
           };
-        });
-        session = {
-          ...this.dependencies,
-          host: { session: input.session, host: hostname(), pid: process.pid, slot: slot.index, fingerprint },
-          desk,
-          draining: this.#draining,
-          interruptRequested: false,
-          close,
-        };
-        this.#open.add(session);
-        await this.#serve(session, Promise.race([closing, context.cancelled]));
+          const host = { session: input.session, host: hostname(), pid: process.pid, slot: slot.index, fingerprint };
+          desk.owner = input.session;
+          const flags = { draining: this.#draining.signal.aborted, interruptRequested: false };
+          session = { ...this.dependencies, host, desk, ...flags, close };
+          this.#open.add(session);
+          await this.#serve(session, Promise.race([closing, context.cancelled]));
+        } finally {
+          if (session) this.#open.delete(session);
+          await this.pool.release(input.run, pinned, desk, !closed && !this.#draining.signal.aborted);
+        }
       } finally {
-        if (session) this.#open.delete(session);
-        await this.pool.release(input.run, pinned, desk, !closed && !this.#draining);
         await slot.release();
       }
     } catch (error) {
@@ -87,6 +84,16 @@ export class DeviceSessions implements DeviceActivities {
       clearInterval(timer);
     }
   };
+
+  /** A worker that drains frees its slots for others, not for a session of its own that was waiting for one. */
+  async #takeSlot(cancelled: AbortSignal): Promise<DeviceSlot> {
+    const scope = slotScope(this.device, this.settings.scratch);
+    try {
+      return await takeSlot(scope, this.settings.slots, AbortSignal.any([cancelled, this.#draining.signal]));
+    } catch (error) {
+      throw this.#draining.signal.aborted ? sessionClosed('the worker is shutting down') : error;
+    }
+  }
 
   async #serve(session: SessionDesk, until: Promise<void>): Promise<void> {
     const worker = await Worker.create({
@@ -106,4 +113,10 @@ export class DeviceSessions implements DeviceActivities {
       await running;
     }
   }
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve };
 }

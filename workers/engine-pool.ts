@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineDesk } from '../activities/dependencies.js';
 import { Engine } from '../engine/client.js';
@@ -29,7 +30,7 @@ export class EnginePool {
       clearTimeout(kept.timer);
       this.#kept.delete(run);
       if (kept.desk.engine.alive && same(kept.pinned, pinned)) return kept.desk;
-      await this.#end(kept.desk.engine);
+      await this.#discard(kept.desk);
     }
     const spare = this.#spare;
     this.#spare = null;
@@ -40,10 +41,13 @@ export class EnginePool {
 
   /** The session is over. With `keep` its engine waits for the run to come back, still computing what it was at. */
   async release(run: RunId, pinned: Pinned, desk: EngineDesk, keep: boolean): Promise<void> {
-    if (!keep || !desk.engine.alive) return this.#end(desk.engine);
+    desk.owner = null;
+    // Anything but training is half done for nobody: its engine's state cannot be known.
+    const onlyTrains = desk.engine.underWay.every((name) => name === 'train');
+    if (!keep || !desk.engine.alive || !onlyTrains) return this.#discard(desk);
     const timer = setTimeout(() => {
       this.#kept.delete(run);
-      void this.#end(desk.engine);
+      void this.#discard(desk);
     }, KEEP_MS).unref();
     this.#kept.set(run, { desk, pinned, timer });
   }
@@ -55,9 +59,23 @@ export class EnginePool {
   #spawn(pinned: Pinned): EngineDesk {
     const engine = new Engine({ pinned, logFile: join(this.logFolder, `engine-${process.pid}.log`) });
     this.#all.add(engine);
-    const desk: EngineDesk = { engine, holds: null, snapshots: new Map(), training: null, progress: null };
+    const desk: EngineDesk = {
+      engine,
+      owner: null,
+      holds: null,
+      snapshots: new Map(),
+      training: null,
+      uploading: Promise.resolve(),
+      progress: null,
+    };
     engine.onProgress = (progress) => (desk.progress = progress);
     return desk;
+  }
+
+  /** Ends the engine and removes what it left on the disk that nobody will upload. */
+  async #discard(desk: EngineDesk): Promise<void> {
+    await this.#end(desk.engine);
+    await Promise.all([...desk.snapshots.keys()].map((folder) => rm(folder, { recursive: true, force: true })));
   }
 
   async #end(engine: Engine): Promise<void> {

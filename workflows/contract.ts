@@ -203,7 +203,7 @@ export type TrainedSegment =
   /** The worker is shutting down and has itself committed what was done. */
   | { readonly kind: 'preempted'; readonly ref: CheckpointRef; readonly stats: SegmentStats }
   /** Asked to stop before the first step: the state is the one it was given. */
-  | { readonly kind: 'not-started' };
+  | { readonly kind: 'not-started'; readonly because: 'draining' | 'interrupted' };
 
 /** What openSession and trainEpoch report with each heartbeat; `temper watch` draws it. */
 export interface TrainProgress {
@@ -283,10 +283,12 @@ export interface CarriedState {
   readonly plan: FreezePlan;
   readonly fingerprint: Fingerprint;
   readonly commits: readonly CheckpointRef[];
+  readonly committedAtMs: number;
   readonly observations: readonly Observation[];
   readonly sessions: readonly SessionRecord[];
   readonly startedAtMs: number;
   readonly paused: boolean;
+  readonly stopped: boolean;
 }
 
 export type Stage =
@@ -304,8 +306,7 @@ export type Stage =
   | 'publishModel'
   | 'finished';
 
-export type ResumeReason =
-  'start' | 'session-lost' | 'engine-failed' | 'preempted' | 'paused' | 'history-full' | 'damaged-checkpoint';
+export type ResumeReason = 'start' | 'session-lost' | 'engine-failed' | 'preempted' | 'paused' | 'history-full';
 
 /** One session of a run: `temper explain` tells these. */
 export interface SessionRecord {

@@ -35,7 +35,8 @@ export async function withDevice<Result>(
   use: (device: Device) => Promise<Result>,
 ): Promise<Result | null> {
   const session = `${request.run}-${uuid4()}`;
-  const activities = sessionActivities(session);
+  let over = false;
+  const activities = sessionActivities(session, () => over);
   const holding = new CancellationScope({ cancellable: false });
   let state: 'waiting' | 'open' | 'lost' = 'waiting';
   const held = holding
@@ -59,7 +60,8 @@ export async function withDevice<Result>(
     if (isLoss(error)) state = 'lost';
     throw error;
   } finally {
-    if (isOpen(state)) await CancellationScope.nonCancellable(() => closing(activities, held));
+    over = true;
+    if (isOpen(state)) await CancellationScope.nonCancellable(() => closing(session, held));
     else holding.cancel(); // a session that never opened is not wanted any more
   }
 }
@@ -90,7 +92,7 @@ const isLoss = (error: unknown) => error instanceof ActivityFailure && error.cau
  * state machine (seen: "transition is invalid during event ActivityTaskTimedOut", for ever). Training is ended by `interrupt`, all
  * else by the end of the session; what waits on the queue of a dead host runs into its schedule-to-start time-out.
  */
-function sessionActivities(session: string): SessionActivities {
+function sessionActivities(session: string, over: () => boolean): SessionActivities {
   const onSession = { taskQueue: session, startToCloseTimeout: LONG, heartbeatTimeout: HEARTBEAT } as const;
   const serving = { ...onSession, scheduleToStartTimeout: '1 minute' } as const;
   // It waits for the session itself to begin, which may take as long as other runs do.
@@ -102,6 +104,7 @@ function sessionActivities(session: string): SessionActivities {
     retry: {
       initialInterval: '1 second',
       maximumInterval: '15 seconds',
+      maximumAttempts: 10, // then another session tries; the store away is waited for within an attempt
       nonRetryableErrorTypes: [failureType.sessionClosed, failureType.engineDied],
     },
   });
@@ -110,7 +113,7 @@ function sessionActivities(session: string): SessionActivities {
     scheduleToCloseTimeout: '10 seconds',
     retry: { maximumAttempts: 3 },
   });
-  return detached({
+  const functions: SessionActivities = {
     describeSession: first.describeSession,
     findCheckpoint: untilStored.findCheckpoint,
     initializeModel: once.initializeModel,
@@ -121,18 +124,26 @@ function sessionActivities(session: string): SessionActivities {
     publishModel: untilStored.publishModel,
     interrupt: quick.interrupt,
     closeSession: quick.closeSession,
-  });
+  };
+  return detached(functions, over);
 }
 
-/** The same functions outside of every cancellable scope; a failure that nobody waits for any more is no defect. */
-function detached<Functions extends object>(functions: Functions): Functions {
+/**
+ * The same functions outside of every cancellable scope. What they come to after the session is over is never told: the run has
+ * gone back to a checkpoint by then, and must not hear of a state that came after it.
+ */
+function detached<Functions extends object>(functions: Functions, over: () => boolean): Functions {
   const entries = Object.entries(functions) as [string, (...args: unknown[]) => Promise<unknown>][];
   const wrapped = entries.map(([name, call]) => [
     name,
     (...args: unknown[]) => {
       const result = CancellationScope.nonCancellable(() => call(...args));
-      result.catch(() => undefined);
-      return result;
+      return new Promise((resolve, reject) => {
+        result.then(
+          (value) => over() || resolve(value),
+          (error: Error) => over() || reject(error),
+        );
+      });
     },
   ]);
   return Object.fromEntries(wrapped) as Functions;
@@ -142,9 +153,9 @@ function detached<Functions extends object>(functions: Functions): Functions {
  * Asks the worker to give the device back, and waits until openSession has ended: then the device is free. A worker that does
  * not answer has lost the session, or will hear of it with its next heartbeat.
  */
-async function closing({ closeSession }: SessionActivities, held: Promise<never>): Promise<void> {
+async function closing(session: string, held: Promise<never>): Promise<void> {
   try {
-    await closeSession();
+    await sessionActivities(session, () => false).closeSession();
   } catch {
     return;
   }

@@ -65,13 +65,14 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
     if (outcomeOf(run) || run.pauseRequested || workflowInfo().continueAsNewSuggested) break;
 
     run.enter('trainEpoch');
+    run.evaluation = null;
     const { context, at: from, commitContext: commit } = run;
     const until = nextBoundary(job, from, dataset.stepsPerEpoch);
     const trained = await device.trainEpoch({ context, plan, from, until, commit });
     await run.uploadInFlight; // one at a time; a lost one takes the run back to the checkpoint before it
     if (trained.kind === 'not-started') {
-      if (run.pauseRequested || run.stopRequested) break;
-      return 'preempted';
+      if (trained.because === 'draining') return 'preempted';
+      continue; // the top of the loop knows why
     }
     run.trainLoss = trained.stats.meanLoss;
     if (trained.kind === 'preempted') {
@@ -96,7 +97,8 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
   }
   const best = run.bestCommit ?? final;
   run.enter('evaluate');
-  run.evaluation = await device.evaluate({ context: run.context, plan, at: best });
+  // The test split is read once, also when publishing takes another session.
+  run.evaluation ??= await device.evaluate({ context: run.context, plan, at: best });
   run.enter('publishModel');
   const model = await device.publishModel({ context: run.context, plan, at: best, evaluation: run.evaluation });
   const { observations, sessions, evaluation } = run;

@@ -32,9 +32,12 @@ export function setbackOf(error: unknown): Setback {
     return { cause: 'session-lost', detail: `${activityType}: ${error.message}`, lastProgress: null };
   const lastProgress = (cause.details?.[0] as TrainProgress | undefined) ?? null;
   if (cause.nonRetryable) throw error;
-  if (cause.type === failureType.sessionClosed)
-    return { cause: 'session-lost', detail: `${activityType}: ${cause.message}`, lastProgress };
-  return { cause: 'engine-failed', detail: `${activityType}: ${cause.message}`, lastProgress };
+  const ofEngine = cause.type === failureType.engineDied || cause.type === failureType.engineFailed;
+  return {
+    cause: ofEngine ? 'engine-failed' : 'session-lost',
+    detail: `${activityType}: ${cause.message}`,
+    lastProgress,
+  };
 }
 
 /** Counts setbacks in a row without a newer checkpoint, and waits before the next try. */

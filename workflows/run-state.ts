@@ -26,6 +26,8 @@ import type { Device } from './device-session.js';
 const START: Position = { step: 0, epoch: 0, cursor: 0 };
 /** Sessions told in full; older ones make room, so that a run of a month stays small. */
 const SESSIONS_TOLD = 50;
+const RECENT_COMMITS = 10;
+const OBSERVATIONS_TOLD = 200;
 
 /** Everything a run knows between two activities. */
 export class RunState {
@@ -42,12 +44,12 @@ export class RunState {
   at: StateRef | null = null;
   /** Checkpoints that the workflow knows of, oldest first: the newest, and those that hold an observation. */
   commits: CheckpointRef[];
-  committedAtMs = 0;
+  committedAtMs: number;
   observations: Observation[];
   sessions: SessionRecord[];
   readonly startedAtMs: number;
   pauseRequested: boolean;
-  stopRequested = false;
+  stopRequested: boolean;
   trainLoss: number | null = null;
   evaluation: Evaluation | null = null;
   /** At most one upload is under way; it never rejects unhandled. */
@@ -64,6 +66,8 @@ export class RunState {
     this.sessions = [...(carried?.sessions ?? [])];
     this.startedAtMs = carried?.startedAtMs ?? Date.now();
     this.pauseRequested = carried?.paused ?? false;
+    this.stopRequested = carried?.stopped ?? false;
+    this.committedAtMs = carried?.committedAtMs ?? 0;
   }
 
   get job() {
@@ -108,9 +112,11 @@ export class RunState {
   }
 
   committed(ref: CheckpointRef): void {
-    const kept = new Set([...stepsToKeep(this.job, this.observations), ...this.observations.map(({ step }) => step)]);
-    const previous = this.commits.filter((commit) => commit.sequence < ref.sequence && kept.has(commit.step));
-    this.commits = [...previous.slice(-50), ref];
+    const best = new Set(stepsToKeep(this.job, this.observations));
+    const before = this.commits.filter(({ sequence }) => sequence < ref.sequence);
+    // The newest may yet turn out to be the best: their validation can come after their commit.
+    const kept = before.filter(({ step }, i) => best.has(step) || i >= before.length - RECENT_COMMITS);
+    this.commits = [...kept, ref];
     this.committedAtMs = Date.now();
     this.lineage = ref.lineage;
   }
@@ -129,7 +135,15 @@ export class RunState {
   observe({ step, epoch }: Pick<Position, 'step' | 'epoch'>, { loss, accuracy, f1, examples }: Metrics): void {
     const observation: Observation = { step, epoch, loss, accuracy, f1, examples };
     const others = this.observations.filter((other) => other.step !== step);
-    this.observations = [...others, observation].sort((a, b) => a.step - b.step);
+    this.observations = this.#told([...others, observation].sort((a, b) => a.step - b.step));
+  }
+
+  /** The recent ones, the best, and the early-stopping record: what a decision can still depend on. A payload has its limit. */
+  #told(observations: Observation[]): Observation[] {
+    const { job } = this;
+    const record = ranked(observations, job.train.stopEarly?.metric ?? job.selectBest)[0];
+    const kept = new Set([...stepsToKeep(job, observations), record?.step]);
+    return observations.filter(({ step }, i) => kept.has(step) || i >= observations.length - OBSERVATIONS_TOLD);
   }
 
   isObserved(step: number): boolean {
@@ -149,8 +163,20 @@ export class RunState {
   carry(): CarriedState {
     const { dataset, lineage, plan, fingerprint } = this;
     if (!dataset || !lineage || !plan || !fingerprint) throw new Error('a run is carried over only after its start');
-    const { commits, observations, sessions, startedAtMs, pauseRequested: paused } = this;
-    return { dataset, lineage, plan, fingerprint, commits, observations, sessions, startedAtMs, paused };
+    const { commits, committedAtMs, observations, sessions, startedAtMs } = this;
+    const asked = { paused: this.pauseRequested, stopped: this.stopRequested };
+    return {
+      dataset,
+      lineage,
+      plan,
+      fingerprint,
+      commits,
+      committedAtMs,
+      observations,
+      sessions,
+      startedAtMs,
+      ...asked,
+    };
   }
 
   status(): RunStatus {

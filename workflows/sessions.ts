@@ -1,6 +1,7 @@
-import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { FineTuneInput, FineTuneResult, ResumeReason, TrainProgress } from './contract.js';
 import { withDevice, type Device, type SessionRequest } from './device-session.js';
+import { failureType } from './policies/failures.js';
 import { Budgets, setbackOf } from './recovery.js';
 import type { RunState } from './run-state.js';
 
@@ -31,7 +32,7 @@ export async function overSessions(
       await condition(() => !run.pauseRequested);
       before = ended('paused', 'resumed by the operator');
     }
-    if (workflowInfo().continueAsNewSuggested && run.lineage) {
+    if (workflowInfo().continueAsNewSuggested && run.plan) {
       await condition(allHandlersFinished);
       await continueAsNew<(input: FineTuneInput) => Promise<FineTuneResult>>({ ...run.input, carried: run.carry() });
     }
@@ -66,6 +67,10 @@ const ended = (reason: ResumeReason, detail = '', lastProgress: TrainProgress | 
 async function settle(run: RunState, device: Device, { reason, detail, sinceMs, lastProgress }: Before): Promise<void> {
   const { host } = device;
   run.fingerprint ??= host.fingerprint;
+  if (run.job.exactness === 'strict' && host.fingerprint.digest !== run.fingerprint.digest) {
+    const message = `${host.host} has the fingerprint ${host.fingerprint.digest}, the run has ${run.fingerprint.digest}`;
+    throw ApplicationFailure.create({ type: failureType.sessionClosed, message });
+  }
   const trainedTo = Math.max(run.at?.step ?? 0, run.newestCommit?.step ?? 0, lastProgress?.position.step ?? 0);
   let passedOver: string[] = [];
   if (run.lineage) {
@@ -75,7 +80,7 @@ async function settle(run: RunState, device: Device, { reason, detail, sinceMs, 
     run.rewindTo(found.ref);
   }
   const from = run.newestCommit;
-  const stepsRedone = trainedTo - (from?.step ?? 0);
+  const stepsRedone = Math.max(0, trainedTo - (from?.step ?? 0)); // S3 may be ahead of what was heard of
   const stepsPerSecond = (lastProgress?.examplesPerSecond ?? 0) / run.job.train.batchSize;
   run.tell({
     session: host.session,

@@ -1,4 +1,4 @@
-import { condition, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
 import type { CheckpointRef } from './contract.js';
 import { pauseUpdate, resumeUpdate, statusQuery, stopUpdate } from './handlers.js';
 import type { RunState } from './run-state.js';
@@ -10,6 +10,9 @@ export function steer(run: RunState): void {
     run.pauseRequested = true;
     await interruptTraining(run);
     await condition(() => run.stage === 'paused' || run.stage === 'finished' || !run.pauseRequested);
+    if (run.stage !== 'paused') {
+      throw ApplicationFailure.nonRetryable('It was resumed, stopped or finished before it had paused.', 'NotPaused');
+    }
     return run.newestCommit;
   });
   setHandler(resumeUpdate, () => {

@@ -7,7 +7,9 @@ import { datasetFileKey } from '../../storage/layout.js';
 import { untilReachable } from '../../storage/until-reachable.js';
 import type { FreezePlan, Sha256, StateRef, TrainingContext, TrainProgress } from '../../workflows/contract.js';
 import { sessionClosed } from '../as-activity.js';
+import type { EngineRequests } from '../../engine/protocol.js';
 import type { SessionDesk } from '../dependencies.js';
+import { askEngine } from './ask-engine.js';
 import { frozenLayout, modelFolder } from '../model-folder.js';
 
 export interface StateInput {
@@ -16,7 +18,7 @@ export interface StateInput {
 }
 
 /** Where findCheckpoint leaves the shards it verified, so that the restore that follows need not fetch them again. */
-export const shardFolder = ({ workFolder }: SessionDesk): string => join(workFolder, 'shards');
+export const shardFolder = ({ workFolder, host }: SessionDesk): string => join(workFolder, 'shards', host.session);
 
 const announce = (session: SessionDesk, stage: TrainProgress['stage'], at: StateRef) => {
   const { step, epoch, cursor } = at;
@@ -37,25 +39,30 @@ export async function ensureState(
   announce(session, 'compiling', at);
   await untilReachable(() => load(session, input, signal), waiting);
   announce(session, 'restoring', at);
-  desk.holds = null;
   const { step, epoch, cursor } = at;
   const position = { step, epoch, cursor };
   if (at.kind === 'snapshot') {
     const onDisk = desk.snapshots.get(at.folder);
     if (!onDisk) throw sessionClosed(`the snapshot of step ${step} is not on this host`);
-    await desk.engine.request('restore', { shards: onDisk.shards.map(({ path }) => path), position });
+    await restore(session, { shards: onDisk.shards.map(({ path }) => path), position });
   } else {
     const folder = shardFolder(session);
     const { files } = await untilReachable(() => fetchCheckpoint(store, at, folder, { signal }), waiting);
-    await desk.engine.request('restore', { shards: files, position });
+    await restore(session, { shards: files, position });
     await rm(folder, { recursive: true, force: true });
   }
   desk.holds = at.stateDigest;
 }
 
+async function restore(session: SessionDesk, input: EngineRequests['restore']['input']): Promise<void> {
+  const restored = askEngine(session, 'restore', input);
+  session.desk.holds = null; // until every tensor is assigned
+  await restored;
+}
+
 /** Fetches model and data to this host and has the engine build its graph; free when that is done already. */
 async function load(session: SessionDesk, { context, plan }: StateInput, signal: AbortSignal): Promise<void> {
-  const { store, cacheFolder, desk } = session;
+  const { store, cacheFolder } = session;
   const { job, model, dataset } = context;
   const layout = await frozenLayout(session, job, model, dataset, { signal });
   if (layout.digest !== plan.digest) {
@@ -68,7 +75,7 @@ async function load(session: SessionDesk, { context, plan }: StateInput, signal:
     const file = { key: datasetFileKey(dataset.digest, name), sha256: sha256 as Sha256, bytes };
     shards[split].push(await fetchFile(store, file, cacheFolder, { signal }));
   }
-  await desk.engine.request('load', {
+  await askEngine(session, 'load', {
     key: JSON.stringify([job, model.digest, dataset.digest, plan.digest]),
     job,
     modelFolder: await modelFolder(session, model, { signal }),

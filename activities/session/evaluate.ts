@@ -4,6 +4,7 @@ import { untilReachable } from '../../storage/until-reachable.js';
 import type { SessionActivities } from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
+import { askEngine } from './ask-engine.js';
 import { ensureState } from './engine-state.js';
 
 const REPORT = 'evaluation.json';
@@ -15,7 +16,7 @@ export const evaluate =
     asActivity(
       async (signal) => {
         await ensureState(session, { context, plan }, at, signal);
-        const details = await session.desk.engine.request('evaluate', { split: 'test' });
+        const details = await askEngine(session, 'evaluate', { split: 'test' });
         const report = { format: 'temper-evaluation/1', run: context.run, checkpoint: at, ...details };
         const bytes = new TextEncoder().encode(`${JSON.stringify(report, null, 1)}\n`);
         const put = () => putContent(session.store, reportKey(context.run, REPORT), bytes, { signal, name: REPORT });

@@ -6,6 +6,7 @@ import { untilReachable } from '../../storage/until-reachable.js';
 import type { CheckpointRef, DatasetRef, Fingerprint, RunContext, Sha256 } from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
+import { askEngine } from './ask-engine.js';
 import { modelFolder } from '../model-folder.js';
 import { commitState } from './commit.js';
 
@@ -14,13 +15,13 @@ export const initializeModel =
   (session: SessionDesk) =>
   ({ context, dataset }: { context: RunContext; dataset: DatasetRef }): Promise<CheckpointRef> =>
     asActivity(async (signal) => {
-      const { desk, host, workFolder } = session;
+      const { host, workFolder } = session;
       const folder = await untilReachable(() => modelFolder(session, context.model, { signal }), { signal });
       await inspectModelFolder(folder);
       const stateFolder = join(workFolder, `initial-${randomUUID()}`);
       try {
         const input = { job: context.job, modelFolder: folder, classes: dataset.classes, folder: stateFolder };
-        const state = await desk.engine.request('initialize', input);
+        const state = await askEngine(session, 'initialize', input);
         const lineage = lineageOf(context, dataset, host.fingerprint);
         return await commitState(
           session,

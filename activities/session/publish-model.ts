@@ -5,6 +5,7 @@ import { datasetManifestSchema } from '../../data/manifest.js';
 import { CONFIG_FILE, WEIGHTS_FILE } from '../../models/folder.js';
 import { fetchFile, putContent } from '../../storage/content.js';
 import { publishedModelKey } from '../../storage/layout.js';
+import { untilReachable } from '../../storage/until-reachable.js';
 import type {
   CheckpointRef,
   Evaluation,
@@ -14,6 +15,7 @@ import type {
 } from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
+import { askEngine } from './ask-engine.js';
 import { modelFolder } from '../model-folder.js';
 import { ensureState } from './engine-state.js';
 
@@ -31,14 +33,15 @@ export const publishModel =
         const folder = join(session.workFolder, `publish-${randomUUID()}`);
         await mkdir(folder, { recursive: true });
         try {
-          const weights = await session.desk.engine.request('exportModel', { path: join(folder, WEIGHTS_FILE) });
+          const weights = await askEngine(session, 'exportModel', { path: join(folder, WEIGHTS_FILE) });
           const labels = await labelsOf(session, context, signal);
           await writeFile(join(folder, CONFIG_FILE), await configWith(join(base, CONFIG_FILE), labels));
           await writeFile(join(folder, CARD_FILE), card(context, at, evaluation, labels));
           const files: StoredFile[] = [];
           const put = async (name: string, path: string, known?: typeof weights) => {
             const key = publishedModelKey(context.run, name);
-            files.push(await putContent(session.store, key, { path, ...known }, { signal, name }));
+            const store = () => putContent(session.store, key, { path, ...known }, { signal, name });
+            files.push(await untilReachable(store, { signal }));
           };
           await put(WEIGHTS_FILE, join(folder, WEIGHTS_FILE), weights);
           await put(CONFIG_FILE, join(folder, CONFIG_FILE));

@@ -7,8 +7,9 @@ import type {
   CommitContext,
   StateRef,
 } from '../../workflows/contract.js';
-import { asActivity } from '../as-activity.js';
-import type { SessionDesk } from '../dependencies.js';
+import { asActivity, sessionClosed } from '../as-activity.js';
+import type { EngineDesk, SessionDesk } from '../dependencies.js';
+import { askEngine } from './ask-engine.js';
 import { commitState, dropSnapshot } from './commit.js';
 import { ensureState, type StateInput } from './engine-state.js';
 
@@ -28,15 +29,24 @@ export const trainEpoch =
         const key = `${input.context.lineage}/${input.from.stateDigest}`;
         // An engine whose server was away has gone on with this very job: attach to it.
         if (desk.training?.key !== key) {
+          await endOther(desk);
           await ensureState(session, input, input.from, signal);
-          if (session.draining || session.interruptRequested) return { kind: 'not-started' };
+          if (session.draining) return { kind: 'not-started', because: 'draining' };
+          if (session.interruptRequested) {
+            session.interruptRequested = false;
+            return { kind: 'not-started', because: 'interrupted' };
+          }
           desk.training = { key, result: train(session, input) };
           desk.training.result.catch(() => (desk.training = null));
         }
         const trained = { ...(await desk.training.result) };
+        session.interruptRequested = false;
+        if (trained.stats.steps === 0) desk.training = null; // its key is this state's own: it must not be attached to again
         const reached = { ...trained.reached, session: session.host.session };
         if (!session.draining) return { ...trained, reached };
-        const state = desk.snapshots.get(reached.folder)!;
+        const state = desk.snapshots.get(reached.folder);
+        if (!state) throw sessionClosed(`the snapshot of step ${reached.step} is not on this host any more`);
+        await desk.uploading;
         const ref = await commitState(session, input.context, state, input.commit, signal);
         await dropSnapshot(session, reached.folder);
         return { kind: 'preempted', ref, stats: trained.stats };
@@ -44,11 +54,19 @@ export const trainEpoch =
       () => session.desk.progress,
     );
 
+/** A kept engine may still be at a job that nobody wants any more: it ends after its current step. */
+async function endOther({ engine, training }: EngineDesk): Promise<void> {
+  if (!training) return;
+  engine.interrupt();
+  await training.result.catch(() => undefined);
+}
+
 async function train(session: SessionDesk, { context, from, until }: TrainInput): Promise<Trained> {
   const { desk, workFolder, host } = session;
   const folder = join(workFolder, 'snapshots', `${from.step}-${randomUUID()}`);
+  const training = askEngine(session, 'train', { until, folder });
   desk.holds = null; // until it is known again by its digest
-  const { reason, stats, state } = await desk.engine.request('train', { until, folder });
+  const { reason, stats, state } = await training;
   desk.holds = state.stateDigest;
   desk.snapshots.set(folder, state);
   const { step, epoch, cursor } = state.position;

@@ -10,7 +10,9 @@ export const uploadCheckpoint =
     asActivity(async (signal) => {
       const state = session.desk.snapshots.get(snapshot.folder);
       if (!state) throw sessionClosed(`the snapshot of step ${snapshot.step} is not on this host any more`);
-      const ref = await commitState(session, context, state, commit, signal);
+      const committing = commitState(session, context, state, commit, signal);
+      session.desk.uploading = committing.catch(() => undefined);
+      const ref = await committing;
       await dropSnapshot(session, snapshot.folder);
       return ref;
     });

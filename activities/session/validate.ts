@@ -1,6 +1,7 @@
 import type { SessionActivities } from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
+import { askEngine } from './ask-engine.js';
 import { ensureState } from './engine-state.js';
 
 /** Metrics of a state on the validation split. */
@@ -10,7 +11,7 @@ export const validate =
     asActivity(
       async (signal) => {
         await ensureState(session, { context, plan }, at, signal);
-        const { metrics } = await session.desk.engine.request('evaluate', { split: 'validation' });
+        const { metrics } = await askEngine(session, 'evaluate', { split: 'validation' });
         return metrics;
       },
       () => session.desk.progress,

@@ -7,7 +7,6 @@ const reasons: Readonly<Record<ResumeReason, string>> = {
   preempted: 'the worker was asked to stop',
   paused: 'it was paused',
   'history-full': 'the history was full and was begun anew',
-  'damaged-checkpoint': 'a checkpoint was damaged',
 };
 
 /** Why a session was opened: `the session was lost (trainEpoch: no heartbeat)`. */
@@ -16,9 +15,7 @@ export const reasonOf = ({ reason, detail }: Pick<SessionRecord, 'reason' | 'det
 
 /** Sessions that were opened because something broke. */
 export const recoveries = (sessions: readonly SessionRecord[]): SessionRecord[] =>
-  sessions.filter(
-    ({ reason }) => reason === 'session-lost' || reason === 'engine-failed' || reason === 'damaged-checkpoint',
-  );
+  sessions.filter(({ reason }) => reason === 'session-lost' || reason === 'engine-failed');
 
 export const recoveryCount = (recoveries: number): string =>
   recoveries === 1 ? '1 recovery' : `${recoveries} recoveries`;

@@ -42,4 +42,7 @@ process.on('message', (message: ToEngine) => {
   );
 });
 
+const ALIVE_EVERY_MS = 10_000;
+setInterval(() => send({ kind: 'alive' }), ALIVE_EVERY_MS).unref();
+
 send({ kind: 'ready', fingerprint: fingerprint(pinned) });

@@ -10,6 +10,7 @@ export const failureType = {
   /** Two strict runs of the same steps gave different bits. Never retried: a person must look. */
   diverged: 'Diverged',
   engineDied: 'EngineDied',
+  engineFailed: 'EngineFailure',
   sessionClosed: 'SessionClosed',
 } as const;
 
