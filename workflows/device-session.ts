@@ -113,7 +113,7 @@ function sessionActivities(session: string, over: () => boolean): SessionActivit
     scheduleToCloseTimeout: '10 seconds',
     retry: { maximumAttempts: 3 },
   });
-  const functions: SessionActivities = {
+  const chain = {
     describeSession: first.describeSession,
     findCheckpoint: untilStored.findCheckpoint,
     initializeModel: once.initializeModel,
@@ -122,10 +122,13 @@ function sessionActivities(session: string, over: () => boolean): SessionActivit
     uploadCheckpoint: untilStored.uploadCheckpoint,
     evaluate: once.evaluate,
     publishModel: untilStored.publishModel,
-    interrupt: quick.interrupt,
-    closeSession: quick.closeSession,
   };
-  return detached(functions, over);
+  return {
+    ...detached(chain, over),
+    // Whoever asks for these is answered also when the session ends meanwhile.
+    interrupt: () => CancellationScope.nonCancellable(() => quick.interrupt()),
+    closeSession: () => CancellationScope.nonCancellable(() => quick.closeSession()),
+  };
 }
 
 /**

@@ -181,8 +181,8 @@ export class RunState {
 
   status(): RunStatus {
     const { dataset, plan, observations, sessions, startedAtMs, trainLoss, evaluation } = this;
-    // From the request on, also while a segment ends or its upload waits for the store.
-    const pausing = this.pauseRequested && this.stage === 'trainEpoch';
+    // From the request on, while whatever is under way ends and the upload waits for the store.
+    const pausing = this.pauseRequested && this.stage !== 'paused' && this.stage !== 'finished';
     const stage: Stage = pausing ? 'pausing' : this.stage;
     const { step, epoch, cursor } = this.at ?? this.newestCommit ?? START;
     const newest = this.newestCommit;
