@@ -240,6 +240,28 @@ describe('fineTune', () => {
     expectWhole((await handle.result()) as FineTuneResult);
   });
 
+  it.each(['pause', 'stop'])(
+    'a %s is answered also when the session ends before the engine has confirmed',
+    async (request) => {
+      let train = (): void => undefined;
+      const trained = new Promise<void>((resolve) => (train = resolve));
+      const here = await world((w) => {
+        w.confirmsInterrupt = never;
+        w.on('trainEpoch', ({ n }) => (n === 2 ? trained : undefined));
+      });
+      const handle = await here.begin(id(), job);
+      await eventually('the second segment trains', () => here.called('trainEpoch').length === 2);
+      const answered = handle.executeUpdate<unknown, []>(request);
+      await eventually('the engine is asked to stop', () => here.interrupts > 0);
+      train();
+      await answered;
+      if (request === 'pause') await handle.executeUpdate('resume');
+      const result = (await handle.result()) as FineTuneResult;
+      expect(result.outcome).toBe(request === 'stop' ? 'stopped' : 'completed');
+    },
+    60_000,
+  );
+
   it('continues as new when its history is long, with sessions, metrics and best carried over', async () => {
     const here = await world((w) => (w.losses = [0.9, 0.1, 0.5]));
     const run = id();

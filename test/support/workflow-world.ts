@@ -117,6 +117,9 @@ export class WorkflowWorld {
   readonly checkpoints: Committed[] = [];
   /** Losses of the epochs, in order; the last one for all after. */
   losses: readonly number[] = [1, 0.9, 0.8, 0.7, 0.6, 0.5];
+  /** Resolves when the engine has confirmed that it will stop. */
+  confirmsInterrupt: () => Promise<void> = () => Promise.resolve();
+  interrupts = 0;
   openSessions = 0;
   readonly #counts = new Map<Deed, number>();
   readonly #twists = new Map<Deed, Twist>();
@@ -217,7 +220,10 @@ export class WorkflowWorld {
     return {
       describeSession: () => Promise.resolve({ session: session.name, host: 'nowhere', pid: 1, slot: 0, fingerprint }),
       closeSession: () => Promise.resolve(session.end()),
-      interrupt: () => Promise.resolve(),
+      interrupt: () => {
+        this.interrupts += 1;
+        return Promise.race([this.confirmsInterrupt(), Context.current().cancelled]);
+      },
       ...this.#all(session, {
         findCheckpoint: () => {
           const damaged = this.checkpoints.filter((each) => each.damaged !== undefined);
