@@ -15,7 +15,7 @@ import { checkJobFile, submit } from './submit.js';
 import { follow, type Followed } from './watch.js';
 
 const help = `
-It trains MiniLM on 12,600 WordNet glosses of 21 topics: three epochs, test accuracy 0.81, in a minute or two on 4 cores.
+It trains MiniLM on 12,600 WordNet glosses of 21 topics: three epochs, test accuracy 0.81, in two to four minutes on 4 cores.
 The stack is the one of this directory: one that runs is used and left running, else it is started and stopped again.`;
 
 /** The demo is about the embedded stack; a cluster that the user has configured is left alone. */
