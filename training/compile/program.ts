@@ -138,14 +138,21 @@ const missing = (name: string): never => {
   throw new Error(`program: no function is called ${name}`);
 };
 
-/** Handle, read, and an assignment that is fetched by a constant which waits for it. */
+/**
+ * Handle, read, and an assignment that is fetched by a constant which waits for it.
+ *
+ * The assignment stores a copy. tfjs-node lends TensorFlow the JavaScript array of a fed tensor wherever it happens to lie on a
+ * 64-byte boundary: stored as it is, the variable would be that array, updated in place under its owner's eyes and released by
+ * whichever of TensorFlow's threads replaces it, which crashes V8.
+ */
 function declareVariable(graph: GraphBuilder, i: number, shape: readonly number[]): void {
   const shapeOf = shapeAttribute(shape);
   const named = { shared_name: textAttribute(`v${i}`), container: textAttribute('') };
   const handle = graph.add('VarHandleOp', [], { dtype: FLOAT, shape: shapeOf, ...named }, `var/${i}`);
   graph.add('ReadVariableOp', [handle], { dtype: FLOAT }, `read/${i}`);
   const value = graph.add('Placeholder', [], { dtype: FLOAT, shape: shapeOf }, `init/${i}`);
-  const assigned = graph.add('AssignVariableOp', [handle, value], { dtype: FLOAT }, `assign/${i}`);
+  const copy = graph.add('DeepCopy', [value], { T: FLOAT }, `copy/${i}`);
+  const assigned = graph.add('AssignVariableOp', [handle, copy], { dtype: FLOAT }, `assign/${i}`);
   graph.constant(binding.TF_INT32, [], Int32Array.of(0), `done/${i}`, [`^${assigned}`]);
 }
 
