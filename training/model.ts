@@ -1,23 +1,35 @@
-import type { TensorSpec } from '../models/bert-layout.js';
+import type { TensorSpec } from '../models/tensor-spec.js';
+import type { InputSpec } from './compile/program.js';
 import type { DropoutMasks } from './ops/dropout.js';
 import type { Tensor } from './tensorflow.js';
-
-/** A padded batch as the graph sees it: ids (rows, length) int32, mask (rows, length) float, 1 where a token is real. */
-export interface TokenBatch {
-  readonly ids: Tensor;
-  readonly mask: Tensor;
-}
 
 /** Looks a parameter up by its name; an unknown name is a defect of the model and throws. */
 export type Parameters = (name: string) => Tensor;
 
-/** What a model family has to be for the trainer: its tensors by name, and its forward pass. */
-export interface ClassifierModel {
+/** How one forward pass is run. */
+export interface Pass {
+  readonly training: boolean;
+  readonly dropout: DropoutMasks;
+  /** Whether a tensor gets no gradient: a BatchNorm whose gain is frozen uses its running statistics also in training. */
+  readonly isFrozen: (name: string) => boolean;
+  /** Says what a statistic becomes at the end of the step. */
+  readonly update: (statistic: string, value: Tensor) => void;
+}
+
+/** The inputs of one batch by name, without targets. */
+export type Inputs = Readonly<Record<string, Tensor>>;
+
+/**
+ * What a model family has to be for the trainer: its tensors by name, and its forward pass in two parts. The parts meet at the
+ * features, so that a base of which nothing trains is run once per example and its features are kept.
+ */
+export interface Model {
+  /** Base, then head. The head's names begin with `head.`. */
   readonly tensors: readonly TensorSpec[];
-  /** Longest input in tokens. */
-  readonly maxLength: number;
-  /** Mean-pooled token vectors (rows, width). */
-  encode(parameters: Parameters, batch: TokenBatch, dropout: DropoutMasks): Tensor;
-  /** Scores (rows, classes). */
-  logits(parameters: Parameters, batch: TokenBatch, dropout: DropoutMasks): Tensor;
+  /** What a batch of `rows` examples is fed, padded to `bucket` where inputs have a length. */
+  inputs(rows: number, bucket: number): Readonly<Record<string, InputSpec>>;
+  /** (rows, width), or (rows · bucket, width) where every position has an output. */
+  features(parameters: Parameters, inputs: Inputs, pass: Pass): Tensor;
+  /** Scores before softmax, or values: (rows, outputs) or (rows · bucket, outputs). */
+  outputs(parameters: Parameters, features: Tensor, inputs: Inputs, pass: Pass): Tensor;
 }

@@ -104,12 +104,11 @@ export interface Pinned {
   readonly interOpThreads: number;
 }
 
+/** Figures of a state on one split, by name: which ones there are depends on the task (job/metrics.ts). */
 export interface Metrics {
   readonly loss: number;
-  readonly accuracy: number;
-  /** Macro-averaged over classes. */
-  readonly f1: number;
   readonly examples: number;
+  readonly [metric: string]: number;
 }
 
 /** Validation metrics of the state at `step`. The policy is a pure fold over these. */

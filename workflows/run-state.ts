@@ -132,8 +132,8 @@ export class RunState {
   }
 
   /** Notes the validation metrics of a state; of the same state again, once. */
-  observe({ step, epoch }: Pick<Position, 'step' | 'epoch'>, { loss, accuracy, f1, examples }: Metrics): void {
-    const observation: Observation = { step, epoch, loss, accuracy, f1, examples };
+  observe({ step, epoch }: Pick<Position, 'step' | 'epoch'>, metrics: Metrics): void {
+    const observation: Observation = { ...metrics, step, epoch };
     const others = this.observations.filter((other) => other.step !== step);
     this.observations = this.#told([...others, observation].sort((a, b) => a.step - b.step));
   }

@@ -1,23 +1,15 @@
 import type { MetricName } from '../../job/schema.js';
 import type { Metrics, Observation } from '../contract.js';
 
+/** Metrics of which less is better; of all others more is. */
+const LESS_IS_BETTER = new Set(['loss', 'mae', 'rmse', 'perplexity']);
+
 /** Value of a metric, turned so that more is better. Of a run that diverged it is NaN, which Temporal's JSON makes null: the worst. */
 export function merit(metrics: Metrics, metric: MetricName): number {
-  const value = oriented(metrics, metric);
-  return value === null || Number.isNaN(value) ? -Infinity : value;
-}
-
-function oriented(metrics: Metrics, metric: MetricName): number | null {
-  switch (metric) {
-    case 'validation.loss':
-      return metrics.loss === null ? null : -metrics.loss;
-    case 'validation.accuracy':
-      return metrics.accuracy;
-    case 'validation.f1':
-      return metrics.f1;
-    default:
-      return metric satisfies never;
-  }
+  const name = metric.slice('validation.'.length);
+  const value: number | null | undefined = metrics[name];
+  if (value === null || value === undefined || Number.isNaN(value)) return -Infinity;
+  return LESS_IS_BETTER.has(name) ? -value : value;
 }
 
 /** Best first; among equals the earlier one. */

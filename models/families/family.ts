@@ -1,0 +1,51 @@
+/**
+ * What Temper has to know of a family of models without loading TensorFlow: how its files read, which tensors it has, in
+ * which order. The forward pass of each family is in training/models/.
+ */
+import type { Job, Task } from '../../job/schema.js';
+import type { TensorSpec } from '../tensor-spec.js';
+
+export interface NameMapping {
+  /** Our name -> the name in the file. */
+  readonly inFile: ReadonlyMap<string, string>;
+  /** Names in the file that training has no use for: other heads, position ids. */
+  readonly ignored: readonly string[];
+}
+
+/** What the new head has to give: classes, tags, or 1 for a number; 0 for causal-lm, which has no head of its own. */
+export type Outputs = number;
+
+export interface Family<Config = unknown> {
+  /** As ModelRef and the model's card name it. */
+  readonly name: string;
+  readonly tasks: readonly Task[];
+  /** Whether a parsed config.json is of this family. */
+  readonly reads: (config: Readonly<Record<string, unknown>>) => boolean;
+  /** @throws ModelError naming the key, what was expected and what was found. */
+  readonly parse: (config: Readonly<Record<string, unknown>>, fileName: string) => Config;
+  /** Tensors of the base, from the input to the output, by the names that Hugging Face gives them, without prefix. */
+  readonly tensors: (config: Config, job: Job) => readonly TensorSpec[];
+  /** Tensors of a new head; every name begins with `head.`. */
+  readonly head: (config: Config, job: Job, outputs: Outputs) => readonly TensorSpec[];
+  readonly mapNames: (names: Iterable<string>, config: Config) => NameMapping;
+  /** How many blocks the base has (transformer layers, stages of inverted residuals). */
+  readonly blocks: (config: Config) => number;
+  /** Block of a base tensor: -1 before the first (embeddings, stem), blocks() after the last (final norm). */
+  readonly blockOf: (name: string, config: Config) => number;
+  /** Tensors that an adapter fits when the job names none, as patterns. */
+  readonly adapterTargets: readonly string[];
+  readonly maxLength?: (config: Config) => number;
+  readonly imageSize?: (config: Config) => number;
+  readonly vocabularySize?: (config: Config) => number;
+  /** Standard deviation of new weights where the family has its own; heads and `pretrained: false`. */
+  readonly initializerRange: (config: Config) => number;
+  /** What a file of the base holds that is transposed or flattened against our shape, by our name: applied when it is read. */
+  readonly convert?: (name: string, config: Config) => ((values: Float32Array, fileShape: readonly number[]) => Float32Array) | null;
+  /** config.json of the fine-tuned model and the names its tensors have in the published file, as Hugging Face's classes load them. */
+  readonly publish: (
+    config: Readonly<Record<string, unknown>>,
+    parsed: Config,
+    job: Job,
+    labels: readonly string[],
+  ) => { readonly config: object; readonly nameInFile: (name: string) => string };
+}

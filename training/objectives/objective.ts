@@ -1,0 +1,10 @@
+import type { InputSpec } from '../compile/program.js';
+import type { Tensor } from '../tensorflow.js';
+
+/** What a task trains towards: the loss of outputs against targets. */
+export interface Objective {
+  /** What is fed besides the model's inputs. `weights` (one per output row) is always among them; 0 leaves a row out. */
+  targets(rows: number, bucket: number): Readonly<Record<string, InputSpec>>;
+  /** Loss of each output row (n), not reduced; `smoothing` applies in training only. Differentiable by `outputs`. */
+  losses(outputs: Tensor, targets: Readonly<Record<string, Tensor>>, training: boolean): Tensor;
+}
