@@ -6,10 +6,12 @@ import type { Inputs, Model, Parameters, Pass } from './model.js';
 import type { Objective } from './objectives/objective.js';
 import { weightedMean } from './objectives/weighted-mean.js';
 import { dropoutMasks, noDropout } from './ops/dropout.js';
-import { accumulated, addToAccumulators, resetAccumulators } from './optimizers/accumulate.js';
+import { accumulate, accumulated, reset } from './optimizers/accumulate.js';
 import { clipByGlobalNorm } from './optimizers/clip.js';
-import { averageName, averageUpdates } from './optimizers/ema.js';
+import { averageOf, updateAverage } from './optimizers/ema.js';
+import type { TensorRate } from './optimizers/groups.js';
 import type { Optimizer } from './optimizers/optimizer.js';
+import { rateNode } from './optimizers/rates.js';
 import { binding, tf, type Tensor } from './tensorflow.js';
 
 export interface StepSettings {
@@ -30,7 +32,7 @@ export interface StepSpec {
   readonly optimizer: Optimizer;
   readonly settings: StepSettings;
   /** How a tensor learns: what multiplies the step's rate, and its weight decay. */
-  readonly rateOf: (name: string) => { readonly factor: number; readonly weightDecay: number };
+  readonly rates: ReadonlyMap<string, TensorRate>;
 }
 
 /** Fed with every batch besides the model's inputs and the targets. */
@@ -54,19 +56,22 @@ export function trainFunction(spec: StepSpec, trainable: readonly string[], buck
     },
     trace(inputs, variable) {
       const { loss, gradients, statistics } = forwardBackward(spec, trainable, inputs, variable);
-      const whole = settings.accumulate === 1 ? gradients : accumulated(trainable, gradients, variable);
-      const { gradients: clipped, norm } = clipByGlobalNorm(whole, settings.clipNorm);
+      const whole = settings.accumulate === 1 ? gradients : accumulated(gradients, variable);
+      const { gradients: clipped, norm } = clipByGlobalNorm([...whole.values()], settings.clipNorm);
       return {
         outputs: { loss, gradientNorm: norm },
-        update: (context) => {
-          const updated = trainable.map((name, i) =>
-            updateOf(spec, context, { name, gradient: clipped[i]!, inputs }),
-          );
-          const after = updated.map((ref) => `^${ref}`);
-          const ema = settings.ema === null ? [] : averageUpdates(context, trainable, settings.ema, after);
-          const reset = settings.accumulate === 1 ? [] : resetAccumulators(context, trainable, shapesOf(model), after);
-          return [...updated, ...ema, ...reset, ...writeStatistics(context, statistics)];
-        },
+        update: (context) => [
+          ...trainable.flatMap((name, i) => {
+            const gradient = clipped[i]!;
+            const updated = updateOf(spec, context, { name, gradient, inputs });
+            return [
+              updated,
+              ...(settings.ema === null ? [] : [updateAverage(context, name, settings.ema, updated)]),
+              ...(settings.accumulate === 1 ? [] : [reset(context, name, gradient, updated)]),
+            ];
+          }),
+          ...writeStatistics(context, statistics),
+        ],
       };
     },
   };
@@ -85,22 +90,24 @@ export function accumulateFunction(spec: StepSpec, trainable: readonly string[],
       const { loss, gradients, statistics } = forwardBackward(spec, trainable, inputs, variable);
       return {
         outputs: { loss },
-        update: (context) => [
-          ...addToAccumulators(context, trainable, gradients),
-          ...writeStatistics(context, statistics),
-        ],
+        update: (context) => [...accumulate(context, gradients), ...writeStatistics(context, statistics)],
       };
     },
   };
 }
 
 /** Outputs and losses of a batch, without dropout; of the averaged weights where an average is kept. */
-export function evaluateFunction(spec: StepSpec, averaged: ReadonlySet<string>, rows: number, bucket: number): FunctionSpec {
+export function evaluateFunction(
+  spec: StepSpec,
+  averaged: ReadonlySet<string>,
+  rows: number,
+  bucket: number,
+): FunctionSpec {
   const { model, objective } = spec;
   return {
     inputs: { ...model.inputs(rows, bucket), ...objective.targets(rows, bucket) },
     trace(inputs, variable) {
-      const parameters = (name: string) => variable(averaged.has(name) ? averageName(name) : name);
+      const parameters = (name: string) => variable(averaged.has(name) ? averageOf(name) : name);
       const outputs = forward(model, parameters, inputs, evaluationPass);
       const losses = objective.losses(outputs, inputs, false);
       return { outputs: { ...(objective.summarise?.(outputs, inputs) ?? { outputs }), losses } };
@@ -132,7 +139,7 @@ function forward(model: Model, parameters: Parameters, inputs: Inputs, pass: Pas
 interface Backward {
   readonly loss: Tensor;
   /** In the order of `trainable`. */
-  readonly gradients: readonly Tensor[];
+  readonly gradients: ReadonlyMap<string, Tensor>;
   readonly statistics: ReadonlyMap<string, Tensor>;
 }
 
@@ -157,35 +164,21 @@ export function forwardBackward(
     return weightedMean(objective.losses(outputs, inputs, true), inputs['weights']!, inputs['normaliser']!);
   };
   const { value, grads } = tf.valueAndGrads(loss as never)(trainable.map(variable));
-  return { loss: value, gradients: grads, statistics };
+  return { loss: value, gradients: new Map(trainable.map((name, i) => [name, grads[i]!])), statistics };
 }
 
-const shapesOf = (model: Model) => new Map(model.tensors.map(({ name, shape }) => [name, shape]));
-
 function updateOf(
-  { model, optimizer, rateOf }: StepSpec,
+  { model, optimizer, rates }: StepSpec,
   context: UpdateContext,
   { name, gradient, inputs }: { name: string; gradient: Tensor; inputs: Inputs },
 ): NodeRef {
-  const { factor, weightDecay } = rateOf(name);
-  const rate = scaled(context, context.ref(inputs['learningRate']!), factor);
-  const shape = shapesOf(model).get(name)!;
+  const { factor, weightDecay } = rates.get(name)!;
+  const { shape } = model.tensors.find((tensor) => tensor.name === name)!;
+  const rate = rateNode(context, inputs['learningRate']!, factor);
   return optimizer.update(context, { name, shape, gradient, rate, weightDecay }, inputs);
 }
 
-/** `rate · factor`, one node for each factor that a graph has. */
-function scaled({ graph }: UpdateContext, rate: NodeRef, factor: number): NodeRef {
-  if (factor === 1) return rate;
-  const known = scaledRates.get(graph) ?? new Map<string, NodeRef>();
-  scaledRates.set(graph, known);
-  const key = `${rate} ${factor}`;
-  const node = known.get(key) ?? graph.add('Mul', [rate, graph.scalar(factor)], { T: FLOAT });
-  known.set(key, node);
-  return node;
-}
-
 const FLOAT = typeAttribute(binding.TF_FLOAT);
-const scaledRates = new WeakMap<object, Map<string, NodeRef>>();
 
 function writeStatistics({ graph, handle, ref }: UpdateContext, statistics: ReadonlyMap<string, Tensor>): NodeRef[] {
   return [...statistics].map(([name, value]) =>

@@ -1,8 +1,8 @@
 import { compile, type FeedValues, type FunctionSpec, type Program } from './compile/program.js';
 import type { Examples } from './examples/examples.js';
 import { bucketOf, bucketsOf, inOrder } from './examples/order.js';
-import { accumulatorName } from './optimizers/accumulate.js';
-import { averageName } from './optimizers/ema.js';
+import { accumulatorOf } from './optimizers/accumulate.js';
+import { averageOf } from './optimizers/ema.js';
 import {
   accumulateFunction,
   evaluateFunction,
@@ -22,8 +22,6 @@ export interface TrainerSpec extends StepSpec {
   readonly phases: readonly Phase[];
   readonly trainOn: readonly Examples[];
   readonly evaluateOn: readonly Examples[];
-  /** Whose features are asked for: their base is frozen. */
-  readonly featuresOf?: readonly Examples[];
 }
 
 export interface StepResult {
@@ -67,9 +65,9 @@ export class Trainer {
       const shape = variables.get(name);
       if (!shape) throw new Error(`the model has no tensor ${name} to train`);
       for (const [slot, slotShape] of optimizer.slots(name, shape)) variables.set(slot, slotShape);
-      if (settings.ema !== null) variables.set(averageName(name), shape);
-      if (settings.accumulate > 1) transient.add(accumulatorName(name));
-      if (settings.accumulate > 1) variables.set(accumulatorName(name), shape);
+      if (settings.ema !== null) variables.set(averageOf(name), shape);
+      if (settings.accumulate > 1) transient.add(accumulatorOf(name));
+      if (settings.accumulate > 1) variables.set(accumulatorOf(name), shape);
     }
     this.variables = variables;
     this.transient = transient;
@@ -82,25 +80,27 @@ export class Trainer {
         this.#functions[`accumulate/${phase}/${bucket}`] = accumulateFunction(spec, trainable, bucket);
       });
     }
-    this.#addEvaluation(spec.evaluateOn);
-    for (const bucket of bucketsOf(spec.featuresOf ?? [])) {
-      this.#functions[`features/${bucket}`] = featuresFunction(spec, this.#evaluationRows, bucket);
-    }
+    this.#add('evaluate', spec.evaluateOn);
     this.#program = compile({ variables, functions: this.#functions });
   }
 
-  #addEvaluation(sets: readonly Examples[]): boolean {
+  /** Adds what is missing; true when something was. */
+  #add(kind: 'evaluate' | 'features', sets: readonly Examples[]): boolean {
     const averaged = new Set(this.spec.settings.ema === null ? [] : this.trainable);
-    const missing = bucketsOf(sets).filter((bucket) => !this.#functions[`evaluate/${bucket}`]);
+    const rows = this.#evaluationRows;
+    const missing = bucketsOf(sets).filter((bucket) => !this.#functions[`${kind}/${bucket}`]);
     for (const bucket of missing) {
-      this.#functions[`evaluate/${bucket}`] = evaluateFunction(this.spec, averaged, this.#evaluationRows, bucket);
+      this.#functions[`${kind}/${bucket}`] =
+        kind === 'evaluate'
+          ? evaluateFunction(this.spec, averaged, rows, bucket)
+          : featuresFunction(this.spec, rows, bucket);
     }
     return missing.length > 0;
   }
 
-  /** Makes every length of `examples` ready for evaluate(). New lengths compile anew; the variables keep their values. */
-  prepareFor(examples: Examples): void {
-    if (!this.#addEvaluation([examples])) return;
+  /** Makes every length of `examples` ready for evaluate() or features(). New lengths compile anew; the variables keep their values. */
+  prepareFor(examples: Examples, kind: 'evaluate' | 'features' = 'evaluate'): void {
+    if (!this.#add(kind, [examples])) return;
     const before = this.#program;
     this.#program = compile({ variables: this.variables, functions: this.#functions });
     for (const name of this.variables.keys()) this.#program.assign(name, before.read(name));

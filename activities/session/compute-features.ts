@@ -53,7 +53,8 @@ export const computeFeatures =
           files.push({ ...file, name, split, rows });
         }
         const bytes = asJson({ format: FORMAT, width, files });
-        const put = () => putContent(session.store, featuresFileKey(digest, MANIFEST), bytes, { signal, name: MANIFEST });
+        const put = () =>
+          putContent(session.store, featuresFileKey(digest, MANIFEST), bytes, { signal, name: MANIFEST });
         return { manifest: await untilReachable(put, { signal }), digest, width };
       },
       () => session.desk.progress,
@@ -94,11 +95,7 @@ async function computeShard(
   }
 }
 
-async function findFeatures(
-  { store }: SessionDesk,
-  digest: Sha256,
-  options: CallOptions,
-): Promise<FeaturesRef | null> {
+async function findFeatures({ store }: SessionDesk, digest: Sha256, options: CallOptions): Promise<FeaturesRef | null> {
   const key = featuresFileKey(digest, MANIFEST);
   const bytes = await getIfThere(store, key, options);
   if (!bytes) return null;
