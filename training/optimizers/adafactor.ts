@@ -45,11 +45,12 @@ export function adafactor(): Optimizer {
       const gradient = context.ref(trained.gradient);
       const elements = shape.reduce((product, size) => product * size, 1);
       const [limit, fresh] = [context.ref(inputs['rateLimit']!), context.ref(inputs['freshShare']!)];
-      // The size before the decay, which therefore waits for it.
-      const size = rootMeanSquare(context, read(context, name, after(gradient)), elements);
+      // One read for both: the size is that of before the decay.
+      const weight = read(context, name, after(gradient));
+      const decayed = decayWeight(context, trained, weight);
+      const size = rootMeanSquare(context, weight, elements);
       const rho = once(context, `rho ${rate}`, () => float(context, 'Minimum', rate, limit));
       const alpha = float(context, 'Mul', float(context, 'Maximum', size, scalar(context, EPSILON2)), rho);
-      const decayed = decayWeight(context, trained);
 
       const squares = float(context, 'Square', gradient);
       const { mean, stored } =

@@ -54,18 +54,16 @@ export const descend = (
 
 /**
  * Decay apart from the gradient: weight *= 1 - rate · decay. Returns what the weight's update has to wait for: nothing where
- * there is no decay.
+ * there is no decay. `weight` is the node of a read that has to see the weight as it was, if the rule has one already.
  */
-export function decayWeight(
-  context: UpdateContext,
-  { name, gradient, rate, weightDecay }: Trained,
-): readonly NodeRef[] {
+export function decayWeight(context: UpdateContext, trained: Trained, weight?: NodeRef): readonly NodeRef[] {
+  const { name, gradient, rate, weightDecay } = trained;
   if (weightDecay === 0) return [];
   const keep = once(context, `keep ${rate} ${weightDecay}`, () =>
     float(context, 'Sub', scalar(context, 1), float(context, 'Mul', rate, scalar(context, weightDecay))),
   );
-  const weight = read(context, name, after(context.ref(gradient)));
-  return [after(assign(context, name, float(context, 'Mul', weight, keep)))];
+  const before = weight ?? read(context, name, after(context.ref(gradient)));
+  return [after(assign(context, name, float(context, 'Mul', before, keep)))];
 }
 
 /** Decay within the gradient (L2): gradient + decay · weight. */
