@@ -2,24 +2,28 @@ import { nearest, quotedList } from '../job/nearest.js';
 import { ModelError } from './model-error.js';
 
 /**
- * A job's patterns as expressions anchored at the start of a tensor name.
- * @param path Where the patterns stand in the job: `train.groups[0].match`.
- * @throws ModelError for a pattern that matches none of the names.
+ * Whether one of a job's patterns matches a name from its start. `path` is the key that holds them, `of` what the names are of.
+ * @throws ModelError for a pattern that matches none of `names`, with the nearest one.
  */
-export function namePatterns(path: string, patterns: readonly string[], names: readonly string[]): readonly RegExp[] {
-  return patterns.map((pattern, index) => {
+export function matcher(
+  patterns: readonly string[],
+  path: string,
+  names: readonly string[],
+  of = 'tensor',
+): (name: string) => boolean {
+  const expressions = patterns.map((pattern, index) => {
     const expression = new RegExp(`^(?:${pattern})`, 'u');
-    if (names.some((name) => expression.test(name))) return expression;
-    throw new ModelError(
-      `${path}[${index}]: the pattern "${pattern}" matches the start of no tensor name; ${advice(pattern, names)}`,
-    );
+    if (!names.some((name) => expression.test(name))) throw noMatch(`${path}[${index}]`, pattern, names, of);
+    return expression;
   });
+  return (name) => expressions.some((expression) => expression.test(name));
 }
 
-function advice(pattern: string, names: readonly string[]): string {
+function noMatch(path: string, pattern: string, names: readonly string[], of: string): ModelError {
   const near = nearest(pattern, new Set(names.flatMap(prefixesOf)));
   const tops = [...new Set(names.map((name) => name.split('.')[0]!))].sort();
-  return near === null ? `names begin with ${quotedList(tops, 'or')}` : `did you mean \`${near}\`?`;
+  const advice = near === null ? `names begin with ${quotedList(tops, 'or')}` : `did you mean \`${near}\`?`;
+  return new ModelError(`${path}: the pattern "${pattern}" matches the start of no ${of} name; ${advice}`);
 }
 
 /** `a.b.c` -> `a`, `a.b`, `a.b.c` */

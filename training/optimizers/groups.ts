@@ -1,5 +1,5 @@
 import type { Job } from '../../job/schema.js';
-import { namePatterns } from '../../models/name-patterns.js';
+import { matcher } from '../../models/name-patterns.js';
 import { wholePower } from '../exact-math.js';
 
 /** A tensor and where in the model it stands: -1 before the first block, `blocks` after the last one. */
@@ -32,11 +32,11 @@ export function ratePlan(
   const names = tensors.map(({ name }) => name);
   const groups = train.groups.map((group, index) => ({
     ...group,
-    expressions: namePatterns(`train.groups[${index}].match`, group.match, names),
+    matches: matcher(group.match, `train.groups[${index}].match`, names),
   }));
   return new Map(
     tensors.map((tensor) => {
-      const group = groups.find(({ expressions }) => expressions.some((expression) => expression.test(tensor.name)));
+      const group = groups.find(({ matches }) => matches(tensor.name));
       const behind = tensor.name.startsWith('head.') ? 0 : blocks - tensor.block;
       return [
         tensor.name,
