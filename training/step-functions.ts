@@ -31,6 +31,8 @@ export interface StepSpec {
   readonly objective: Objective;
   readonly optimizer: Optimizer;
   readonly settings: StepSettings;
+  /** What an evaluation fetches of the outputs: these may be too large. */
+  readonly evaluated: (outputs: Tensor) => Tensor;
   /** How a tensor learns: what multiplies the step's rate, and its weight decay. */
   readonly rates: ReadonlyMap<string, TensorRate>;
 }
@@ -103,14 +105,14 @@ export function evaluateFunction(
   rows: number,
   bucket: number,
 ): FunctionSpec {
-  const { model, objective } = spec;
+  const { model, objective, evaluated } = spec;
   return {
     inputs: { ...model.inputs(rows, bucket), ...objective.targets(rows, bucket) },
     trace(inputs, variable) {
       const parameters = (name: string) => variable(averaged.has(name) ? averageOf(name) : name);
       const outputs = forward(model, parameters, inputs, evaluationPass);
       const losses = objective.losses(outputs, inputs, false);
-      return { outputs: { ...(objective.summarise?.(outputs, inputs) ?? { outputs }), losses } };
+      return { outputs: { outputs: evaluated(outputs), losses } };
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Examples } from './examples/examples.js';
 import { bucketOf, bucketsOf, inOrder } from './examples/order.js';
 import { accumulatorOf } from './optimizers/accumulate.js';
 import { averageOf } from './optimizers/ema.js';
+import { rowOf } from './evaluation/evaluator.js';
 import {
   accumulateFunction,
   evaluateFunction,
@@ -30,15 +31,15 @@ export interface StepResult {
   readonly gradientNorm: number;
 }
 
-/** What the model says of one example. */
+/** What the model says of one example; all values are views of its batch. */
 export interface Evaluated {
   readonly example: number;
-  /** Fetched values of this example by name: `outputs`, or what the objective makes of them. */
-  readonly values: Readonly<Record<string, Float32Array>>;
+  /** See StepSpec.evaluated. */
+  readonly outputs: Float32Array;
   /** One per output row. */
   readonly losses: Float32Array;
-  /** Of its length `bucket`. */
-  readonly bucket: number;
+  /** Its own by the objective's names. */
+  readonly targets: Readonly<Record<string, FeedValues>>;
 }
 
 /** Results of an evaluation do not depend on how many rows a batch has; only speed and memory do. */
@@ -147,14 +148,15 @@ export class Trainer {
 
   /** Outputs and losses of every example, in batches of like lengths; results come in that order. */
   *evaluate(examples: Examples): Generator<Evaluated> {
-    for (const { batch, bucket, fetched } of this.#runAll('evaluate', examples)) {
-      const { losses, ...values } = fetched;
+    const rows = this.#evaluationRows;
+    for (const { batch, bucket, feeds, fetched } of this.#runAll('evaluate', examples)) {
+      const targets = Object.keys(this.spec.objective.targets(rows, bucket));
       for (let row = 0; row < batch.length; row++) {
         yield {
           example: batch[row]!,
-          bucket,
-          values: Object.fromEntries(Object.entries(values).map(([name, all]) => [name, this.#rowOf(all, row)])),
-          losses: this.#rowOf(losses!, row),
+          outputs: rowOf(fetched['outputs']!, row, rows),
+          losses: rowOf(fetched['losses']!, row, rows),
+          targets: Object.fromEntries(targets.map((name) => [name, rowOf(feeds[name]!, row, rows)])),
         };
       }
     }
@@ -164,7 +166,7 @@ export class Trainer {
   *features(examples: Examples): Generator<{ readonly example: number; readonly features: Float32Array }> {
     for (const { batch, fetched } of this.#runAll('features', examples)) {
       for (let row = 0; row < batch.length; row++) {
-        yield { example: batch[row]!, features: this.#rowOf(fetched['features']!, row) };
+        yield { example: batch[row]!, features: rowOf(fetched['features']!, row, this.#evaluationRows) };
       }
     }
   }
@@ -174,13 +176,8 @@ export class Trainer {
       const bucket = bucketOf(examples, batch);
       const name = `${kind}/${bucket}`;
       const feeds = examples.gather(batch, this.#evaluationRows, bucket);
-      yield { batch, bucket, fetched: this.#program.run(name, only(feeds, this.#functions[name]!)) };
+      yield { batch, bucket, feeds, fetched: this.#program.run(name, feeds) };
     }
-  }
-
-  #rowOf(all: Float32Array, row: number): Float32Array {
-    const width = all.length / this.#evaluationRows;
-    return all.slice(row * width, (row + 1) * width);
   }
 
   read = (variable: string): Float32Array => this.#program.read(variable);
@@ -190,6 +187,3 @@ export class Trainer {
 
 /** Each micro-batch of a step draws masks of its own; the first those of a step without accumulation. */
 const microSeed = (seed: number, i: number): number => (seed ^ Math.imul(i, 0x9e3779b1)) | 0;
-
-const only = (feeds: Record<string, FeedValues>, { inputs }: FunctionSpec): Record<string, FeedValues> =>
-  Object.fromEntries(Object.keys(inputs).map((name) => [name, feeds[name]!]));

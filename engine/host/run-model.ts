@@ -18,6 +18,8 @@ export interface RunModel {
   readonly configJson: Readonly<Record<string, unknown>>;
   readonly layout: JobLayout;
   readonly model: Model;
+  /** Without adapters: what is published. */
+  readonly plain: Model;
   readonly base: BaseWeights;
   /** Reads a tensor of the published model, adapters merged in. */
   readonly merged: (read: (name: string) => Float32Array) => (name: string) => Float32Array;
@@ -36,6 +38,7 @@ export async function openRunModel(job: Job, modelFolder: string, dataset: Datas
     config,
     configJson,
     layout,
+    plain,
     model: lora ? withLora(plain, layout.adapters, lora) : plain,
     base: { names: new Set(tensors.keys()), read: (names) => readBaseTensors(opened, names) },
     merged: (read) => (lora ? mergedWeights(layout.adapters, lora, read) : read),
