@@ -32,7 +32,7 @@ export function eagerFunction(
       ref({ shape, dtype }) {
         const type = typeAttribute(backend.getDTypeInteger(dtype));
         const fedNode = graph.add('Placeholder', [], { dtype: type, shape: shapeAttribute(shape) }, carried(handed++));
-        return fedNode; // what is fed may be lent: see variables.ts
+        return graph.add('DeepCopy', [fedNode], { T: type }); // what is fed may be lent: see variables.ts
       },
     });
     graph.constant(
