@@ -1,5 +1,6 @@
 import { adaptedTensor, isAdapterA } from '../models/adapters.js';
 import { elementsOf } from '../models/safetensors-header.js';
+import type { InitialValues } from '../models/families/family.js';
 import type { TensorSpec } from '../models/tensor-spec.js';
 import { draw, truncatedNormal } from './counter-random.js';
 
@@ -32,8 +33,15 @@ function uniform(count: number, bound: number, seed: number, stream: number): Fl
   return Float32Array.from({ length: count }, (_, i) => (draw(seed, stream, i) / 2 ** 31 - 1) * bound);
 }
 
-/** FNV-1a of the name (Fowler, Noll & Vo). The head's matrix keeps the stream it always had. */
-function streamOf(name: string): number {
+/** The first values of a tensor by its family's rule: a function of the rule, the run's seed and the tensor's name alone. */
+export function initialTensor(name: string, shape: readonly number[], rule: InitialValues, seed: number): Float32Array {
+  const count = elementsOf(shape);
+  if ('constant' in rule) return new Float32Array(count).fill(rule.constant);
+  return truncatedNormal(count, rule.std, seed, streamOf(name));
+}
+
+/** FNV-1a of the name (Fowler, Noll & Vo): a stream for each tensor. The head's matrix keeps the one it always had. */
+export function streamOf(name: string): number {
   if (name === 'head.weight') return HEAD_STREAM;
   let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
