@@ -24,7 +24,8 @@ export interface StoredFile {
 /** The user's file as it was when the run was submitted. */
 export interface SourceRef {
   readonly name: string;
-  readonly format: 'jsonl' | 'csv' | 'tsv';
+  /** `images`: a folder or table of images in one file (data/pack-images.ts). */
+  readonly format: 'jsonl' | 'csv' | 'tsv' | 'images';
   readonly file: StoredFile;
 }
 
