@@ -27,7 +27,8 @@ export interface Family<Config = unknown> {
   readonly tensors: (config: Config, job: Job) => readonly TensorSpec[];
   /** Tensors of a new head; every name begins with `head.`. */
   readonly head: (config: Config, job: Job, outputs: Outputs) => readonly TensorSpec[];
-  readonly mapNames: (names: Iterable<string>, config: Config) => NameMapping;
+  /** Tensors of a head are mapped to `head.…`, also of one that this job has no use for: it is replaced, and that is said. */
+  readonly mapNames: (names: Iterable<string>, config: Config, job: Job) => NameMapping;
   /** How many blocks the base has (transformer layers, stages of inverted residuals). */
   readonly blocks: (config: Config) => number;
   /** Block of a base tensor: -1 before the first (embeddings, stem), blocks() after the last (final norm). */
@@ -40,7 +41,10 @@ export interface Family<Config = unknown> {
   /** Standard deviation of new weights where the family has its own; heads and `pretrained: false`. */
   readonly initializerRange: (config: Config) => number;
   /** What a file of the base holds that is transposed or flattened against our shape, by our name: applied when it is read. */
-  readonly convert?: (name: string, config: Config) => ((values: Float32Array, fileShape: readonly number[]) => Float32Array) | null;
+  readonly convert?: (
+    name: string,
+    config: Config,
+  ) => ((values: Float32Array, fileShape: readonly number[]) => Float32Array) | null;
   /** config.json of the fine-tuned model and the names its tensors have in the published file, as Hugging Face's classes load them. */
   readonly publish: (
     config: Readonly<Record<string, unknown>>,

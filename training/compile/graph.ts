@@ -1,5 +1,6 @@
 import { binding } from '../tensorflow.js';
 import { proto, tensorAttribute, typeAttribute, type Attribute } from './attributes.js';
+import { currentScope } from './scope.js';
 
 /** `node` for a first output, `node:1` for a second, `^node` for "after node". */
 export type NodeRef = string;
@@ -14,7 +15,8 @@ export class GraphBuilder {
   }
 
   add(op: string, inputs: readonly NodeRef[], attributes: Record<string, Attribute>, name?: string): NodeRef {
-    const unique = name ?? `${op}_${this.#nodes.length}`;
+    const scope = currentScope();
+    const unique = name ?? `${scope === '' ? '' : `${scope}/`}${op}_${this.#nodes.length}`;
     if (this.#names.has(unique)) throw new Error(`graph: two nodes are called ${unique}`);
     this.#names.add(unique);
     const node = new proto['NodeDef']();

@@ -55,6 +55,8 @@ export interface ProgramSpec {
 
 export interface Program {
   readonly nodeCount: number;
+  /** Ops without a shape rule: each was run once on made-up values while it was traced. */
+  readonly tracedEagerly: readonly string[];
   run(name: string, feeds: Record<string, FeedValues>): Record<string, Float32Array>;
   read(variable: string): Float32Array;
   assign(variable: string, values: Float32Array): void;
@@ -73,25 +75,24 @@ export function compile({ variables, functions }: ProgramSpec): Program {
   };
   for (const [name, shape] of variables) declareVariable(graph, indexOf(name), shape);
 
+  const tracedEagerly = new Set<string>();
   const outputNames = new Map<string, string[]>();
   for (const [name, spec] of Object.entries(functions)) {
     tf.tidy(() => {
       const recorder = new Recorder(graph);
       const inputs: Record<string, Tensor> = {};
       for (const [input, { shape, dtype }] of Object.entries(spec.inputs)) {
-        // Ones, not zeros: a tracing run divides by some inputs, and its values are thrown away.
-        inputs[input] = tf.ones([...shape], dtype);
-        const attributes = { dtype: typeAttribute(backend.getDTypeInteger(dtype)), shape: shapeAttribute(shape) };
-        recorder.bind(inputs[input], graph.add('Placeholder', [], attributes, `${name}/in/${input}`));
+        const type = { shape, dtype: backend.getDTypeInteger(dtype) };
+        const attributes = { dtype: typeAttribute(type.dtype), shape: shapeAttribute(shape) };
+        inputs[input] = recorder.symbol(graph.add('Placeholder', [], attributes, `${name}/in/${input}`), type);
       }
       const standIns = new Map<string, Tensor>();
       const standIn = (variable: string): Tensor => {
         let tensor = standIns.get(variable);
         if (!tensor) {
-          const i = indexOf(variable);
-          tensor = tf.zeros([...variables.get(variable)!]);
+          const type = { shape: variables.get(variable)!, dtype: binding.TF_FLOAT };
+          tensor = recorder.symbol(`read/${indexOf(variable)}`, type);
           standIns.set(variable, tensor);
-          recorder.bind(tensor, `read/${i}`);
         }
         return tensor;
       };
@@ -106,6 +107,7 @@ export function compile({ variables, functions }: ProgramSpec): Program {
         const T = typeAttribute(backend.getDTypeInteger(tensor.dtype));
         graph.add('Identity', [recorder.refOf(tensor), ...updates], { T }, `${name}/out/${output}`);
       }
+      for (const op of recorder.tracedEagerly) tracedEagerly.add(op);
       outputNames.set(name, Object.keys(traced.outputs));
     });
   }
@@ -113,6 +115,7 @@ export function compile({ variables, functions }: ProgramSpec): Program {
   const session = openSession(graph);
   return {
     nodeCount: graph.size,
+    tracedEagerly: [...tracedEagerly].sort(),
     run(name, feeds) {
       const { inputs } = functions[name] ?? missing(name);
       const outputs = outputNames.get(name)!;
