@@ -6,8 +6,10 @@
  */
 import type { DatasetManifest } from '../data/manifest.js';
 import type { Job } from '../job/schema.js';
+import type { GenerationSettings } from '../models/generation-settings.js';
 import type {
   Fingerprint,
+  Metrics,
   Observation,
   Position,
   SegmentStats,
@@ -52,6 +54,63 @@ export interface LoadRequest {
   readonly train: boolean;
 }
 
+export interface EvaluationDetails {
+  readonly metrics: Metrics;
+  /** Classes or tags; none where a number or the next token is learnt. */
+  readonly labels: readonly string[];
+  /** Rows are true classes, columns predicted ones. */
+  readonly confusion?: readonly (readonly number[])[];
+  readonly perClass?: readonly {
+    readonly label: string;
+    readonly precision: number;
+    readonly recall: number;
+    readonly f1: number;
+    readonly support: number;
+    readonly auroc?: number | null;
+    readonly auprc?: number | null;
+  }[];
+  /** Of numbers: predicted - true, the value below which the share `q` of them lies. */
+  readonly residuals?: readonly { readonly q: number; readonly value: number }[];
+  /** The examples that the model gets most wrong, worst first. */
+  readonly worst: readonly WorstExample[];
+  /** How the figures are to be read, where they are not exact. */
+  readonly notes: readonly string[];
+}
+
+export interface WorstExample {
+  readonly id: string;
+  readonly text: string;
+  readonly loss: number;
+  readonly label?: string | number | readonly string[];
+  readonly predicted?: string | number | readonly string[];
+  /** Softmax score of the predicted class. */
+  readonly confidence?: number;
+}
+
+/** One input to predict for, as the job's task reads it. */
+export type PredictInput =
+  | { readonly kind: 'text'; readonly text: string; readonly pair: string | null }
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+  | { readonly kind: 'image'; readonly path: string }
+  | { readonly kind: 'row'; readonly cells: Readonly<Record<string, unknown>> };
+
+export interface PredictRequest {
+  readonly inputs: readonly PredictInput[];
+  /** Of causal-lm. */
+  readonly generation: GenerationSettings;
+}
+
+export type Prediction =
+  /** Softmax scores by class. */
+  | { readonly kind: 'class'; readonly label: string; readonly scores: Readonly<Record<string, number>> }
+  /** The classes with a score of one half or more, and the sigmoid score of each. */
+  | { readonly kind: 'classes'; readonly labels: readonly string[]; readonly scores: Readonly<Record<string, number>> }
+  /** One a word; null for a word that was cut off. */
+  | { readonly kind: 'tags'; readonly tags: readonly (string | null)[] }
+  | { readonly kind: 'value'; readonly value: number }
+  /** What follows the input's text. */
+  | { readonly kind: 'text'; readonly text: string };
+
 /** Requests by name: what goes in, what comes back. */
 export interface EngineRequests {
   /** What is new in the model, as the state of step 0. Needs nothing loaded. */
@@ -71,7 +130,7 @@ export interface EngineRequests {
     input: { until: TrainUntil; observations: readonly Observation[]; folder: string };
     output: { reason: StopReason; stats: SegmentStats; state: StateOnDisk };
   };
-  evaluate: { input: { split: 'train' | 'validation' | 'test' }; output: EvaluationReport };
+  evaluate: { input: { split: 'train' | 'validation' | 'test' }; output: EvaluationDetails };
   /** Writes the whole model as Hugging Face's classes load it: model.safetensors and config.json. */
   exportModel: { input: { folder: string }; output: readonly ExportedFile[] };
   predict: { input: PredictRequest; output: readonly Prediction[] };

@@ -13,7 +13,11 @@ const HEAD_STREAM = 0x68656164;
  * distribution of deviation `range`, cut at two of them, as BERT's; convolutions (four axes) as He et al. (2015) have it;
  * gains are 1, biases 0. Adapters begin as in peft: A uniform within 1 / √in, B zero.
  */
-export function initialWeights({ name, shape, kind }: TensorSpec, range: number, seed: number): Float32Array {
+export function initialWeights(spec: TensorSpec, range: number, seed: number, rule?: InitialValues): Float32Array {
+  const { name, shape, kind, initial } = spec;
+  if (rule) return initialTensor(name, shape, rule, seed);
+  if (initial === 'zeros' || initial === 'ones') return constant(shape, initial === 'ones' ? 1 : 0);
+  if (initial !== undefined) return initialTensor(name, shape, { std: initial }, seed);
   const count = elementsOf(shape);
   if (adaptedTensor(name) !== null) {
     return isAdapterA(name) ? uniform(count, 1 / Math.sqrt(shape[1]!), seed, streamOf(name)) : new Float32Array(count);
@@ -23,6 +27,9 @@ export function initialWeights({ name, shape, kind }: TensorSpec, range: number,
   if (shape.length === 4) return truncatedNormal(count, heDeviation(shape), seed, streamOf(name));
   return truncatedNormal(count, range, seed, streamOf(name));
 }
+
+const constant = (shape: readonly number[], value: number): Float32Array =>
+  new Float32Array(elementsOf(shape)).fill(value);
 
 const isBias = (name: string): boolean => /(?:^|[._])(?:bias|beta)$/.test(name);
 

@@ -21,7 +21,11 @@ export const createHandlers = (bench: Workbench): Handlers => ({
     const range = family.initializerRange(config);
     const fresh = model.tensors
       .filter(({ name }) => !base.names.has(name))
-      .map((spec) => ({ ...spec, read: () => initialWeights(spec, range, job.seed) }));
+      .map((spec) => {
+        const isHead = spec.name.startsWith('head.');
+        const rule = isHead ? undefined : family.initialValues?.(spec.name, spec.shape, config);
+        return { ...spec, read: () => initialWeights(spec, range, job.seed, rule) };
+      });
     return saveState(fresh, { step: 0, epoch: 0, cursor: 0 }, folder);
   },
 
@@ -47,14 +51,14 @@ export const createHandlers = (bench: Workbench): Handlers => ({
   },
 
   async train({ until, observations, folder }) {
-    const { trainer, examples, job } = bench.loaded;
+    const { trainer, fed, job } = bench.loaded;
     const from = bench.position;
     if (!from) throw new Error('engine: no state to train from');
     bench.interrupted = false;
     bench.position = null; // a step that fails half-way leaves no state behind
     const { reached, reason, stats } = await trainSegment({
       trainer,
-      examples: examples.train,
+      examples: fed.train,
       job,
       from,
       until,

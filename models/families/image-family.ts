@@ -1,14 +1,7 @@
-import type { Family } from './family.js';
+import type { ConvertedTensor as FileTensor, Family, ImageNormalisation, InitialValues } from './family.js';
 import { ModelError } from '../model-error.js';
 
-/** What the values of an image, 0 to 1 by channel, are brought to: (value - mean) / std. */
-export interface ImageNormalisation {
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
-}
-
-/** How a new tensor begins: one value everywhere, or a normal distribution cut at two standard deviations. */
-export type InitialValues = { readonly constant: number } | { readonly std: number };
+export type { ConvertedTensor as FileTensor, ImageNormalisation, InitialValues } from './family.js';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -23,11 +16,6 @@ export interface ImageFamily<Parsed> extends Family<Parsed> {
   readonly unconvert: (name: string) => ((values: Float32Array, shape: readonly number[]) => FileTensor) | null;
   /** How a tensor of the base begins with `pretrained: false`. */
   readonly initialValues: (name: string, shape: readonly number[], config: Parsed) => InitialValues;
-}
-
-export interface FileTensor {
-  readonly values: Float32Array;
-  readonly shape: readonly number[];
 }
 
 export const imageNet: ImageNormalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };

@@ -81,7 +81,10 @@ function numberedWeights(file: WeightFile, model: LayerJson, group: string): Nam
     used.set(word, count + 1);
     const place = `${group}layers/${word}${count === 0 ? '' : `_${count}`}`;
     if (isModel(layer)) return numberedWeights(file, layer, `${place}/`);
-    return weightsOf(layer).map((weight, i): Named => [`${nameOf(layer)}/${weight}`, file.tensor(`${place}/vars/${i}`)]);
+    return weightsOf(layer).map((weight, i): Named => [
+      `${nameOf(layer)}/${weight}`,
+      file.tensor(`${place}/vars/${i}`),
+    ]);
   });
 }
 
