@@ -48,7 +48,9 @@ export async function checkSource(input: PlanInput): Promise<SourceReport> {
   const constant = plan.values !== null && plan.values[0]!.min === plan.values[0]!.max;
   const warnings = [
     ...(warning === null ? [] : [warning]),
-    ...(constant ? [`column \`${job.data.label}\` is ${plan.values![0]!.min} in every training row: there is nothing to learn`] : []),
+    ...(constant
+      ? [`column \`${job.data.label}\` is ${plan.values![0]!.min} in every training row: there is nothing to learn`]
+      : []),
     ...(plan.unreadable.count === 0 ? [] : [unreadableWarning(plan.unreadable)]),
   ];
   return {
