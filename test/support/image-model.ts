@@ -72,11 +72,12 @@ export function runImageModel(
     isFrozen: (name) => frozen.includes(name),
     update: (name, value) => void statistics.set(name, value.dataSync() as Float32Array),
   };
-  return tf.tidy(() => {
+  const gradients = new Map<string, Float32Array>();
+  let [features, logits]: Float32Array[] = [];
+  tf.tidy(() => {
     const tensors = new Map(model.tensors.map(({ name, shape }) => [name, tf.tensor(weights.get(name)!, [...shape])]));
     const [spec] = Object.values(model.inputs(pixels.rows, 1));
     const inputs = { pixels: tf.tensor(pixels.values, [...spec!.shape]) };
-    let [features, logits]: Float32Array[] = [];
     const loss = (...values: Tensor[]) => {
       const byName = new Map(trained.map(({ name }, i) => [name, values[i]!]));
       const p = (name: string) => byName.get(name) ?? tensors.get(name)!;
@@ -90,9 +91,9 @@ export function runImageModel(
       return tf.sum(tf.mul(outputs, wave)) as never;
     };
     const { grads } = tf.valueAndGrads(loss)(trained.map(({ name }) => tensors.get(name)!));
-    const gradients = new Map(trained.map(({ name }, i) => [name, grads[i]!.dataSync() as Float32Array]));
-    return { features: features!, logits: logits!, gradients, statistics };
+    trained.forEach(({ name }, i) => gradients.set(name, grads[i]!.dataSync() as Float32Array));
   });
+  return { features: features!, logits: logits!, gradients, statistics };
 }
 
 /** Largest difference over the largest expected value. */
