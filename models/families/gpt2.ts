@@ -49,17 +49,26 @@ export const gpt2Head = ({ width }: Gpt2Config, { task, pooling }: Job, outputs:
   return pooling === 'native' ? [weight] : [weight, { name: 'head.bias', shape: [outputs] }];
 };
 
-/** Causal masks that old files carry as buffers, and heads: the output layer is the word embeddings. */
-const unused = /^(?:h\.\d+\.attn\.(?:bias|masked_bias)$|(?:lm_head|score|head|multiple_choice_head|classifier)\.)/;
+/** Causal masks that old files carry as buffers, and the output layer, which is the word embeddings. */
+const unused = /^(?:h\.\d+\.attn\.(?:bias|masked_bias)$|lm_head\.)/;
+const someHead = /^(?:score|head|classifier|multiple_choice_head)\./;
 
-export function mapGpt2Names(names: Iterable<string>): NameMapping {
+/** Takes the `transformer.` prefix off. A head is mapped to `head.…` for a classifier, and passed over by a language model. */
+export function mapGpt2Names(names: Iterable<string>, _config?: Gpt2Config, job?: Job): NameMapping {
   const inFile = new Map<string, string>();
   const ignored: string[] = [];
+  const ownHead = job?.pooling === 'native' ? 'score.' : 'head.';
   for (const name of names) {
-    const ours = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
-    if (unused.test(ours)) ignored.push(name);
+    let ours = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
+    const isHead = someHead.test(ours);
+    if (unused.test(ours) || (isHead && job?.task !== 'text-classification')) {
+      ignored.push(name);
+      continue;
+    }
+    // A head of another kind gets a name that no head of ours has, and is replaced.
+    if (isHead) ours = ours.startsWith(ownHead) ? `head.${ours.slice(ownHead.length)}` : `head.${ours}`;
     // Two names for one tensor: the second stays as it is, and is unexpected.
-    else inFile.set(inFile.has(ours) ? name : ours, name);
+    inFile.set(inFile.has(ours) ? name : ours, name);
   }
   return { inFile, ignored: ignored.sort() };
 }
@@ -90,19 +99,23 @@ function blockOf(name: string, { layers }: Gpt2Config): number {
 function publish(
   config: Readonly<Record<string, unknown>>,
   parsed: Gpt2Config,
-  { task, pooling }: Pick<Job, 'task' | 'pooling'>,
+  { task, pooling, data }: Job,
   labels: readonly string[],
 ) {
+  // What the base's file says of another head is left out; weights are always published as float32.
+  const { problem_type: _, num_labels: __, torch_dtype: ___, ...kept } = config;
   if (task === 'causal-lm') {
     return {
-      config: { ...config, architectures: ['GPT2LMHeadModel'] },
+      config: { ...kept, dtype: 'float32', architectures: ['GPT2LMHeadModel'] },
       nameInFile: (name: string) => `${PREFIX}${name}`,
     };
   }
   const named = {
-    ...config,
+    ...kept,
+    dtype: 'float32',
     id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
     label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
+    ...(data.multiLabel ? { problem_type: 'multi_label_classification' } : {}),
   };
   if (pooling !== 'native') {
     return { config: { ...named, architectures: ['GPT2Model'] }, nameInFile: (name: string) => name };

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkTiedOutputLayer, gpt2, OUTPUT_LAYER, WORD_EMBEDDINGS } from '../../models/families/gpt2.js';
+import { checkTiedOutputLayer, gpt2, mapGpt2Names, OUTPUT_LAYER, WORD_EMBEDDINGS } from '../../models/families/gpt2.js';
 import { readSafetensorsHeader, writeSafetensors } from '../../models/safetensors.js';
 import { jobOf, openTinyGpt2, readJson, tinyGpt2 } from '../support/tiny-gpt2.js';
 
@@ -31,6 +31,22 @@ test('names are read with and without prefix; masks, old heads and the output la
     'wte.weight': 'transformer.wte.weight',
     'h.3.attn.c_attn.bias': 'transformer.h.3.attn.c_attn.bias',
     'transformer.h.0.ln_1.weight': 'transformer.h.0.ln_1.weight', // twice: unexpected
+  });
+});
+
+test('a classifier keeps the head of its own kind under our names, another kind gets a name that no head has', () => {
+  const names = ['score.weight', 'head.weight', 'head.bias'];
+  const mapped = (pooling: 'native' | 'mean') =>
+    Object.fromEntries(mapGpt2Names(names, config, jobOf('text-classification', pooling)).inFile);
+  expect(mapped('native')).toEqual({
+    'head.weight': 'score.weight',
+    'head.head.weight': 'head.weight',
+    'head.head.bias': 'head.bias',
+  });
+  expect(mapped('mean')).toEqual({
+    'head.score.weight': 'score.weight',
+    'head.weight': 'head.weight',
+    'head.bias': 'head.bias',
   });
 });
 
@@ -85,6 +101,7 @@ test('a classifier with the native head is published as GPT2ForSequenceClassific
     id2label: { 0: 'no', 1: 'yes' },
     label2id: { no: 0, yes: 1 },
   });
+  expect(native.config).not.toHaveProperty('problem_type');
   expect(['head.weight', 'ln_f.bias'].map(native.nameInFile)).toEqual(['score.weight', 'transformer.ln_f.bias']);
   expect(gpt2.head(config, jobOf('text-classification', 'native'), 2)).toEqual([
     { name: 'head.weight', shape: [2, 32] },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { Job } from '../../job/schema.js';
+import { jobSchema, type Job } from '../../job/schema.js';
 import { mapGpt2Names, parseGpt2Config } from '../../models/families/gpt2.js';
 import { readFloats, readSafetensorsHeader } from '../../models/safetensors.js';
 
@@ -41,8 +41,8 @@ export const expected = z
   })
   .parse(JSON.parse(readFileSync(new URL('../fixtures/tiny-gpt2-expected.json', import.meta.url), 'utf8')));
 
-/** The parts of a job that the model reads. */
-export const jobOf = (task: Job['task'], pooling: Job['pooling'] = 'mean'): Job => ({ task, pooling }) as Job;
+export const jobOf = (task: Job['task'], pooling: Job['pooling'] = 'mean'): Job =>
+  jobSchema.parse({ name: 'tiny', task, pooling, model: 'file:tiny-gpt2', data: { source: 'texts.jsonl' } });
 
 export const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
 
