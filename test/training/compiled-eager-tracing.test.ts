@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { compile, type FunctionSpec } from '../../training/compile/program.js';
 import { scope } from '../../training/compile/scope.js';
-import { Uncompilable } from '../../training/compile/uncompilable.js';
+import { Uncompilable } from '../../training/compile/problems.js';
 import { backend, binding, tf, type Tensor } from '../../training/tensorflow.js';
 
 const inputs: FunctionSpec['inputs'] = { x: { shape: [2, 3], dtype: 'float32' }, i: { shape: [2], dtype: 'int32' } };

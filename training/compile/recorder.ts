@@ -7,13 +7,13 @@
  * the one trap: what varies from step to step (learning rate, seed) must be an input, or its first value stays for ever.
  */
 import { backend, tf, type Tensor, type TFEOpAttr } from '../tensorflow.js';
-import { attributeOf, typeAttribute } from './attributes.js';
+import { attributeOf, typeAttribute, type Attribute } from './attributes.js';
 import type { GraphBuilder, NodeRef } from './graph.js';
 import { currentScope } from './scope.js';
 import { shapeRules, valueShaped } from './shapes/table.js';
 import type { TensorType } from './shapes/rule.js';
 import { learnOutputs, symbolicTensor } from './symbolic.js';
-import { Uncompilable } from './uncompilable.js';
+import { Uncompilable } from './problems.js';
 
 /** A tensor of the trace that the graph computes. */
 interface Computed {
@@ -26,6 +26,8 @@ export class Recorder {
   readonly #constants = new Map<object, NodeRef>();
   /** Ops that had to run to learn the shapes of their outputs. */
   readonly tracedEagerly = new Set<string>();
+  /** Checks that must have passed before anything is written. */
+  readonly checks: NodeRef[] = [];
 
   constructor(readonly graph: GraphBuilder) {}
 
@@ -82,12 +84,21 @@ export class Recorder {
 
   #add(op: string, attrs: TFEOpAttr[], inputs: readonly Tensor[], count: number): Tensor[] {
     const types = this.#outputs(op, attrs, inputs, count);
-    const attributes = Object.fromEntries(attrs.map((attr) => [attr.name, attributeOf(attr)]));
+    const attributes = this.#attributes(op, attrs);
     // An eager op infers T from its inputs; a node must say it.
     if (op === 'ExpandDims') attributes['T'] ??= typeAttribute(this.#typeOf(inputs[0]!).dtype);
     const refs = inputs.map((input) => this.refOf(input));
     const name = this.graph.add(op, refs, attributes);
+    if (op === 'CheckNumerics') this.checks.push(name);
     return types.map((type, i) => this.symbol(i === 0 ? name : `${name}:${i}`, type));
+  }
+
+  #attributes(op: string, attrs: TFEOpAttr[]): Record<string, Attribute> {
+    try {
+      return Object.fromEntries(attrs.map((attr) => [attr.name, attributeOf(attr)]));
+    } catch (error) {
+      throw new Uncompilable(op, currentScope(), `cannot be compiled: ${(error as Error).message}`);
+    }
   }
 
   #typeOf(tensor: Tensor): TensorType {
