@@ -37,8 +37,11 @@ export function freezeGraph(frozen: FrozenModel): FrozenGraph {
     }
   };
   const one = [maxLength, maxLength, maxLength];
+  const lengths = LENGTHS.map((length) => length - LENGTHS[2] + Math.min(maxLength, LENGTHS[2]));
+  const only = `texts of exactly ${maxLength} tokens`;
+  if (hasLength(model) && lengths[0]! < 1) fixed.push(`${only}: too short to vary`);
   const graph =
-    (hasLength(model) ? attempt(ROWS, shortLengths(maxLength), `texts of exactly ${maxLength} tokens`) : null) ??
+    (hasLength(model) && lengths[0]! > 0 ? attempt(ROWS, lengths, only) : null) ??
     attempt(ROWS, one, 'one example at a time') ??
     attempt([1, 1, 1], one, 'sizes');
   if (!graph) throw new Error(`export: two recordings of the same sizes differ: ${fixed.at(-1)!}`);
@@ -47,11 +50,6 @@ export function freezeGraph(frozen: FrozenModel): FrozenGraph {
 
 const hasLength = (model: Model): boolean =>
   JSON.stringify(model.inputs(2, LENGTHS[0])) !== JSON.stringify(model.inputs(2, LENGTHS[1]));
-
-function shortLengths(maxLength: number): readonly number[] {
-  const lengths = LENGTHS.map((length) => length - LENGTHS[2] + Math.min(maxLength, LENGTHS[2]));
-  return lengths[0]! > 0 ? lengths : [maxLength, maxLength, maxLength];
-}
 
 function gridOf({ model, values }: FrozenModel, rows: readonly number[], lengths: readonly number[]): SketchGrid {
   const [r1, r2, r3] = rows as [number, number, number];
