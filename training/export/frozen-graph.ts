@@ -1,5 +1,4 @@
 import type { Model } from '../model.js';
-import { tf, type Tensor } from '../tensorflow.js';
 import { FixedSize, openSizes, type OpenGraph, type SketchGrid, type Sizes } from './open-sizes.js';
 import { sketch } from './sketch.js';
 
@@ -17,7 +16,7 @@ export interface FrozenGraph extends OpenGraph {
   readonly fixed: readonly string[];
 }
 
-/** Small sizes, unlike each other and 1: the recording runs the model for real. */
+/** Unlike each other and 1, so that a size is not taken for another; nothing is computed while a model is recorded. */
 const ROWS = [2, 3, 5] as const;
 const LENGTHS = [4, 6, 8] as const;
 
@@ -25,40 +24,24 @@ const LENGTHS = [4, 6, 8] as const;
  * Records the model with its weights as constants. The graph takes batches of any size and texts of any length up to
  * `maxLength` where the model allows; otherwise texts of exactly `maxLength`, or one example at a time: `fixed` says which and why.
  */
-export function freezeGraph({ model, values, maxLength }: FrozenModel): FrozenGraph {
-  const weights = new Map<string, { tensor: Tensor; values: Float32Array }>();
-  try {
-    for (const { name, shape } of model.tensors) {
-      const data = values.get(name);
-      if (!data) throw new Error(`export: no values for the tensor ${name}`);
-      weights.set(name, { tensor: tf.tensor(data, [...shape], 'float32'), values: data });
-    }
-    return widest(model, weights, maxLength);
-  } finally {
-    for (const { tensor } of weights.values()) tensor.dispose();
-  }
-}
-
-type Weights = ReadonlyMap<string, { tensor: Tensor; values: Float32Array }>;
-
-function widest(model: Model, weights: Weights, maxLength: number): FrozenGraph {
+export function freezeGraph(frozen: FrozenModel): FrozenGraph {
+  const { model, maxLength } = frozen;
   const fixed: string[] = [];
   const attempt = (rows: readonly number[], lengths: readonly number[], what: string): FrozenGraph | null => {
     try {
-      return { ...openSizes(gridOf(model, weights, rows, lengths)), fixed };
+      return { ...openSizes(gridOf(frozen, rows, lengths)), fixed };
     } catch (error) {
       if (!(error instanceof FixedSize)) throw error;
       fixed.push(`${what}: ${error.message}`);
       return null;
     }
   };
-  const lengths = hasLength(model)
-    ? LENGTHS.map((length) => length - LENGTHS[2] + Math.min(maxLength, LENGTHS[2]))
-    : null;
-  if (lengths && lengths[0]! < 1) fixed.push(`texts of exactly ${maxLength} tokens: too short to vary`);
   const one = [maxLength, maxLength, maxLength];
+  const lengths = LENGTHS.map((length) => length - LENGTHS[2] + Math.min(maxLength, LENGTHS[2]));
+  const only = `texts of exactly ${maxLength} tokens`;
+  if (hasLength(model) && lengths[0]! < 1) fixed.push(`${only}: too short to vary`);
   const graph =
-    (lengths && lengths[0]! > 0 ? attempt(ROWS, lengths, `texts of exactly ${maxLength} tokens`) : null) ??
+    (hasLength(model) && lengths[0]! > 0 ? attempt(ROWS, lengths, only) : null) ??
     attempt(ROWS, one, 'one example at a time') ??
     attempt([1, 1, 1], one, 'sizes');
   if (!graph) throw new Error(`export: two recordings of the same sizes differ: ${fixed.at(-1)!}`);
@@ -68,7 +51,7 @@ function widest(model: Model, weights: Weights, maxLength: number): FrozenGraph 
 const hasLength = (model: Model): boolean =>
   JSON.stringify(model.inputs(2, LENGTHS[0])) !== JSON.stringify(model.inputs(2, LENGTHS[1]));
 
-function gridOf(model: Model, weights: Weights, rows: readonly number[], lengths: readonly number[]): SketchGrid {
+function gridOf({ model, values }: FrozenModel, rows: readonly number[], lengths: readonly number[]): SketchGrid {
   const [r1, r2, r3] = rows as [number, number, number];
   const [l1, l2, l3] = lengths as [number, number, number];
   const at = [
@@ -78,6 +61,6 @@ function gridOf(model: Model, weights: Weights, rows: readonly number[], lengths
     { rows: r2, bucket: l2 },
     { rows: r3, bucket: l3 },
   ] as const;
-  const record = ({ rows, bucket }: Sizes) => sketch(model, weights, rows, bucket);
+  const record = (sizes: Sizes) => sketch(model, values, sizes);
   return { at, sketches: [record(at[0]), record(at[1]), record(at[2]), record(at[3]), record(at[4])] };
 }

@@ -1,6 +1,7 @@
 import { typeAttribute, type Attribute } from '../compile/attributes.js';
 import { GraphBuilder, type NodeRef } from '../compile/graph.js';
 import { Recorder } from '../compile/recorder.js';
+import type { TensorType } from '../compile/shapes/rule.js';
 import type { Model, Pass } from '../model.js';
 import { noDropout } from '../ops/dropout.js';
 import { backend, binding, tf, type Tensor } from '../tensorflow.js';
@@ -24,7 +25,7 @@ export interface GraphNode {
 /** A forward pass as it was recorded for one batch size and one length. */
 export interface Sketch {
   readonly nodes: readonly GraphNode[];
-  readonly inputs: ReadonlyMap<string, { readonly shape: readonly number[]; readonly dtype: number }>;
+  readonly inputs: ReadonlyMap<string, TensorType>;
   readonly outputShape: readonly number[];
 }
 
@@ -48,30 +49,33 @@ class SketchBuilder extends GraphBuilder {
   }
 }
 
-/** Runs the model once, on ones, for `rows` examples of length `bucket`; `weights` become constants by their names. */
+/** Records the model for `rows` examples of length `bucket`; `values` of its tensors become constants called `weights/NAME`. */
 export function sketch(
   model: Model,
-  weights: ReadonlyMap<string, { readonly tensor: Tensor; readonly values: Float32Array }>,
-  rows: number,
-  bucket: number,
+  values: ReadonlyMap<string, Float32Array>,
+  { rows, bucket }: { readonly rows: number; readonly bucket: number },
 ): Sketch {
   return inTidy(() => {
     const graph = new SketchBuilder();
     const recorder = new Recorder(graph);
     const fed: Record<string, Tensor> = {};
-    const inputs = new Map<string, { shape: readonly number[]; dtype: number }>();
+    const inputs = new Map<string, TensorType>();
     for (const [name, { shape, dtype }] of Object.entries(model.inputs(rows, bucket))) {
-      fed[name] = tf.ones([...shape], dtype);
-      inputs.set(name, { shape, dtype: backend.getDTypeInteger(dtype) });
-      recorder.bind(fed[name], graph.add('Placeholder', [], {}, name));
+      const type = { shape, dtype: backend.getDTypeInteger(dtype) };
+      inputs.set(name, type);
+      fed[name] = recorder.symbol(graph.add('Placeholder', [], {}, name), type);
     }
-    for (const [name, { tensor, values }] of weights) {
-      recorder.bind(tensor, graph.constant(binding.TF_FLOAT, tensor.shape, values, `weights/${name}`));
+    const weights = new Map<string, Tensor>();
+    for (const { name, shape } of model.tensors) {
+      const data = values.get(name);
+      if (!data) throw new Error(`export: no values for the tensor ${name}`);
+      const ref = graph.constant(binding.TF_FLOAT, shape, data, `weights/${name}`);
+      weights.set(name, recorder.symbol(ref, { shape, dtype: binding.TF_FLOAT }));
     }
     const parameters = (name: string): Tensor => {
       const weight = weights.get(name);
       if (!weight) throw new Error(`export: the model has no tensor ${name}`);
-      return weight.tensor;
+      return weight;
     };
     const output = recorder.record(() =>
       model.outputs(parameters, model.features(parameters, fed, inference), fed, inference),

@@ -1,33 +1,31 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { jobSchema } from '../../../job/schema.js';
+import { bert } from '../../../models/families/bert.js';
+import { readFloats, readSafetensorsHeader } from '../../../models/safetensors.js';
 import { freezeGraph } from '../../../training/export/frozen-graph.js';
 import { writeGraphModel } from '../../../training/export/graph-model.js';
 import { predictFrom, type Feed } from '../../../training/export/predictor.js';
 import { writeSavedModel } from '../../../training/export/saved-model.js';
-import type { Model } from '../../../training/model.js';
+import { bertModel } from '../../../training/models/bert.js';
 import { mlpModel } from '../../../training/models/mlp.js';
-import { dense } from '../../../training/ops/dense.js';
-import { openBaseModel } from '../../support/base-model.js';
 import { compiledOutputs, inFolder, relativeDifference, wave, waves } from '../../support/published.js';
 
 const job = jobSchema.parse({ name: 'test', task: 'tabular-classification', model: 'mlp', data: { source: 'a.csv' } });
 
-async function tinyBert(): Promise<{ model: Model; values: Map<string, Float32Array> }> {
+async function tinyBert() {
   const folder = fileURLToPath(new URL('../../fixtures/tiny-bert', import.meta.url));
-  const { model: bert, weights } = await openBaseModel(folder, 5);
-  const model: Model = {
-    tensors: bert.tensors,
-    inputs: (rows, bucket) => ({
-      ids: { shape: [rows, bucket], dtype: 'int32' },
-      mask: { shape: [rows, bucket], dtype: 'float32' },
-    }),
-    features: (p, { ids, mask }, { dropout }) => bert.encode(p, { ids: ids!, mask: mask! }, dropout),
-    outputs: (p, features) => dense(features, p('head.weight'), p('head.bias')),
-  };
-  return { model, values: new Map([...waves(model), ...weights]) };
+  const textJob = jobSchema.parse({ ...job, task: 'text-classification', model: `file:${folder}` });
+  const config = bert.parse(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')), folder);
+  const model = bertModel(config, textJob, 5);
+  const header = await readSafetensorsHeader(join(folder, 'model.safetensors'));
+  const values = waves(model);
+  for (const [name, stored] of bert.mapNames(header.tensors.keys(), config, textJob).inFile) {
+    if (values.has(name)) values.set(name, await readFloats(header, stored));
+  }
+  return { model, values };
 }
 
 const textFeeds = (rows: number, length: number): Record<string, Feed> => ({
