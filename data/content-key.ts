@@ -7,3 +7,6 @@ export const contentKey = (text: string): string => digestOf('', text).toString(
 
 /** A number in [0, 2^48), a function of the seed and the text alone. */
 export const contentOrder = (seed: number, text: string): number => digestOf(String(seed), text).readUIntBE(0, 6);
+
+/** Lower-case hex. */
+export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,38 +1,75 @@
 import { warmupProblem } from '../job/checks.js';
+import type { Task } from '../job/schema.js';
 import type { CleaningReport } from './clean.js';
+import type { FeatureColumns } from './features/columns.js';
 import { planDataset, type PlanInput } from './plan-dataset.js';
 import { bySplit } from './prepare.js';
 import type { Split } from './split.js';
+import { kindOf, targetOf, type DatasetKind, type Target } from './targets.js';
+import type { UnreadableReport } from './unreadable.js';
 
 export interface SourceReport {
+  readonly task: Task;
+  readonly kind: DatasetKind;
+  readonly target: Target;
+  /** All that the source has. */
   readonly columns: readonly string[];
+  /** None where no classes are learnt. */
   readonly labels: readonly string[];
   readonly rowsRead: number;
   readonly cleaning: CleaningReport;
+  /** Images that are left out because they cannot be used. */
+  readonly unreadable: UnreadableReport;
   readonly rows: Readonly<Record<Split, number>>;
+  /** rowsPerClass.train[class]: rows that have the class, or a word of that tag. */
   readonly rowsPerClass: Readonly<Record<Split, readonly number[]>>;
-  readonly stepsPerEpoch: number;
+  /** Smallest and largest number to predict; null where none are. */
+  readonly values: Readonly<Record<Split, { readonly min: number; readonly max: number }>> | null;
+  /** Of tables: which columns are learnt from, and as what. */
+  readonly features: FeatureColumns | null;
+  /** null for causal-lm: how many blocks the texts make is known when they are tokenised. */
+  readonly stepsPerEpoch: number | null;
   /** Sentences about what will work but is probably not meant. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads the whole source, streaming, and says what a run would train on; nothing is tokenised or written.
+ * Reads the whole source, streaming, and says what a run would train on; nothing is tokenised or written. Images are decoded.
  * @throws DataError with the first thing that is wrong: unreadable rows, a missing column, an empty class or split.
  */
 export async function checkSource(input: PlanInput): Promise<SourceReport> {
+  const { job } = input;
   const plan = await planDataset(input);
-  const rows = bySplit(plan.rowsPerClass.map((counts) => counts.reduce((sum, count) => sum + count, 0)));
-  const stepsPerEpoch = Math.ceil(rows.train / input.job.train.batchSize);
-  const warning = warmupProblem(input.job, stepsPerEpoch * input.job.train.epochs);
+  const rows = bySplit(plan.rows);
+  const target = targetOf(job);
+  const { batchSize, accumulate, epochs } = job.train;
+  const stepsPerEpoch = target === 'next' ? null : Math.ceil(Math.ceil(rows.train / batchSize) / accumulate);
+  const warning = stepsPerEpoch === null ? null : warmupProblem(job, stepsPerEpoch * epochs);
+  const constant = plan.values !== null && plan.values[0]!.min === plan.values[0]!.max;
+  const warnings = [
+    ...(warning === null ? [] : [warning]),
+    ...(constant
+      ? [`column \`${job.data.label}\` is ${plan.values![0]!.min} in every training row: there is nothing to learn`]
+      : []),
+    ...(plan.unreadable.count === 0 ? [] : [unreadableWarning(plan.unreadable)]),
+  ];
   return {
+    task: job.task,
+    kind: kindOf(job),
+    target,
     columns: plan.columns,
     labels: plan.labels,
     rowsRead: plan.rowsRead,
     cleaning: plan.cleaning,
+    unreadable: plan.unreadable,
     rows,
     rowsPerClass: bySplit(plan.rowsPerClass),
+    values: plan.values && bySplit(plan.values),
+    features: plan.features,
     stepsPerEpoch,
-    warnings: warning === null ? [] : [warning],
+    warnings,
   };
 }
+
+const unreadableWarning = ({ count, first }: UnreadableReport): string =>
+  `${count === 1 ? 'one image is' : `${count} images are`} left out because ${count === 1 ? 'it' : 'they'} cannot be used: ${first.join('; ')}${count > first.length ? '; …' : ''}`;

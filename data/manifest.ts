@@ -1,21 +1,25 @@
 import { z } from 'zod';
+import { tasks } from '../job/schema.js';
+import { featureTransformSchema } from './features/transform.js';
 
 const count = z.int().nonnegative();
 const bySplit = <T extends z.ZodType>(value: T) => z.object({ train: value, validation: value, test: value });
 
-/** What a prepared data set says of itself, as JSON beside its shards. It holds no time, host or path: same input, same bytes. */
-export const datasetManifestSchema = z.object({
-  format: z.literal('temper-dataset/1'),
-  /** Class names; the index is the class. */
+/** Columns of every shard: `id` text, `text` text (what a report shows); and by kind and target what is said below. */
+const common = {
+  format: z.literal('temper-dataset/2'),
+  task: z.enum(tasks),
+  /**
+   * What is learnt of an example, and the column that holds it. class: `label` int32. classes: `labels` list of int32, sorted.
+   * tags: `tags` list of int32, one a token, -1 where none counts. value: `value` float32. next: none, the tokens tell.
+   */
+  target: z.enum(['class', 'classes', 'tags', 'value', 'next']),
+  /** Class names; the index is the class. Empty for value and next. */
   labels: z.array(z.string()),
-  maxLength: z.int().positive(),
+  /** Examples: rows of the shards. For causal-lm these are blocks of text. */
   rows: bySplit(count),
-  /** lengths.train[n] = training rows of n tokens, special tokens included. */
-  lengths: bySplit(z.array(count)),
-  /** rowsPerClass.train[class] */
+  /** rowsPerClass.train[class]: rows that have the class, or a word of that tag. */
   rowsPerClass: bySplit(z.array(count)),
-  /** Rows that were cut to maxLength. */
-  cut: bySplit(count),
   cleaning: z.object({
     rowsRead: count,
     droppedEmpty: count,
@@ -31,7 +35,49 @@ export const datasetManifestSchema = z.object({
       bytes: count,
     }),
   ),
+};
+
+/** `tokens` list of int32; with `pairs` also `types`, as long: 0 for the first text, 1 for the second. */
+const tokensSchema = z.object({
+  ...common,
+  kind: z.literal('tokens'),
+  maxLength: z.int().positive(),
+  /** Whether examples hold two texts whose tokens are told apart by `types`. */
+  pairs: z.boolean(),
+  /** lengths.train[n] = training rows whose input has n tokens, special tokens included. */
+  lengths: bySplit(z.array(count)),
+  /** Rows that were cut to maxLength. */
+  cut: bySplit(count),
+  /** Texts that the blocks of a causal-lm were cut from; elsewhere the rows. */
+  texts: bySplit(count),
 });
 
+/** `pixels` (size, size, 3), RGB, 0 … 255; see images.ts. */
+const imagesSchema = z.object({
+  ...common,
+  kind: z.literal('images'),
+  size: z.int().positive(),
+  /** Images that were left out because they cannot be used, the first few with their place. */
+  unreadable: z.object({ count, first: z.array(z.string()) }),
+});
+
+/** `features` (width) float32: what `transform` makes of a row; see features/transform.ts. */
+const featuresSchema = z.object({
+  ...common,
+  kind: z.literal('features'),
+  width: z.int().positive(),
+  transform: featureTransformSchema,
+  /** Cells with a category that no training row has. */
+  unseen: bySplit(count),
+  /** Of the numbers to predict; null where classes are learnt. The deviation is that of the population. */
+  values: bySplit(z.object({ min: z.number(), max: z.number(), mean: z.number(), deviation: z.number() })).nullable(),
+});
+
+/** What a prepared data set says of itself, as JSON beside its shards. It holds no time, host or path: same input, same bytes. */
+export const datasetManifestSchema = z.discriminatedUnion('kind', [tokensSchema, imagesSchema, featuresSchema]);
+
 export type DatasetManifest = z.infer<typeof datasetManifestSchema>;
+export type TokensManifest = z.infer<typeof tokensSchema>;
+export type ImagesManifest = z.infer<typeof imagesSchema>;
+export type FeaturesManifest = z.infer<typeof featuresSchema>;
 export type ShardFile = DatasetManifest['files'][number];

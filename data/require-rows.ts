@@ -4,6 +4,8 @@ import { DataError } from './data-error.js';
 import { splits } from './split.js';
 
 interface Counted {
+  /** rows[split] */
+  readonly rows: readonly number[];
   /** rowsPerClass[split][class] */
   readonly rowsPerClass: readonly (readonly number[])[];
   readonly labels: readonly string[];
@@ -12,10 +14,10 @@ interface Counted {
 }
 
 /** @throws DataError for a split without rows, and for classes that have none to train on. */
-export function requireRowsEverywhere({ rowsPerClass, labels, sourceName, split }: Counted): void {
+export function requireRowsEverywhere({ rows, rowsPerClass, labels, sourceName, split }: Counted): void {
   const by = 'column' in split ? `column \`${split.column}\`` : 'data.split';
   for (const [index, name] of splits.entries()) {
-    if (rowsPerClass[index]!.some((count) => count > 0)) continue;
+    if (rows[index]! > 0) continue;
     const advice =
       'column' in split ? `write \`${name}\` into that column of some rows` : 'give it a larger fraction, or more rows';
     throw new DataError(`${sourceName}: expected rows in the ${name} split (${by}), found none: ${advice}`);

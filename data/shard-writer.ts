@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Field, Int32, List, makeData, RecordBatch, RecordBatchFileWriter, Schema, Struct, Utf8 } from 'apache-arrow';
-import { growingArray } from './growing-array.js';
+import { makeData, RecordBatch, RecordBatchFileWriter, Struct } from 'apache-arrow';
+import { columnBuilder } from './column-builders.js';
 import type { ShardFile } from './manifest.js';
+import { schemaOf, type PreparedRow, type ShardColumns } from './shard-columns.js';
 import type { Split } from './split.js';
 
 /** Shards end here, whichever comes first; a shard is in memory while it is written. */
@@ -11,28 +12,13 @@ const ROWS_PER_SHARD = 50_000;
 const BYTES_PER_SHARD = 32 * 2 ** 20;
 const ROWS_PER_BATCH = 1024;
 
-export interface PreparedRow {
-  readonly id: string;
-  readonly text: string;
-  readonly tokens: Int32Array;
-  readonly label: number;
-}
-
-/** Columns of a shard. No column has nulls. */
-export const shardSchema = new Schema([
-  new Field('id', new Utf8()),
-  new Field('text', new Utf8()),
-  new Field('tokens', new List(new Field('item', new Int32()))),
-  new Field('label', new Int32()),
-]);
-
 /** Writes the rows of one split, in the order given, as Arrow IPC files `train-00000.arrow`, … */
-export function shardWriter(folder: string, split: Split) {
+export function shardWriter(folder: string, split: Split, columns: ShardColumns) {
   const files: ShardFile[] = [];
   let writer: RecordBatchFileWriter | null = null;
   let shardRows = 0;
   let shardBytes = 0;
-  const batch = batchBuilder();
+  const batch = batchBuilder(columns);
 
   const flushBatch = (): void => {
     if (batch.rows === 0) return;
@@ -67,71 +53,31 @@ export function shardWriter(folder: string, split: Split) {
   };
 }
 
-function batchBuilder() {
-  const id = textColumn();
-  const text = textColumn();
-  const tokens = growingArray((length) => new Int32Array(length));
-  const tokenOffsets = growingArray((length) => new Int32Array(length));
-  const label = growingArray((length) => new Int32Array(length));
+function batchBuilder(columns: ShardColumns) {
+  const schema = schemaOf(columns);
+  const builders = Object.entries(columns).map(([name, column]) => ({ name, builder: columnBuilder(column) }));
+  let rows = 0;
   return {
     get rows() {
-      return label.length;
+      return rows;
     },
     get bytes() {
-      return id.bytes + text.bytes + 4 * tokens.length;
+      return builders.reduce((sum, { builder }) => sum + builder.bytes, 0);
     },
     push(row: PreparedRow): void {
-      id.push(row.id);
-      text.push(row.text);
-      tokenOffsets.push(tokens.length);
-      tokens.append(row.tokens);
-      label.push(row.label);
+      for (const { name, builder } of builders) {
+        const value = row[name];
+        if (value === undefined) throw new Error(`a prepared row lacks the column ${name}`);
+        builder.push(value);
+      }
+      rows++;
     },
     /** What was pushed, as a batch of its own memory; then empty again. */
     take(): RecordBatch {
-      const length = label.length;
-      tokenOffsets.push(tokens.length);
-      const values = makeData({ type: new Int32(), length: tokens.length, nullCount: 0, data: tokens.view().slice() });
-      const list = shardSchema.fields[2]!.type as List<Int32>;
-      const children = [
-        id.take(length),
-        text.take(length),
-        makeData({ type: list, length, nullCount: 0, valueOffsets: tokenOffsets.view().slice(), child: values }),
-        makeData({ type: new Int32(), length, nullCount: 0, data: label.view().slice() }),
-      ];
-      for (const column of [tokens, tokenOffsets, label]) column.clear();
-      return new RecordBatch(
-        shardSchema,
-        makeData({ type: new Struct(shardSchema.fields), length, nullCount: 0, children }),
-      );
-    },
-  };
-}
-
-function textColumn() {
-  const encoder = new TextEncoder();
-  const content = growingArray((length) => new Uint8Array(length));
-  const offsets = growingArray((length) => new Int32Array(length));
-  return {
-    get bytes() {
-      return content.length;
-    },
-    push(value: string): void {
-      offsets.push(content.length);
-      content.append(encoder.encode(value));
-    },
-    take(length: number) {
-      offsets.push(content.length);
-      const taken = makeData({
-        type: new Utf8(),
-        length,
-        nullCount: 0,
-        valueOffsets: offsets.view().slice(),
-        data: content.view().slice(),
-      });
-      content.clear();
-      offsets.clear();
-      return taken;
+      const children = builders.map(({ builder }, index) => builder.take(rows, schema.fields[index]!.type));
+      const data = makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children });
+      rows = 0;
+      return new RecordBatch(schema, data);
     },
   };
 }

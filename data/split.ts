@@ -1,19 +1,18 @@
 import { nearest } from '../job/nearest.js';
 import { DataError } from './data-error.js';
-import { placeOf } from './readers/row.js';
 
 export const splits = ['train', 'validation', 'test'] as const;
 export type Split = (typeof splits)[number];
 
 /** The split that a cell names. @throws DataError with the row. */
-export function splitOfCell(cell: string, column: string, sourceName: string, line: number): Split {
+export function splitOfCell(cell: string, column: string, place: string): Split {
   const found = splits.find((split) => split === cell);
   if (found !== undefined) return found;
   const near = nearest(cell, splits) ?? aliases.get(cell.toLowerCase()) ?? null;
   const advice = near === null ? '' : `; did you mean \`${near}\`?`;
   const shown = cell === '' ? 'an empty cell' : `"${cell.slice(0, 40)}"`;
   throw new DataError(
-    `${placeOf(sourceName, line)}: expected \`train\`, \`validation\` or \`test\` in column \`${column}\`, found ${shown}${advice}`,
+    `${place}: expected \`train\`, \`validation\` or \`test\` in column \`${column}\`, found ${shown}${advice}`,
   );
 }
 
@@ -29,22 +28,22 @@ export interface Fractions {
   readonly stratify: boolean;
 }
 
-/** Rows to be split: parallel arrays. `order` is a hash of seed and content (content-key.ts), `label` the class index. */
+/** Rows to be split: parallel arrays. `order` is a hash of seed and content (content-key.ts), `group` what is shared out evenly: the class index. */
 export interface RowsToSplit {
   readonly order: Float64Array;
-  readonly label: Int32Array;
+  readonly group: Int32Array;
 }
 
 /**
- * The split of every row, as an index into `splits`. A function of the rows' order values and labels: the order of the
- * rows in the file matters for nothing. Within a class (within all rows when not stratified) rows are ranked by `order`;
+ * The split of every row, as an index into `splits`. A function of the rows' order values and groups: the order of the
+ * rows in the file matters for nothing. Within a group (within all rows when not stratified) rows are ranked by `order`;
  * the first train, the next are validation, the last test. Counts are rounded so that the totals are exact to one row
- * and every class keeps at least one row to train on. Rows of equal order (the same text, the same class when
+ * and every group keeps at least one row to train on. Rows of equal order (the same text, the same group when
  * stratified) go to the same split, which can make a part larger by the number of such twins.
  */
-export function splitByFractions({ order, label }: RowsToSplit, fractions: Fractions): Uint8Array {
+export function splitByFractions({ order, group: groups }: RowsToSplit, fractions: Fractions): Uint8Array {
   const rank = Array.from(order.keys());
-  const group = (row: number): number => (fractions.stratify ? label[row]! : 0);
+  const group = (row: number): number => (fractions.stratify ? groups[row]! : 0);
   rank.sort((a, b) => group(a) - group(b) || order[a]! - order[b]!);
 
   const parts = new Uint8Array(order.length);

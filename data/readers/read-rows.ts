@@ -2,13 +2,14 @@ import type { SourceRef } from '../../workflows/contract.js';
 import type { ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
 import { readCsv } from './csv.js';
+import { readImages } from './images.js';
 import { readJsonl } from './jsonl.js';
 import type { Row } from './row.js';
 
 export type SourceFormat = SourceRef['format'];
 
-/** The format that a file's name tells. @throws DataError naming the formats that can be read. */
-export function formatOf(name: string): SourceFormat {
+/** The format that a table's name tells. @throws DataError naming the formats that can be read. */
+export function formatOf(name: string): Exclude<SourceFormat, 'images'> {
   const ending = /\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase();
   switch (ending) {
     case 'jsonl':
@@ -32,5 +33,7 @@ export function readRows(source: ByteSource, format: SourceFormat = formatOf(sou
       return readCsv(source, ',');
     case 'tsv':
       return readCsv(source, '\t');
+    case 'images':
+      return readImages(source);
   }
 }

@@ -13,7 +13,7 @@ function partsOf(rows: readonly Given[], options = fractions, seed = 7): string[
   const parts = splitByFractions(
     {
       order: Float64Array.from(rows, ({ text }) => contentOrder(seed, text)),
-      label: Int32Array.from(rows, ({ label }) => label),
+      group: Int32Array.from(rows, ({ label }) => label),
     },
     options,
   );
@@ -99,7 +99,7 @@ describe('a split by fractions', () => {
 
 describe('a split by column', () => {
   test('takes train, validation and test', () => {
-    expect(splits.map((cell) => splitOfCell(cell, 'split', 'a.csv', 2))).toEqual(['train', 'validation', 'test']);
+    expect(splits.map((cell) => splitOfCell(cell, 'split', 'a.csv:2'))).toEqual(['train', 'validation', 'test']);
   });
 
   test.each([
@@ -111,6 +111,6 @@ describe('a split by column', () => {
     ['', 'found an empty cell'],
     ['holdout', 'found "holdout"'],
   ])('refuses "%s" with the row', (cell, message) => {
-    expect(() => splitOfCell(cell, 'split', 'a.csv', 17)).toThrow(message);
+    expect(() => splitOfCell(cell, 'split', 'a.csv:17')).toThrow(message);
   });
 });

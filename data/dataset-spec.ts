@@ -1,0 +1,35 @@
+import type { Job } from '../job/schema.js';
+import { targetOf } from './targets.js';
+
+/** Changes when prepared data would differ for the same input. */
+const PREPARATION = 'temper-preprocess/2';
+
+/**
+ * Everything of a job that prepared data are a function of, besides the bytes of the source and of the tokenizer: two jobs
+ * of equal specs share a data set. `imageSize` is data.imageSize or the model's; it counts for images only.
+ */
+export function datasetSpec(job: Job, imageSize: number | null): Readonly<Record<string, unknown>> {
+  const { data, task } = job;
+  const { clean, split, label, multiLabel, maxLength } = data;
+  const common = {
+    preparation: PREPARATION,
+    task,
+    target: targetOf(job),
+    clean,
+    split,
+    seed: 'column' in split ? null : job.seed,
+  };
+  switch (task) {
+    case 'text-classification':
+      return { ...common, text: data.text, textPair: data.textPair ?? null, label, multiLabel, maxLength };
+    case 'token-classification':
+      return { ...common, words: data.words, label, maxLength };
+    case 'causal-lm':
+      return { ...common, text: data.text, maxLength };
+    case 'image-classification':
+      return { ...common, image: data.image, label, multiLabel, imageSize };
+    case 'tabular-classification':
+    case 'tabular-regression':
+      return { ...common, features: data.features ?? null, scale: data.scale, label, multiLabel };
+  }
+}

@@ -1,0 +1,22 @@
+import { DataError } from '../data-error.js';
+import { decodeImage, UnreadableImage } from '../images.js';
+import { DECODED_AT_ONCE } from '../plan-dataset.js';
+import { imageColumns } from '../shard-columns.js';
+import { targetCells, type Encoder } from './encoder.js';
+
+/** Images as size x size pixels with their classes. */
+export function imageEncoder(size: number, target: 'class' | 'classes', labels: ReadonlyMap<string, number>): Encoder {
+  return {
+    columns: imageColumns(target, size),
+    atOnce: DECODED_AT_ONCE,
+    async encode(example) {
+      const { id, text, input, place } = example;
+      if (input.kind !== 'image') throw new Error(`a row of ${input.kind} was to be decoded as an image`);
+      const pixels = await decodeImage(input.image.bytes, size).catch((error: unknown) => {
+        throw error instanceof UnreadableImage ? new DataError(`${place}: ${error.message}`) : error;
+      });
+      return [{ id, text, pixels, ...targetCells(example, labels, target) }];
+    },
+    finish: () => [],
+  };
+}

@@ -1,0 +1,97 @@
+/** Tells by its values what each column of a table is: numbers or categories. */
+import { quotedList } from '../../job/nearest.js';
+import type { Job } from '../../job/schema.js';
+import { numberIn } from '../cells.js';
+import { DataError } from '../data-error.js';
+import { declaredType, explicitFeatures, type FeatureColumns } from './columns.js';
+
+/** Each category is an input of its own. */
+const MAX_CATEGORIES = 1000;
+
+/** So few values are categories, whatever the number of rows. */
+const ALWAYS_CATEGORIES = 20;
+
+interface Surveyed {
+  filled: number;
+  numbers: number;
+  /** At most MAX_CATEGORIES + 1. */
+  readonly values: Set<string>;
+  /** The first value that is no number. */
+  stranger: { readonly value: string; readonly place: string } | null;
+}
+
+/** Collects what the rows say of their columns; some bytes for a column, nothing for a row. */
+export function featureSurvey(data: Job['data'], sourceName: string) {
+  const explicit = [...explicitFeatures(data).values()];
+  const columns = new Map<string, Surveyed>(explicit.map((column) => [column, surveyed()]));
+
+  const typeOf = (column: string, found: Surveyed): 'numeric' | 'categorical' => {
+    const declared = declaredType(data, column);
+    if (found.filled === 0)
+      throw new DataError(`${sourceName}: expected values in column \`${column}\`, found none: ${leaveOut(column)}`);
+    if (declared === 'numeric' || (declared === null && found.numbers === found.filled)) {
+      if (found.stranger === null) return 'numeric';
+      const { value, place } = found.stranger;
+      throw new DataError(
+        `${place}: expected a number in column \`${column}\` (data.features.numeric), found "${value.slice(0, 40)}": leave the cell empty where there is none`,
+      );
+    }
+    const distinct = found.values.size;
+    const few = distinct <= ALWAYS_CATEGORIES || distinct * 2 <= found.filled;
+    if (distinct <= MAX_CATEGORIES && (declared === 'categorical' || few)) return 'categorical';
+    throw neither(column, found);
+  };
+
+  const neither = (column: string, { filled, numbers, values, stranger }: Surveyed): DataError => {
+    const many = values.size > MAX_CATEGORIES ? `more than ${MAX_CATEGORIES}` : String(values.size);
+    const found = `${many} different values in ${filled} rows`;
+    if (numbers * 2 > filled) {
+      const { value, place } = stranger!;
+      return new DataError(
+        `${place}: expected a number in column \`${column}\`, as ${numbers} of ${filled} rows have, found "${value.slice(0, 40)}": leave the cell empty where there is none, or ${leaveOut(column)}`,
+      );
+    }
+    return new DataError(
+      `${sourceName}: expected numbers or a few categories in column \`${column}\`, found ${found}: ${leaveOut(column)}`,
+    );
+  };
+
+  /** What to write into the job so that a column is not learnt from. */
+  const leaveOut = (column: string): string => {
+    if (explicit.length > 0) return `take \`${column}\` out of data.features`;
+    const others = [...columns.keys()].filter((other) => other !== column);
+    return `to leave the column out, set data.features to those to learn from${others.length === 0 ? '' : `, such as ${quotedList(others.slice(0, 5))}`}`;
+  };
+
+  return {
+    add(cells: Readonly<Record<string, unknown>>, place: string): void {
+      for (const [column, value] of Object.entries(cells)) {
+        let found = columns.get(column);
+        if (!found) columns.set(column, (found = surveyed()));
+        found.filled++;
+        const text = String(value);
+        if (numberIn(value) !== null) found.numbers++;
+        else found.stranger ??= { value: text, place };
+        if (found.values.size <= MAX_CATEGORIES) found.values.add(text);
+      }
+    },
+
+    /**
+     * To be called after the last row. Columns that the job does not list come in the order of their names.
+     * @throws DataError for a column that is neither, with how to leave it out.
+     */
+    decide(): FeatureColumns {
+      const names = explicit.length > 0 ? explicit : [...columns.keys()].sort();
+      if (names.length === 0) {
+        throw new DataError(`${sourceName}: expected columns to learn from besides the label, found none`);
+      }
+      const types = new Map(names.map((column) => [column, typeOf(column, columns.get(column)!)]));
+      return {
+        numeric: names.filter((column) => types.get(column) === 'numeric'),
+        categorical: names.filter((column) => types.get(column) === 'categorical'),
+      };
+    },
+  };
+}
+
+const surveyed = (): Surveyed => ({ filled: 0, numbers: 0, values: new Set(), stranger: null });

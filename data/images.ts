@@ -1,0 +1,60 @@
+/** Decodes an image file to square RGB, as torchvision's evaluation transform does (Resize, CenterCrop). */
+import sharp, { type Sharp } from 'sharp';
+
+/** torchvision brings the shorter side to 256 pixels for a crop of 224. */
+const SHORTER_SIDE = 256 / 224;
+
+/** A bomb of a few bytes may claim billions of pixels. */
+export const MAX_PIXELS = 100_000_000;
+
+/** A smaller image shows nothing: a tracking pixel, a spacer. */
+const MIN_SIDE = 8;
+
+/** SVG and PDF are programs rather than images: sharp could draw them, which nobody means here. */
+const formats = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'avif']);
+
+/** The image cannot be used; the message says why, without its place. */
+export class UnreadableImage extends Error {
+  override readonly name = 'UnreadableImage';
+}
+
+sharp.cache(false); // images are read once
+
+/**
+ * Pixels of the first frame, (size, size, 3), RGB, 0 … 255. The shorter side is brought to size · 256 / 224 with a triangle
+ * filter (bilinear with antialiasing), then the centre is cut out; an image of just size x size is taken as it is. Turned as
+ * its EXIF orientation says (torchvision's loader leaves it lying; Hugging Face's datasets turn it too), transparency on white,
+ * colours as sRGB.
+ * @throws UnreadableImage for bytes that are no image, an image cut short, too small, or of more than MAX_PIXELS.
+ */
+export async function decodeImage(bytes: Uint8Array, size: number): Promise<Uint8Array> {
+  const { data, info } = await decode(bytes, size).catch((error: Error) => {
+    // libvips has no codes: what it says of a file is all there is.
+    throw error instanceof UnreadableImage ? error : new UnreadableImage(error.message.split('\n')[0]!.trim());
+  });
+  if (info.channels === 3 && info.width === size && info.height === size) return data;
+  throw new Error(`sharp gave ${info.width} x ${info.height} x ${info.channels}, expected ${size} x ${size} x 3`);
+}
+
+async function decode(bytes: Uint8Array, size: number) {
+  if (bytes.byteLength === 0) throw new UnreadableImage('the file is empty');
+  const options = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const;
+  const { format, autoOrient } = await sharp(bytes, options).metadata();
+  if (!formats.has(format)) throw new UnreadableImage(`expected a JPEG, PNG, WebP, GIF, TIFF or AVIF, found ${format}`);
+  const { width, height } = autoOrient;
+  if (Math.min(width, height) < MIN_SIDE) {
+    throw new UnreadableImage(`expected at least ${MIN_SIDE} pixels a side, found ${width} x ${height}`);
+  }
+  const upright = sharp(bytes, options).autoOrient().flatten({ background: '#ffffff' }).toColourspace('srgb');
+  return cropped(upright, { width, height }, size).raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+}
+
+function cropped(image: Sharp, { width, height }: { width: number; height: number }, size: number): Sharp {
+  if (width === size && height === size) return image;
+  const shorter = Math.round(size * SHORTER_SIDE);
+  const scaled = (side: number): number => Math.floor((shorter * side) / Math.min(width, height)); // as torchvision rounds
+  const [w, h] = [scaled(width), scaled(height)];
+  return image
+    .resize(w, h, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
+    .extract({ left: Math.round((w - size) / 2), top: Math.round((h - size) / 2), width: size, height: size });
+}

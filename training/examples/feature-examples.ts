@@ -1,0 +1,25 @@
+import type { Examples } from './examples.js';
+import { countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
+
+export interface FeatureRows {
+  /** (count, width), back to back. */
+  readonly features: Float32Array;
+  readonly width: number;
+  readonly targets: RowTargets;
+}
+
+/** Inputs: `features` float32 (rows, width), 0 in rows that fill up the batch. Targets: see gatherTargets. */
+export function featureExamples({ features, width, targets }: FeatureRows): Examples {
+  return {
+    count: countOfTargets(targets),
+    lengthOf: () => 1,
+    bucketFor: () => 1,
+    gather(examples, rows) {
+      const gathered = new Float32Array(rows * width);
+      examples.forEach((example, row) => {
+        gathered.set(features.subarray(example * width, (example + 1) * width), row * width);
+      });
+      return { features: gathered, ...gatherTargets(targets, examples, rows) };
+    },
+  };
+}

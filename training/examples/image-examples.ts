@@ -1,0 +1,105 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { Examples } from './examples.js';
+import { countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
+
+/** Where the pixels of images lie: image i of the file at bytes[offsets[i] … offsets[i] + size · size · 3). */
+export interface ImageFile {
+  readonly path: string;
+  readonly offsets: Float64Array;
+}
+
+/** Mean and deviation of red, green and blue, of pixels from 0 to 1. */
+export interface PixelScale {
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+export interface ImageRows {
+  readonly files: readonly ImageFile[];
+  readonly size: number;
+  readonly scale: PixelScale;
+  readonly targets: RowTargets;
+}
+
+const OPEN_FILES = 16;
+
+/**
+ * Images that stay on disk: a batch reads its own, so that memory holds no more than one batch (the system's page cache
+ * makes the second epoch fast). Inputs: `pixels` float32 (rows, size, size, 3), (value / 255 - mean) / deviation in single
+ * precision as torchvision has it, 0 in rows that fill up the batch. Targets: see gatherTargets.
+ */
+export function imageExamples({ files, size, scale, targets }: ImageRows): Examples & { close(): void } {
+  const elements = size * size * 3;
+  const bytes = new Uint8Array(elements);
+  const scaled = scaleTables(scale);
+  const opened = openFiles();
+  const starts: number[] = [];
+  let count = 0;
+  for (const { offsets } of files) {
+    starts.push(count);
+    count += offsets.length;
+  }
+  if (count !== countOfTargets(targets)) throw new Error(`${count} images, but targets of ${countOfTargets(targets)}`);
+
+  function read(example: number): void {
+    const index = starts.findLastIndex((start) => start <= example);
+    const { path, offsets } = files[index]!;
+    const at = offsets[example - starts[index]!]!;
+    const found = readSync(opened.descriptor(path), bytes, 0, elements, at);
+    if (found !== elements) throw new Error(`${path}: expected ${elements} bytes of pixels at ${at}, found ${found}`);
+  }
+
+  return {
+    count,
+    lengthOf: () => 1,
+    bucketFor: () => 1,
+    gather(examples, rows) {
+      const pixels = new Float32Array(rows * elements);
+      examples.forEach((example, row) => {
+        read(example);
+        const start = row * elements;
+        for (let i = 0; i < elements; i += 3) {
+          pixels[start + i] = scaled[0][bytes[i]!]!;
+          pixels[start + i + 1] = scaled[1][bytes[i + 1]!]!;
+          pixels[start + i + 2] = scaled[2][bytes[i + 2]!]!;
+        }
+      });
+      return { pixels, ...gatherTargets(targets, examples, rows) };
+    },
+    close: () => opened.close(),
+  };
+}
+
+type Tables = readonly [Float32Array, Float32Array, Float32Array];
+
+/** What each of the 256 values of a channel becomes; every operation rounded to float32, as torch rounds it. */
+const scaleTables = ({ mean, std }: PixelScale): Tables =>
+  [0, 1, 2].map((channel) =>
+    Float32Array.from({ length: 256 }, (_, value) => {
+      const centred = Math.fround(Math.fround(value / 255) - Math.fround(mean[channel]!));
+      return centred / Math.fround(std[channel]!);
+    }),
+  ) as unknown as Tables;
+
+/** The files used last stay open. */
+function openFiles() {
+  const descriptors = new Map<string, number>();
+  return {
+    descriptor(path: string): number {
+      const known = descriptors.get(path);
+      if (known !== undefined) return known;
+      if (descriptors.size >= OPEN_FILES) {
+        const [oldest, descriptor] = descriptors.entries().next().value!;
+        descriptors.delete(oldest);
+        closeSync(descriptor);
+      }
+      const descriptor = openSync(path, 'r');
+      descriptors.set(path, descriptor);
+      return descriptor;
+    },
+    close(): void {
+      for (const descriptor of descriptors.values()) closeSync(descriptor);
+      descriptors.clear();
+    },
+  };
+}
