@@ -53,6 +53,7 @@ export async function inspectModelFolder(
   const found = job.pretrained
     ? findTensors(read, weights, job, labels, where)
     : { tensors: new Map(), ignored: [], replaced: [] };
+  await read.family.checkWeights?.(weights);
   const tokenizer = readsText(job) ? await readTokenizer(folder, names, read) : null;
   const files = await Promise.all(
     filesOfRun(job, names, weights).map(async (name) => {

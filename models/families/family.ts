@@ -4,6 +4,7 @@
  */
 import type { Job, Task } from '../../job/schema.js';
 import type { TensorSpec } from '../tensor-spec.js';
+import type { WeightsHeaders } from '../weights-files.js';
 
 export interface NameMapping {
   /** Our name -> the name in the file. */
@@ -43,6 +44,8 @@ export interface Family<Config = unknown> {
   readonly head: (config: Config, job: Job, outputs: Outputs) => readonly TensorSpec[];
   /** Tensors of a head are mapped to `head.…`, also of one that this job has no use for: it is replaced, and that is said. */
   readonly mapNames: (names: Iterable<string>, config: Config, job: Job) => NameMapping;
+  /** Checks what only values can tell, before training begins. @throws ModelError. */
+  readonly checkWeights?: (weights: WeightsHeaders) => Promise<void>;
   /** How many blocks the base has (transformer layers, stages of inverted residuals). */
   readonly blocks: (config: Config) => number;
   /** Block of a base tensor: -1 before the first (embeddings, stem), blocks() after the last (final norm). */

@@ -98,8 +98,10 @@ function imageSizeOf({ input }: LayersConfig): number {
   return input.height ?? 224;
 }
 
-const maxLengthOf = ({ input }: LayersConfig): number =>
-  input.kind === 'ids' ? (input.length ?? Number.MAX_SAFE_INTEGER) : 1;
+function maxLengthOf({ input }: LayersConfig): number {
+  return input.kind === 'ids' ? (input.length ?? Number.MAX_SAFE_INTEGER) : 1;
+}
 
-const vocabularyOf = ({ tensors }: LayersConfig): number =>
-  tensors.find(({ name }) => name.endsWith('.embeddings'))?.shape[0] ?? 0;
+function vocabularyOf({ tensors }: LayersConfig): number {
+  return tensors.find(({ name }) => name.endsWith('.embeddings'))?.shape[0] ?? 0;
+}
