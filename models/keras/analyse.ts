@@ -4,7 +4,12 @@ import { weightsOf } from './classes.js';
 import { allLayers, feedersOf, layerNamed, layersOf, nameOf, outputLayer, type LayerJson } from './topology.js';
 
 export type LayersInput =
-  | { readonly kind: 'pixels'; readonly height: number | null; readonly width: number | null; readonly channels: number }
+  | {
+      readonly kind: 'pixels';
+      readonly height: number | null;
+      readonly width: number | null;
+      readonly channels: number;
+    }
   | { readonly kind: 'features'; readonly width: number }
   | { readonly kind: 'ids'; readonly length: number | null };
 
@@ -31,7 +36,8 @@ export function inputOf(model: LayerJson, where: string): LayersInput {
     return { kind: 'pixels', height: shape[1]!, width: shape[2]!, channels: shape[3]! };
   }
   if (shape.length === 2) {
-    if (allLayers(model).some(({ class_name }) => class_name === 'Embedding')) return { kind: 'ids', length: shape[1]! };
+    if (allLayers(model).some(({ class_name }) => class_name === 'Embedding'))
+      return { kind: 'ids', length: shape[1]! };
     if (shape[1] !== null) return { kind: 'features', width: shape[1]! };
   }
   const expected = 'images (rows, height, width, channels), a table (rows, width), or token ids (rows, length)';
@@ -60,7 +66,8 @@ export function baseOf(model: LayerJson, shapeOf: ShapeOf, where: string): Base 
   if (head?.class_name === 'Dense') {
     const kernel = shapeOf(`${nameOf(head)}/kernel`);
     const last = before(head);
-    if (!kernel || !last) throw new ModelError(`${where}: there is nothing before the last Dense layer ${nameOf(head)}`);
+    if (!kernel || !last)
+      throw new ModelError(`${where}: there is nothing before the last Dense layer ${nameOf(head)}`);
     return { last: nameOf(last), width: kernel[0]!, replaced: nameOf(head) };
   }
   const last = outputLayer(model, where);
@@ -68,11 +75,12 @@ export function baseOf(model: LayerJson, shapeOf: ShapeOf, where: string): Base 
 }
 
 const isScoring = ({ class_name, config }: LayerJson): boolean =>
-  class_name === 'Softmax' || (class_name === 'Activation' && ['softmax', 'sigmoid'].includes(String(config['activation'])));
+  class_name === 'Softmax' ||
+  (class_name === 'Activation' && ['softmax', 'sigmoid'].includes(String(config['activation'])));
 
 /** Channels of a layer's output: those of the last layer before it that decides them. */
 function channels(model: LayerJson, last: LayerJson, shapeOf: ShapeOf, where: string): number {
-  for (let layer: LayerJson | undefined = last; layer; ) {
+  for (let layer: LayerJson | undefined = last; layer;) {
     if (!PASSES_CHANNELS.has(layer.class_name)) {
       const weight = weightsOf(layer).at(-1);
       const shape = weight === undefined ? undefined : shapeOf(`${nameOf(layer)}/${weight}`);

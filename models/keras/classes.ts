@@ -60,7 +60,10 @@ function reasonAgainst({ class_name, config }: LayerJson): string | null {
   if (config['data_format'] === 'channels_first') return 'channels come first, expected channels_last';
   if (Number(config['groups'] ?? 1) !== 1) return 'its convolution has groups';
   if (config['keepdims'] === true) return 'keepdims is not supported';
-  if (class_name === 'ReLU' && (Number(config['negative_slope'] ?? 0) !== 0 || Number(config['threshold'] ?? 0) !== 0)) {
+  if (
+    class_name === 'ReLU' &&
+    (Number(config['negative_slope'] ?? 0) !== 0 || Number(config['threshold'] ?? 0) !== 0)
+  ) {
     return 'negative_slope and threshold are not supported';
   }
   return null;

@@ -45,7 +45,8 @@ const typeName = (dtype: unknown): string =>
   String(typeof dtype === 'object' ? 'float32' : dtype).replace(/^(?:mixed_)?b?float16$/, 'float32');
 
 /** `["input", 0, 0]` -> `[["input", 0, 0]]` */
-const references = (value: unknown): unknown => (Array.isArray(value) && typeof value[0] === 'string' ? [value] : value);
+const references = (value: unknown): unknown =>
+  Array.isArray(value) && typeof value[0] === 'string' ? [value] : value;
 
 interface KerasTensor {
   readonly class_name: '__keras_tensor__';

@@ -13,7 +13,8 @@ export interface LayerJson {
   readonly inbound_nodes?: unknown;
 }
 
-export const isModel = ({ class_name }: LayerJson): boolean => ['Sequential', 'Functional', 'Model'].includes(class_name);
+export const isModel = ({ class_name }: LayerJson): boolean =>
+  ['Sequential', 'Functional', 'Model'].includes(class_name);
 export const nameOf = ({ config, name }: LayerJson): string => String(config['name'] ?? name);
 
 /** @throws ModelError when this is no layer graph. */
