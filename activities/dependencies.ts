@@ -20,6 +20,8 @@ export interface EngineDesk {
   readonly engine: Engine;
   /** The session that may use it; null between two sessions. */
   owner: string | null;
+  /** What the engine has built a graph of: two states are of one graph only (engine-state.ts). */
+  loaded: string | null;
   /** Digest of the state in the engine's variables; null while it holds none. */
   holds: Sha256 | null;
   /** Snapshots on this host's disk that are not uploaded yet, by folder. */

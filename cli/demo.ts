@@ -47,7 +47,7 @@ export const demo = (): Command =>
       try {
         const { run, end, runSeconds } = await train(jobFile, json);
         if (end.state !== 'done' || !end.result) throw new CliError(end.message, exitCode.runFailed);
-        const { accuracy } = end.result.evaluation.metrics;
+        const { accuracy = Number.NaN } = end.result.evaluation.metrics;
         const totalSeconds = (performance.now() - startMs) / 1000;
         if (json) console.log(JSON.stringify({ run, testAccuracy: accuracy, runSeconds, totalSeconds }));
         else console.log(nextSteps(run, accuracy, totalSeconds, wasRunning));

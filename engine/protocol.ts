@@ -4,10 +4,13 @@
  * One request is under way at a time, except `interrupt`, which answers at once. Files travel by path: tensors and rows
  * never cross this channel. The engine does no network I/O; it ends when the channel closes.
  */
+import type { DatasetManifest } from '../data/manifest.js';
 import type { Job } from '../job/schema.js';
+import type { GenerationSettings } from '../models/generation-settings.js';
 import type {
   Fingerprint,
   Metrics,
+  Observation,
   Position,
   SegmentStats,
   Sha256,
@@ -29,61 +32,115 @@ export interface StateOnDisk {
   readonly shards: readonly ShardOnDisk[];
 }
 
-/** Everything a classifier is built from. Loading the same again is free. */
+/** Paths of shards by split, in their order. */
+export interface ShardPaths {
+  readonly train: readonly string[];
+  readonly validation: readonly string[];
+  readonly test: readonly string[];
+}
+
+/** Everything a trainer is built from. Loading the same again is free. */
 export interface LoadRequest {
   /** Two requests with the same key mean the same model, data, job and trained tensors. */
   readonly key: string;
   readonly job: Job;
+  /** The base model's files, or those of a published model. */
   readonly modelFolder: string;
+  readonly dataset: DatasetManifest;
+  readonly shards: ShardPaths;
+  /** Kept outputs of the frozen base: only the head is built then. */
+  readonly features: { readonly width: number; readonly shards: ShardPaths } | null;
+  /** false: evaluate and predict only; no optimizer's state is made. */
+  readonly train: boolean;
+}
+
+export interface EvaluationDetails {
+  readonly metrics: Metrics;
+  /** Classes or tags; none where a number or the next token is learnt. */
   readonly labels: readonly string[];
-  readonly shards: {
-    readonly train: readonly string[];
-    readonly validation: readonly string[];
-    readonly test: readonly string[];
-  };
-  /** Names of the tensors that train, sorted; empty: evaluate only. */
-  readonly trainable: readonly string[];
+  /** Rows are true classes, columns predicted ones. */
+  readonly confusion?: readonly (readonly number[])[];
+  readonly perClass?: readonly {
+    readonly label: string;
+    readonly precision: number;
+    readonly recall: number;
+    readonly f1: number;
+    readonly support: number;
+    readonly auroc?: number | null;
+    readonly auprc?: number | null;
+  }[];
+  /** Of numbers: predicted - true, the value below which the share `q` of them lies. */
+  readonly residuals?: readonly { readonly q: number; readonly value: number }[];
+  /** The examples that the model gets most wrong, worst first. */
+  readonly worst: readonly WorstExample[];
+  /** How the figures are to be read, where they are not exact. */
+  readonly notes: readonly string[];
 }
 
 export interface WorstExample {
   readonly id: string;
   readonly text: string;
-  readonly label: string;
-  readonly predicted: string;
   readonly loss: number;
+  readonly label?: string | number | readonly string[];
+  readonly predicted?: string | number | readonly string[];
   /** Softmax score of the predicted class. */
-  readonly confidence: number;
+  readonly confidence?: number;
 }
 
-export interface EvaluationDetails {
-  readonly metrics: Metrics;
-  readonly labels: readonly string[];
-  /** Rows are true classes, columns predicted ones. */
-  readonly confusion: readonly (readonly number[])[];
-  readonly perClass: readonly { label: string; precision: number; recall: number; f1: number; support: number }[];
-  readonly worst: readonly WorstExample[];
+/** One input to predict for, as the job's task reads it. */
+export type PredictInput =
+  | { readonly kind: 'text'; readonly text: string; readonly pair: string | null }
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+  | { readonly kind: 'image'; readonly path: string }
+  | { readonly kind: 'row'; readonly cells: Readonly<Record<string, unknown>> };
+
+export interface PredictRequest {
+  readonly inputs: readonly PredictInput[];
+  /** Of causal-lm. */
+  readonly generation: GenerationSettings;
 }
 
-export interface TextPrediction {
-  readonly text: string;
-  readonly label: string;
-  readonly scores: Readonly<Record<string, number>>;
-}
+export type Prediction =
+  /** Softmax scores by class. */
+  | { readonly kind: 'class'; readonly label: string; readonly scores: Readonly<Record<string, number>> }
+  /** The classes with a score of one half or more, and the sigmoid score of each. */
+  | { readonly kind: 'classes'; readonly labels: readonly string[]; readonly scores: Readonly<Record<string, number>> }
+  /** One a word; null for a word that was cut off. */
+  | { readonly kind: 'tags'; readonly tags: readonly (string | null)[] }
+  | { readonly kind: 'value'; readonly value: number }
+  /** What follows the input's text. */
+  | { readonly kind: 'text'; readonly text: string };
 
 /** Requests by name: what goes in, what comes back. */
 export interface EngineRequests {
-  /** The new head, as the state of step 0. Needs no loaded classifier. */
-  initialize: { input: { job: Job; modelFolder: string; classes: number; folder: string }; output: StateOnDisk };
-  load: { input: LoadRequest; output: { nodes: number } };
+  /** What is new in the model, as the state of step 0. Needs nothing loaded. */
+  initialize: {
+    input: { job: Job; modelFolder: string; dataset: DatasetManifest; folder: string };
+    output: StateOnDisk;
+  };
+  /** `trainableDigest`: see FreezePlan.digest. */
+  load: { input: LoadRequest; output: { nodes: number; trainableDigest: Sha256 } };
   restore: { input: { shards: readonly string[]; position: Position }; output: void };
+  /** Writes the features of one data shard (its place among the files of the manifest) as an Arrow file. */
+  computeFeatures: {
+    input: { file: number; path: string };
+    output: { sha256: Sha256; bytes: number; width: number };
+  };
   train: {
-    input: { until: TrainUntil; folder: string };
+    input: { until: TrainUntil; observations: readonly Observation[]; folder: string };
     output: { reason: StopReason; stats: SegmentStats; state: StateOnDisk };
   };
   evaluate: { input: { split: 'train' | 'validation' | 'test' }; output: EvaluationDetails };
-  /** Writes the whole model, base and trained tensors, as one safetensors file. */
-  exportModel: { input: { path: string }; output: { sha256: Sha256; bytes: number } };
-  predict: { input: { texts: readonly string[] }; output: readonly TextPrediction[] };
+  /** Writes the whole model as Hugging Face's classes load it: model.safetensors and config.json. */
+  exportModel: { input: { folder: string }; output: readonly ExportedFile[] };
+  predict: { input: PredictRequest; output: readonly Prediction[] };
+}
+
+export interface ExportedFile {
+  readonly name: string;
+  readonly path: string;
+  readonly sha256: Sha256;
+  readonly bytes: number;
 }
 
 export type RequestName = keyof EngineRequests;

@@ -3,21 +3,22 @@
 import { addonPart, addonProblem } from './parts/addon.mjs';
 import { libtensorflow } from './parts/libtensorflow.mjs';
 import { minilm } from './parts/minilm.mjs';
+import { mobilenet } from './parts/mobilenet.mjs';
 import { ownPath, partPath, partProblem } from './parts/part.mjs';
 import { temporalCli } from './parts/temporal-cli.mjs';
 import { versitygw } from './parts/versitygw.mjs';
 import { wordnet } from './parts/wordnet.mjs';
 
 /** Those that can be fetched before the npm packages are there. */
-export const parts = /** @type {const} */ ({ libtensorflow, temporalCli, versitygw, minilm, wordnet });
+export const parts = /** @type {const} */ ({ libtensorflow, temporalCli, versitygw, minilm, mobilenet, wordnet });
 
 /** @typedef {keyof typeof parts} PartKey */
 
 /**
  * Where each part is, or will be once it is set up. Looks at nothing and fetches nothing.
  *
- * `libtensorflow` is a folder, `temporalCli` and `versitygw` are executables, `minilm` is a Hugging Face model folder,
- * `wordnet` is the file data.noun. The paths are absolute.
+ * `libtensorflow` is a folder, `temporalCli` and `versitygw` are executables, `minilm` and `mobilenet` are Hugging Face model
+ * folders, `wordnet` is the file data.noun. The paths are absolute.
  * @returns {Record<PartKey, string>}
  */
 export const partPaths = () => ({
@@ -25,6 +26,7 @@ export const partPaths = () => ({
   temporalCli: partPath(temporalCli),
   versitygw: partPath(versitygw),
   minilm: partPath(minilm),
+  mobilenet: partPath(mobilenet),
   wordnet: partPath(wordnet),
 });
 

@@ -246,9 +246,11 @@ export const jobSchema = z.strictObject({
   freeze: freezeSchema.default('none'),
   lora: loraSchema.optional(),
   reuseFeatures: z
-    .enum(['auto', 'off'])
+    .enum(['auto', 'on', 'off'])
     .default('auto')
-    .describe("auto: where the whole base is frozen, its outputs are computed once and kept on S3."),
+    .describe(
+      'auto: where the whole base is frozen and nothing in it is random, its outputs are computed once and kept on S3. on: refuse a job where that would not be exact.',
+    ),
   train: trainSchema.prefault({}).describe('How the model learns.'),
   checkpoint: checkpointSchema.prefault({}).describe('When the state is made durable, besides the end of every epoch.'),
   selectBest: metricName

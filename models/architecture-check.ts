@@ -1,4 +1,4 @@
-import type { TensorSpec } from './bert-layout.js';
+import type { TensorSpec } from './tensor-spec.js';
 import { ModelError } from './model-error.js';
 
 export interface ArchitectureCheck {

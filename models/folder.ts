@@ -1,17 +1,22 @@
-/** A base model's folder as Hugging Face has it: config.json, model.safetensors, tokenizer.json (and tokenizer_config.json). */
+/**
+ * A base model's folder as Hugging Face has it: config.json, model.safetensors (or several files and their index), and what the
+ * task needs: tokenizer.json (and tokenizer_config.json) for texts, preprocessor_config.json where there is one for images.
+ */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { architectureError, checkArchitecture } from './architecture-check.js';
-import { parseBertConfig, type BertConfig } from './bert-config.js';
-import { bertTensors, mapBertNames } from './bert-layout.js';
+import type { Job } from '../job/schema.js';
+import { findTensors, type BaseTensors, type ReadConfig } from './base-tensors.js';
+import { parseObject } from './config-file.js';
+import { familyOf } from './families/index.js';
 import { ModelError } from './model-error.js';
-import { readSafetensorsHeader, SafetensorsError, type SafetensorsHeader, type TensorEntry } from './safetensors.js';
 import { checkTokenizer, type TokenizerInfo } from './tokenizer-check.js';
+import { readWeightsHeaders, WEIGHTS_FILE, WEIGHTS_INDEX_FILE, type WeightsHeaders } from './weights-files.js';
 
+export { WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from './weights-files.js';
 export const CONFIG_FILE = 'config.json';
-export const WEIGHTS_FILE = 'model.safetensors';
 export const TOKENIZER_FILE = 'tokenizer.json';
 export const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json';
+export const PREPROCESSOR_FILE = 'preprocessor_config.json';
 
 export interface ModelFile {
   readonly name: string;
@@ -19,48 +24,63 @@ export interface ModelFile {
   readonly bytes: number;
 }
 
-export interface ModelFolder {
+export interface ModelFolder extends ReadConfig, BaseTensors {
   readonly folder: string;
-  readonly family: 'bert';
-  readonly config: BertConfig;
   /** The files that a run needs, by name; others in the folder are left alone. */
   readonly files: readonly ModelFile[];
-  readonly weights: SafetensorsHeader;
-  /** Encoder tensors by our name; `entry.name` is the name in the file. */
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** Tensors in the file that training has no use for. */
-  readonly ignored: readonly string[];
-  readonly tokenizer: TokenizerInfo;
+  /** None where the run begins from random weights (`pretrained: false`). */
+  readonly weights: WeightsHeaders;
+  /** Null where the task has no text. */
+  readonly tokenizer: TokenizerInfo | null;
 }
 
 /**
- * Checks everything about a base model that can be checked before a tensor is loaded.
+ * Checks everything about a base model that can be checked before a tensor is loaded. `labels` are the job's classes in order,
+ * null where they are not known yet: then no head in the file is kept.
  * @throws ModelError: a file is missing or invalid; the tensors differ from the configuration (all differences listed);
  * the tokenizer does not load or does not fit.
  */
-export async function inspectModelFolder(folder: string): Promise<ModelFolder> {
+export async function inspectModelFolder(
+  folder: string,
+  job: Job,
+  labels: readonly string[] | null = null,
+): Promise<ModelFolder> {
   const names = await listFolder(folder);
-  const required = [CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE];
-  const missing = required.filter((name) => !names.includes(name));
-  if (missing.length > 0) throw missingFiles(folder, missing, names);
-
-  const config = parseBertConfig(await readFile(join(folder, CONFIG_FILE), 'utf8'), join(folder, CONFIG_FILE));
-  const weights = await readWeightsHeader(join(folder, WEIGHTS_FILE));
-  const { tensors, ignored } = checkTensors(weights, config);
-  const optional = names.includes(TOKENIZER_CONFIG_FILE) ? [TOKENIZER_CONFIG_FILE] : [];
-  const tokenizer = checkTokenizer(
-    await readJson(folder, TOKENIZER_FILE),
-    optional.length > 0 ? await readJson(folder, TOKENIZER_CONFIG_FILE) : {},
-    config,
-    join(folder, TOKENIZER_FILE),
-  );
+  requireFiles(folder, job, names);
+  const read = await readConfig(folder);
+  const weights: WeightsHeaders = job.pretrained ? await readWeightsHeaders(folder, names) : new Map();
+  const where = join(folder, names.includes(WEIGHTS_FILE) ? WEIGHTS_FILE : WEIGHTS_INDEX_FILE);
+  const found = job.pretrained
+    ? findTensors(read, weights, job, labels, where)
+    : { tensors: new Map(), ignored: [], replaced: [] };
+  const tokenizer = readsText(job) ? await readTokenizer(folder, names, read) : null;
   const files = await Promise.all(
-    [...required, ...optional].sort().map(async (name) => {
+    filesOfRun(job, names, weights).map(async (name) => {
       const path = join(folder, name);
       return { name, path, bytes: (await stat(path)).size };
     }),
   );
-  return { folder, family: 'bert', config, files, weights, tensors, ignored, tokenizer };
+  return { folder, ...read, files, weights, ...found, tokenizer };
+}
+
+/** @throws ModelError for a config.json that is none, of no known family, or not of one that can be trained. */
+export async function readConfig(folder: string): Promise<ReadConfig> {
+  const path = join(folder, CONFIG_FILE);
+  const configJson = parseObject(await readFile(path, 'utf8'), path);
+  const family = familyOf(configJson, path);
+  return { family, config: family.parse(configJson, path), configJson };
+}
+
+const readsText = ({ task }: Job): boolean =>
+  task === 'text-classification' || task === 'token-classification' || task === 'causal-lm';
+
+function filesOfRun(job: Job, names: readonly string[], weights: WeightsHeaders): string[] {
+  const optional = [
+    ...(readsText(job) ? [TOKENIZER_FILE, TOKENIZER_CONFIG_FILE] : []),
+    ...(job.task === 'image-classification' ? [PREPROCESSOR_FILE] : []),
+    ...(job.pretrained && !names.includes(WEIGHTS_FILE) ? [WEIGHTS_INDEX_FILE] : []),
+  ];
+  return [CONFIG_FILE, ...weights.keys(), ...optional.filter((name) => names.includes(name))].sort();
 }
 
 async function listFolder(folder: string): Promise<readonly string[]> {
@@ -74,48 +94,36 @@ async function listFolder(folder: string): Promise<readonly string[]> {
   }
 }
 
-function missingFiles(folder: string, missing: readonly string[], names: readonly string[]): ModelError {
-  const other = names.find((name) => /\.(?:bin|h5|onnx|msgpack|index\.json)$/.test(name));
+function requireFiles(folder: string, job: Job, names: readonly string[]): void {
+  const hasWeights = names.includes(WEIGHTS_FILE) || names.includes(WEIGHTS_INDEX_FILE);
+  const required = [
+    CONFIG_FILE,
+    ...(job.pretrained && !hasWeights ? [WEIGHTS_FILE] : []),
+    ...(readsText(job) ? [TOKENIZER_FILE] : []),
+  ];
+  const missing = required.filter((name) => !names.includes(name));
+  if (missing.length === 0) return;
+  const other = names.find((name) => /\.(?:bin|h5|onnx|msgpack)$/.test(name));
   const advice =
     missing.includes(WEIGHTS_FILE) && other !== undefined
-      ? `; it has ${other}: save the model as one safetensors file (Python: model.save_pretrained(folder, max_shard_size="100GB"))`
-      : '; expected a folder with config.json, model.safetensors and tokenizer.json, as save_pretrained writes it';
-  return new ModelError(`${folder}: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing${advice}`);
+      ? `; it has ${other}: save the model as safetensors (Python: model.save_pretrained(folder))`
+      : `; expected a folder with ${listOf(required)}, as save_pretrained writes it`;
+  throw new ModelError(`${folder}: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing${advice}`);
 }
 
-async function readWeightsHeader(path: string): Promise<SafetensorsHeader> {
-  try {
-    return await readSafetensorsHeader(path);
-  } catch (error) {
-    if (error instanceof SafetensorsError) throw new ModelError(error.message);
-    throw error;
-  }
-}
+const listOf = (names: readonly string[]): string =>
+  names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
-function checkTensors(weights: SafetensorsHeader, config: BertConfig) {
-  const { inFile, ignored } = mapBertNames(weights.tensors.keys());
-  const tensors = new Map(Array.from(inFile, ([name, fileName]) => [name, weights.tensors.get(fileName)!]));
-  const found = Array.from(tensors, ([name, { shape }]) => ({ name, shape }));
-  const check = checkArchitecture(found, bertTensors(config));
-  if (!check.ok) throw architectureError(check, weights.path);
-  const unreadable = Array.from(tensors).find(([, { dtype }]) => !['F32', 'F16', 'BF16'].includes(dtype));
-  if (unreadable !== undefined) {
-    const [name, { dtype }] = unreadable;
-    throw new ModelError(
-      `${weights.path}: expected weights of F32, F16 or BF16, found ${dtype} in ${name}: use an unquantised model`,
-    );
-  }
-  return { tensors, ignored };
-}
-
-async function readJson(folder: string, name: string): Promise<object> {
-  const path = join(folder, name);
-  try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    if (typeof value === 'object' && value !== null) return value;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new ModelError(`${path}: not valid JSON: ${error.message}`);
-  }
-  throw new ModelError(`${path}: expected a JSON object`);
+async function readTokenizer(
+  folder: string,
+  names: readonly string[],
+  { family, config }: ReadConfig,
+): Promise<TokenizerInfo> {
+  const read = async (name: string) => parseObject(await readFile(join(folder, name), 'utf8'), join(folder, name));
+  return checkTokenizer(
+    await read(TOKENIZER_FILE),
+    names.includes(TOKENIZER_CONFIG_FILE) ? await read(TOKENIZER_CONFIG_FILE) : {},
+    family.vocabularySize?.(config) ?? Infinity,
+    join(folder, TOKENIZER_FILE),
+  );
 }

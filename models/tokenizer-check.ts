@@ -1,6 +1,5 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
-import type { BertConfig } from './bert-config.js';
 import { ModelError } from './model-error.js';
 
 export interface TokenizerInfo {
@@ -25,7 +24,7 @@ const vocabularySchema = z.object({
 export function checkTokenizer(
   tokenizer: object,
   tokenizerConfig: object,
-  config: BertConfig,
+  vocabularySize: number,
   fileName: string,
 ): TokenizerInfo {
   const parsed = vocabularySchema.safeParse(tokenizer);
@@ -52,10 +51,10 @@ export function checkTokenizer(
   for (const { id, content } of parsed.data.added_tokens) tokens.set(content, id);
   let largest: readonly [string, number] = ['', -1];
   for (const entry of tokens) if (entry[1] > largest[1]) largest = entry;
-  if (largest[1] >= config.vocabSize) {
+  if (largest[1] >= vocabularySize) {
     const found = `"${largest[0]}" with id ${largest[1]}`;
     throw new ModelError(
-      `${fileName}: expected ids below ${config.vocabSize} (vocab_size in config.json), found ${found}: use the tokenizer of this model`,
+      `${fileName}: expected ids below ${vocabularySize} (vocab_size in config.json), found ${found}: use the tokenizer of this model`,
     );
   }
   return { type, vocabularySize: tokens.size, largestId: largest[1] };

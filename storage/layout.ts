@@ -4,6 +4,7 @@
  *     models/<model>/<sha256>.<ext>                           base models: immutable, shared by all runs
  *     sources/<sha256>.<ext>                                  the user's files as they were at submission
  *     datasets/<digest>/<file>                                prepared data, found by what it was made from
+ *     features/<digest>/<file>                                what a frozen base makes of a data set, found likewise
  *     runs/<run>/shards/<step>-<nonce>/<sha256>.safetensors   state; one folder for each attempt to upload
  *     runs/<run>/shards/<step>-<nonce>/condemned.json         fence: nobody may commit this folder any more
  *     runs/<run>/checkpoints/<20-digit sequence>.json         manifest, tombstone or quarantine record
@@ -33,6 +34,7 @@ export const modelFileKey = (model: string, sha256: Sha256, extension: string) =
   key('models', model, `${sha256}.${extension}`);
 export const sourceKey = (sha256: Sha256, extension: string) => key('sources', `${sha256}.${extension}`);
 export const datasetFileKey = (digest: Sha256, file: string) => key('datasets', digest, file);
+export const featuresFileKey = (digest: Sha256, file: string) => key('features', digest, file);
 export const reportKey = (run: RunId, file: string) => key('runs', run, 'report', file);
 export const publishedModelKey = (run: RunId, file: string) => key('runs', run, 'model', file);
 

@@ -4,7 +4,19 @@ import type { DropoutMasks } from './ops/dropout.js';
 import type { Tensor } from './tensorflow.js';
 
 /** Looks a parameter up by its name; an unknown name is a defect of the model and throws. */
-export type Parameters = (name: string) => Tensor;
+export interface Parameters {
+  (name: string): Tensor;
+  /** The parts of a matrix that has a low-rank adapter, so that `linear` need not form their sum (training/lora.ts). */
+  readonly adapter?: (name: string) => Adapter | undefined;
+}
+
+/** A matrix `weight` (out, in) counts as weight + scale · b · a. */
+export interface Adapter {
+  readonly weight: Tensor;
+  readonly a: Tensor; // (rank, in)
+  readonly b: Tensor; // (out, rank)
+  readonly scale: number;
+}
 
 /** How one forward pass is run. */
 export interface Pass {

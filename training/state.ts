@@ -76,17 +76,66 @@ function cutIntoShards(tensors: readonly StoredTensor[]): StoredTensor[][] {
   return groups;
 }
 
+/** Where pre-trained values are read from. */
+export interface BaseWeights {
+  /** Tensors that the base model's files hold, by our names. */
+  readonly names: ReadonlySet<string>;
+  /** Their values as our model has them, one in memory at a time. */
+  read(names: Iterable<string>): AsyncIterable<{ readonly name: string; readonly values: Float32Array }>;
+}
+
+export interface LoadState {
+  readonly variables: ReadonlyMap<string, readonly number[]>;
+  readonly base: BaseWeights;
+  readonly shardPaths: readonly string[];
+  /** Whether a variable that no file holds begins at zero: the optimizer's slots before the first step. */
+  readonly beginsAtZero: (name: string) => boolean;
+  /** Average -> the weight it begins as. */
+  readonly averages: ReadonlyMap<string, string>;
+  readonly assign: (name: string, values: Float32Array) => void;
+}
+
 /**
- * Assigns every variable: from the shards where they hold it, else from the base file, else zero (slots before the first
- * step). A tensor of another shape, or one that nobody expects, is refused before anything is assigned.
+ * Assigns every variable: from the shards where they hold it, else from the base's files, else what it begins as. A tensor of
+ * another shape, or one that nobody expects, is refused before anything is assigned.
  */
-export async function loadState(
-  variables: ReadonlyMap<string, readonly number[]>,
-  base: { header: SafetensorsHeader; nameInFile: ReadonlyMap<string, string> },
-  shardPaths: readonly string[],
-  assign: (name: string, values: Float32Array) => void,
-): Promise<void> {
+export async function loadState({
+  variables,
+  base,
+  shardPaths,
+  beginsAtZero,
+  averages,
+  assign,
+}: LoadState): Promise<void> {
   const shards = await Promise.all(shardPaths.map(readSafetensorsHeader));
+  const stored = checkStored(shards, variables);
+  const begins = new Map(Array.from(averages, ([average, weight]) => [weight, average]));
+  const give = (name: string, values: Float32Array): void => {
+    assign(name, values);
+    const average = begins.get(name);
+    if (average !== undefined && !stored.has(average)) assign(average, values);
+  };
+  const given = new Set(stored);
+  for (const shard of shards) {
+    for await (const { name, values } of readTensors(shard)) give(name, values as Float32Array);
+  }
+  const fromBase = [...base.names].filter((name) => variables.has(name) && !stored.has(name));
+  for await (const { name, values } of base.read(fromBase)) {
+    give(name, values);
+    given.add(name);
+  }
+  for (const [name, shape] of variables) {
+    if (given.has(name) || averages.has(name)) continue;
+    if (!beginsAtZero(name)) throw new Error(`no file holds a value for ${name}`);
+    assign(name, new Float32Array(shape.reduce((product, size) => product * size, 1)));
+  }
+}
+
+/** Names of the tensors that the shards hold. */
+function checkStored(
+  shards: readonly SafetensorsHeader[],
+  variables: ReadonlyMap<string, readonly number[]>,
+): ReadonlySet<string> {
   const stored = new Set<string>();
   for (const shard of shards) {
     for (const [name, { shape }] of shard.tensors) {
@@ -99,17 +148,5 @@ export async function loadState(
       stored.add(name);
     }
   }
-  for (const shard of shards) {
-    for await (const { name, values } of readTensors(shard)) assign(name, values as Float32Array);
-  }
-  const inBase = [...variables.keys()].filter((name) => !stored.has(name) && base.nameInFile.has(name));
-  const ours = new Map(inBase.map((name) => [base.nameInFile.get(name)!, name]));
-  for await (const { name, values } of readTensors(base.header, ours.keys())) {
-    assign(ours.get(name)!, Float32Array.from(values as Float32Array));
-  }
-  for (const [name, shape] of variables) {
-    if (stored.has(name) || base.nameInFile.has(name)) continue;
-    if (!name.startsWith('adamw.')) throw new Error(`no file holds a value for ${name}`);
-    assign(name, new Float32Array(shape.reduce((product, size) => product * size, 1)));
-  }
+  return stored;
 }

@@ -1,8 +1,9 @@
 import type { Job } from '../job/schema.js';
-import type { Position, SegmentStats, StopReason, TrainUntil } from '../workflows/contract.js';
-import { batchesPerEpoch, countOf, epochOrder, gather, type TokenTable } from './batches.js';
-import type { Classifier } from './classifier.js';
+import type { Observation, Position, SegmentStats, StopReason, TrainUntil } from '../workflows/contract.js';
+import type { Examples } from './examples/examples.js';
+import { epochOrder, stepsPerEpochOf } from './examples/order.js';
 import { learningRateAt } from './schedules/learning-rate.js';
+import type { Trainer } from './trainer.js';
 
 export interface StepReport {
   readonly position: Position;
@@ -12,11 +13,13 @@ export interface StepReport {
 }
 
 export interface Segment {
-  readonly classifier: Classifier;
-  readonly examples: TokenTable;
+  readonly trainer: Trainer;
+  readonly examples: Examples;
   readonly job: Job;
   readonly from: Position;
   readonly until: TrainUntil;
+  /** Validation metrics of the steps before `from`: a schedule may depend on them. */
+  readonly observations: readonly Observation[];
   /** Asked before each step; true ends the segment there. */
   readonly interrupted: () => boolean;
   /** Called after each step; the loop waits for it, so that messages can come in between steps. */
@@ -34,12 +37,13 @@ export class NonFiniteLoss extends Error {
 export async function trainSegment(
   segment: Segment,
 ): Promise<{ reached: Position; reason: StopReason; stats: SegmentStats }> {
-  const { classifier, examples, job, until, clockMs } = segment;
-  const { batchSize, epochs } = job.train;
-  const stepsPerEpoch = batchesPerEpoch(countOf(examples), batchSize);
+  const { trainer, examples, job, until, clockMs } = segment;
+  const { epochs, accumulate } = job.train;
+  const { epoch } = segment.from;
+  const stepsPerEpoch = stepsPerEpochOf(examples.count, job.train);
   const totalSteps = stepsPerEpoch * epochs;
-  const lastStep = Math.min(until.step, (segment.from.epoch + 1) * stepsPerEpoch);
-  const batches = epochOrder(examples, batchSize, job.seed, segment.from.epoch);
+  const lastStep = Math.min(until.step, (epoch + 1) * stepsPerEpoch);
+  const batches = epochOrder(examples, job.train.batchSize, job.seed, epoch);
   const startMs = clockMs();
   let { step, cursor } = segment.from;
   let [seen, lossSum] = [0, 0];
@@ -54,9 +58,10 @@ export async function trainSegment(
       reason = 'minutes';
       break;
     }
-    const batch = gather(examples, batches[cursor]!, batchSize, classifier.spec.maxLength);
-    const learningRate = learningRateAt(job.train, step + 1, totalSteps);
-    const { loss, gradientNorm } = classifier.trainStep(batch, job.seed, step + 1, learningRate);
+    const micro = batches.slice(cursor * accumulate, (cursor + 1) * accumulate);
+    const learningRate = learningRateAt(job.train, step + 1, totalSteps, segment.observations);
+    const at = { epoch, step: step + 1, seed: job.seed, learningRate };
+    const { loss, gradientNorm } = trainer.trainStep(examples, micro, at);
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw new NonFiniteLoss(
         `step ${step + 1}: the loss is ${loss} and the gradient norm ${gradientNorm}, expected finite numbers. ` +
@@ -65,14 +70,13 @@ export async function trainSegment(
     }
     step += 1;
     cursor += 1;
-    seen += batch.examples;
+    for (const batch of micro) seen += batch.length;
     lossSum += loss;
-    const position = { step, epoch: segment.from.epoch, cursor };
     const seconds = Math.max(1e-3, (clockMs() - startMs) / 1000);
-    await segment.onStep({ position, loss, learningRate, examplesPerSecond: seen / seconds });
+    await segment.onStep({ position: { step, epoch, cursor }, loss, learningRate, examplesPerSecond: seen / seconds });
   }
   const endsEpoch = cursor === stepsPerEpoch;
-  const reached = { step, epoch: segment.from.epoch + (endsEpoch ? 1 : 0), cursor: endsEpoch ? 0 : cursor };
+  const reached = { step, epoch: epoch + (endsEpoch ? 1 : 0), cursor: endsEpoch ? 0 : cursor };
   const steps = step - segment.from.step;
   const stats = {
     steps,

@@ -62,6 +62,7 @@ export class EnginePool {
     const desk: EngineDesk = {
       engine,
       owner: null,
+      loaded: null,
       holds: null,
       snapshots: new Map(),
       training: null,

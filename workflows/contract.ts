@@ -24,7 +24,7 @@ export interface StoredFile {
 /** The user's file as it was when the run was submitted. */
 export interface SourceRef {
   readonly name: string;
-  /** `images`: a folder or table of images in one file (data/pack-images.ts). */
+  /** `images`: a folder of images, or a table of their paths, packed into one file (data/pack-images.ts). */
   readonly format: 'jsonl' | 'csv' | 'tsv' | 'images';
   readonly file: StoredFile;
 }
@@ -32,7 +32,8 @@ export interface SourceRef {
 /** A base model: the files of its folder, immutable and shared by all runs. */
 export interface ModelRef {
   readonly name: string;
-  readonly family: 'bert';
+  /** Name of its family (models/families/). */
+  readonly family: string;
   readonly files: readonly StoredFile[];
   readonly digest: Sha256;
 }
@@ -43,6 +44,7 @@ export interface DatasetRef {
   /** SHA-256 of (source, tokenizer, spec): the same input is prepared once. */
   readonly digest: Sha256;
   readonly rows: { readonly train: number; readonly validation: number; readonly test: number };
+  /** Classes or tags; 0 where the task has none. */
   readonly classes: number;
   readonly stepsPerEpoch: number;
 }
@@ -83,6 +85,16 @@ export interface FreezePlan {
   readonly frozenParameters: number;
   /** SHA-256 of the sorted trainable names, a newline each. */
   readonly digest: Sha256;
+  /** Whether the base's outputs are computed once and kept, and if not, why. Absent in runs of before 0.2. */
+  readonly features?: { readonly reuse: boolean; readonly because: string };
+}
+
+/** What a frozen base makes of every example, in Arrow shards beside the data set's. */
+export interface FeaturesRef {
+  readonly manifest: StoredFile;
+  /** SHA-256 of (model, data, preprocessing, numerics): shared by all runs that would compute the same. */
+  readonly digest: Sha256;
+  readonly width: number;
 }
 
 /** What the numerics depend on (docs/exactness.md). Two hosts with the same digest give the same bits. */
@@ -137,6 +149,8 @@ export interface RunContext {
 export interface TrainingContext extends RunContext {
   readonly dataset: DatasetRef;
   readonly lineage: Sha256;
+  /** The base's outputs, where nothing of it trains and they were computed before. */
+  readonly features?: FeaturesRef;
 }
 
 // ── Activities of the shared queue ───────────────────────────────────────────────────────────────────────────────
@@ -231,6 +245,8 @@ export interface SessionActivities {
   findCheckpoint(input: { run: RunId; lineage: Sha256 }): Promise<FoundCheckpoint>;
   /** Pre-trained weights and a new head, architecture checked, committed as step 0; the lineage is named here. */
   initializeModel(input: { context: RunContext; dataset: DatasetRef }): Promise<CheckpointRef>;
+  /** Runs the frozen base over every example, once, shard by shard; what is on S3 already is not computed again. */
+  computeFeatures(input: { context: TrainingContext; plan: FreezePlan; at: StateRef }): Promise<FeaturesRef>;
   trainEpoch(input: {
     context: TrainingContext;
     plan: FreezePlan;
@@ -281,6 +297,7 @@ export interface CarriedState {
   readonly dataset: DatasetRef;
   readonly lineage: Sha256;
   readonly plan: FreezePlan;
+  readonly features?: FeaturesRef;
   readonly fingerprint: Fingerprint;
   readonly commits: readonly CheckpointRef[];
   readonly committedAtMs: number;
@@ -296,6 +313,7 @@ export type Stage =
   | 'wait-for-device'
   | 'freezeLayers'
   | 'initializeModel'
+  | 'computeFeatures'
   | 'trainEpoch'
   | 'validate'
   | 'uploadCheckpoint'
@@ -343,6 +361,7 @@ export interface RunStatus {
   readonly selectBest: MetricName;
   readonly lastCheckpoint: (CheckpointRef & { readonly committedAtMs: number }) | null;
   readonly plan: FreezePlan | null;
+  readonly features: FeaturesRef | null;
   readonly dataset: DatasetRef | null;
   readonly sessions: readonly SessionRecord[];
   readonly startedAtMs: number;

@@ -117,6 +117,7 @@ function sessionActivities(session: string, over: () => boolean): SessionActivit
     describeSession: first.describeSession,
     findCheckpoint: untilStored.findCheckpoint,
     initializeModel: once.initializeModel,
+    computeFeatures: once.computeFeatures,
     trainEpoch: once.trainEpoch,
     validate: once.validate,
     uploadCheckpoint: untilStored.uploadCheckpoint,

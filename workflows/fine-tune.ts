@@ -57,6 +57,11 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
   run.enter('freezeLayers');
   const plan = (run.plan ??= await control.freezeLayers({ context: run.input, dataset }));
 
+  if (run.at && plan.features?.reuse && !run.features) {
+    run.enter('computeFeatures');
+    run.features = await device.computeFeatures({ context: run.context, plan, at: run.at });
+  }
+
   while (run.at) {
     if (run.endsEpoch && !run.isObserved(run.at.step)) {
       run.enter('validate');

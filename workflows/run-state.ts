@@ -5,6 +5,7 @@ import type {
   CommitContext,
   DatasetRef,
   Evaluation,
+  FeaturesRef,
   Fingerprint,
   FineTuneInput,
   FreezePlan,
@@ -39,6 +40,7 @@ export class RunState {
   dataset: DatasetRef | null;
   lineage: CheckpointRef['lineage'] | null;
   plan: FreezePlan | null;
+  features: FeaturesRef | null;
   fingerprint: Fingerprint | null;
   /** Where training stands; a snapshot is valid in its session only. */
   at: StateRef | null = null;
@@ -60,6 +62,7 @@ export class RunState {
     this.dataset = carried?.dataset ?? null;
     this.lineage = carried?.lineage ?? null;
     this.plan = carried?.plan ?? null;
+    this.features = carried?.features ?? null;
     this.fingerprint = carried?.fingerprint ?? null;
     this.commits = [...(carried?.commits ?? [])];
     this.observations = [...(carried?.observations ?? [])];
@@ -95,7 +98,8 @@ export class RunState {
 
   get context(): TrainingContext {
     const { run, job, source, model } = this.input;
-    return { run, job, source, model, dataset: this.dataset!, lineage: this.lineage! };
+    const features = this.features ? { features: this.features } : {};
+    return { run, job, source, model, dataset: this.dataset!, lineage: this.lineage!, ...features };
   }
 
   /** What a commit made now would say beside the state. */
@@ -161,7 +165,7 @@ export class RunState {
   }
 
   carry(): CarriedState {
-    const { dataset, lineage, plan, fingerprint } = this;
+    const { dataset, lineage, plan, features, fingerprint } = this;
     if (!dataset || !lineage || !plan || !fingerprint) throw new Error('a run is carried over only after its start');
     const { commits, committedAtMs, observations, sessions, startedAtMs } = this;
     const asked = { paused: this.pauseRequested, stopped: this.stopRequested };
@@ -169,6 +173,7 @@ export class RunState {
       dataset,
       lineage,
       plan,
+      ...(features && { features }),
       fingerprint,
       commits,
       committedAtMs,
@@ -180,7 +185,7 @@ export class RunState {
   }
 
   status(): RunStatus {
-    const { dataset, plan, observations, sessions, startedAtMs, trainLoss, evaluation } = this;
+    const { dataset, plan, features, observations, sessions, startedAtMs, trainLoss, evaluation } = this;
     // From the request on, while whatever is under way ends and the upload waits for the store.
     const pausing = this.pauseRequested && this.stage !== 'paused' && this.stage !== 'finished';
     const stage: Stage = pausing ? 'pausing' : this.stage;
@@ -201,6 +206,7 @@ export class RunState {
       selectBest: this.job.selectBest,
       lastCheckpoint: newest ? { ...newest, committedAtMs: this.committedAtMs } : null,
       plan,
+      features,
       dataset,
       sessions,
       startedAtMs,

@@ -1,16 +1,14 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { datasetManifestSchema } from '../../data/manifest.js';
-import { fetchFile } from '../../storage/content.js';
 import { fetchCheckpoint } from '../../storage/checkpoint/restore.js';
-import { datasetFileKey } from '../../storage/layout.js';
 import { untilReachable } from '../../storage/until-reachable.js';
-import type { FreezePlan, Sha256, StateRef, TrainingContext, TrainProgress } from '../../workflows/contract.js';
+import type { FreezePlan, StateRef, TrainingContext, TrainProgress } from '../../workflows/contract.js';
 import { sessionClosed } from '../as-activity.js';
 import type { EngineRequests } from '../../engine/protocol.js';
 import type { SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
-import { frozenLayout, modelFolder } from '../model-folder.js';
+import { modelFolder } from '../model-folder.js';
+import { datasetOf, fetchFeatures, fetchShards } from './dataset-of.js';
 
 export interface StateInput {
   readonly context: TrainingContext;
@@ -34,10 +32,11 @@ export async function ensureState(
   signal: AbortSignal,
 ): Promise<void> {
   const { desk, store } = session;
-  if (desk.holds === at.stateDigest) return;
+  const loaded = desk.loaded === keyOf(input);
+  if (loaded && desk.holds === at.stateDigest) return;
   const waiting = { signal, onWaiting: () => announce(session, 'waiting-for-store', at) };
   announce(session, 'compiling', at);
-  await untilReachable(() => load(session, input, signal), waiting);
+  if (!loaded) await untilReachable(() => load(session, input, signal), waiting);
   announce(session, 'restoring', at);
   const { step, epoch, cursor } = at;
   const position = { step, epoch, cursor };
@@ -62,25 +61,27 @@ async function restore(session: SessionDesk, input: EngineRequests['restore']['i
 
 /** Fetches model and data to this host and has the engine build its graph; free when that is done already. */
 async function load(session: SessionDesk, { context, plan }: StateInput, signal: AbortSignal): Promise<void> {
-  const { store, cacheFolder } = session;
-  const { job, model, dataset } = context;
-  const layout = await frozenLayout(session, job, model, dataset, { signal });
-  if (layout.digest !== plan.digest) {
-    throw new Error(`the freeze plan names tensors of digest ${plan.digest}, this worker works out ${layout.digest}`);
-  }
-  const manifestPath = await fetchFile(store, dataset.manifest, cacheFolder, { signal });
-  const manifest = datasetManifestSchema.parse(JSON.parse(await readFile(manifestPath, 'utf8')));
-  const shards = { train: [] as string[], validation: [] as string[], test: [] as string[] };
-  for (const { name, split, sha256, bytes } of manifest.files) {
-    const file = { key: datasetFileKey(dataset.digest, name), sha256: sha256 as Sha256, bytes };
-    shards[split].push(await fetchFile(store, file, cacheFolder, { signal }));
-  }
-  await askEngine(session, 'load', {
-    key: JSON.stringify([job, model.digest, dataset.digest, plan.digest]),
+  const { desk } = session;
+  const { job, model, dataset, features } = context;
+  const manifest = await datasetOf(session, dataset, signal);
+  const request = {
+    key: keyOf({ context, plan }),
     job,
     modelFolder: await modelFolder(session, model, { signal }),
-    labels: manifest.labels,
-    shards,
-    trainable: layout.trainable,
-  });
+    dataset: manifest,
+    shards: await fetchShards(session, dataset, manifest, signal),
+    features: features ? { width: features.width, shards: await fetchFeatures(session, features, signal) } : null,
+    train: true,
+  };
+  const loading = askEngine(session, 'load', request);
+  desk.loaded = null;
+  desk.holds = null; // a graph of its own has variables of its own
+  const { trainableDigest } = await loading;
+  if (trainableDigest !== plan.digest) {
+    throw new Error(`the freeze plan names tensors of digest ${plan.digest}, this engine works out ${trainableDigest}`);
+  }
+  desk.loaded = request.key;
 }
+
+const keyOf = ({ context: { job, model, dataset, features }, plan }: StateInput): string =>
+  JSON.stringify([job, model.digest, dataset.digest, plan.digest, features?.digest ?? null]);

@@ -1,5 +1,6 @@
 import type { SessionActivities } from '../../workflows/contract.js';
 import type { SessionDesk } from '../dependencies.js';
+import { computeFeatures } from './compute-features.js';
 import { evaluate } from './evaluate.js';
 import { findCheckpoint } from './find-checkpoint.js';
 import { initializeModel } from './initialize-model.js';
@@ -13,6 +14,7 @@ export const createSessionActivities = (session: SessionDesk): SessionActivities
   describeSession: () => Promise.resolve(session.host),
   findCheckpoint: findCheckpoint(session),
   initializeModel: initializeModel(session),
+  computeFeatures: computeFeatures(session),
   trainEpoch: trainEpoch(session),
   validate: validate(session),
   uploadCheckpoint: uploadCheckpoint(session),

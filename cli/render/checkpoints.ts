@@ -1,6 +1,8 @@
+import type { Metrics } from '../../workflows/contract.js';
 import type { ListedCheckpoint } from '../../storage/checkpoint/list.js';
 import { renderTable } from './table.js';
-import { loss, moment, percent, size } from './units.js';
+import { mainFigure } from './metrics.js';
+import { loss, moment, size } from './units.js';
 
 /** `temper checkpoints list`. */
 export function renderCheckpoints(run: string, checkpoints: readonly ListedCheckpoint[]): string[] {
@@ -23,9 +25,9 @@ export function renderCheckpoints(run: string, checkpoints: readonly ListedCheck
       { title: 'STATE', value: describeKind },
       { title: 'LOSS', right: true, value: text(state(({ metrics }) => (metrics ? loss(metrics.loss) : null))) },
       {
-        title: 'ACCURACY',
+        title: 'METRIC',
         right: true,
-        value: text(state(({ metrics }) => (metrics ? percent(metrics.accuracy) : null))),
+        value: text(state(({ metrics }) => (metrics ? figureOf(metrics) : null))),
       },
       { title: 'WRITTEN', value: ({ committedAt }) => (committedAt ? moment(committedAt) : '') },
       { title: 'NEEDED BY', value: text(state(({ pins }) => pins.join(', '))) },
@@ -33,6 +35,11 @@ export function renderCheckpoints(run: string, checkpoints: readonly ListedCheck
     checkpoints,
   );
   return [...table, ...checkpoints.flatMap(reasonLine)];
+}
+
+function figureOf(metrics: Metrics): string {
+  const { title, text } = mainFigure(metrics);
+  return `${title} ${text}`;
 }
 
 function describeKind(entry: ListedCheckpoint): string {

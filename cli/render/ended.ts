@@ -1,6 +1,8 @@
 import pc from 'picocolors';
+import type { Metrics } from '../../workflows/contract.js';
 import type { RunEnd } from '../runs/ending.js';
-import { counted, loss, percent, size } from './units.js';
+import { headlines } from './metrics.js';
+import { counted, loss, size } from './units.js';
 
 /** The last word on a run: what came out, where the model is, what to try next. */
 export function renderEnd(run: string, end: RunEnd): string[] {
@@ -14,8 +16,8 @@ export function renderEnd(run: string, end: RunEnd): string[] {
   const folder = model.files[0]?.key.replace(/[^/]+$/, '') ?? '';
   return [
     pc.bold(end.message),
-    `  test        accuracy ${pc.bold(percent(metrics.accuracy))}, loss ${loss(metrics.loss)}, F1 ${percent(metrics.f1)} on ${counted(metrics.examples, 'example')}`,
-    `  best step   ${best.step} (epoch ${best.epoch}) of ${final.step}${observed ? `: validation accuracy ${percent(observed.accuracy)}, loss ${loss(observed.loss)}` : ''}`,
+    `  test        ${said(metrics, pc.bold)} on ${counted(metrics.examples, 'example')}`,
+    `  best step   ${best.step} (epoch ${best.epoch}) of ${final.step}${observed ? `: validation ${said(observed)}` : ''}`,
     `  model       ${folder} in the store: ${counted(model.files.length, 'file')}, ${size(model.bytes)}`,
     `  report      ${evaluation.report.key}`,
     'Try next:',
@@ -23,4 +25,10 @@ export function renderEnd(run: string, end: RunEnd): string[] {
     `  temper export ${run} --to ./model       a Hugging Face folder of your own`,
     `  temper explain ${run}                   sessions, recoveries and what they cost`,
   ];
+}
+
+/** `accuracy 81.4 %, loss 0.6102, F1 81.2 %` */
+function said(metrics: Metrics, strong: (text: string) => string = (text) => text): string {
+  const [first, ...rest] = headlines(metrics).map(({ title, text }, i) => `${title} ${i === 0 ? strong(text) : text}`);
+  return [first, `loss ${loss(metrics.loss)}`, ...rest].filter((text) => text !== undefined).join(', ');
 }

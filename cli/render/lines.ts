@@ -5,7 +5,8 @@ import { ranked } from '../../workflows/policies/selection.js';
 import { inOrder, positionOf, remainingMs } from './estimate.js';
 import { reasonOf } from './sessions.js';
 import { stageOf, troubleOf } from './stage.js';
-import { count, duration, loss, percent, rate } from './units.js';
+import { headlines } from './metrics.js';
+import { count, duration, loss, rate } from './units.js';
 
 const TRAINING_EVERY_MS = 10_000;
 /** Validations told of a run that began long ago. */
@@ -88,8 +89,10 @@ function trainingLine(look: Look): string {
 }
 
 const observationLine = (observation: Observation, isBest: boolean): string =>
-  `validation at step ${observation.step} (epoch ${observation.epoch}): loss ${loss(observation.loss)}, ` +
-  `accuracy ${percent(observation.accuracy)}, F1 ${percent(observation.f1)}${isBest ? ', the best so far' : ''}`;
+  `validation at step ${observation.step} (epoch ${observation.epoch}): loss ${loss(observation.loss)}` +
+  `${headlines(observation)
+    .map(({ title, text }) => `, ${title} ${text}`)
+    .join('')}${isBest ? ', the best so far' : ''}`;
 
 function sessionLine(session: SessionRecord): string {
   const { from, host, stepsRedone, recoveryMs } = session;

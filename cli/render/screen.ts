@@ -5,7 +5,8 @@ import type { Look } from '../runs/look.js';
 import { inOrder, positionOf, remainingMs } from './estimate.js';
 import { reasonOf, recoveries, recoveryCount } from './sessions.js';
 import { stageOf, troubleOf } from './stage.js';
-import { count, duration, loss, percent, rate } from './units.js';
+import { headlines } from './metrics.js';
+import { count, duration, loss, rate } from './units.js';
 
 /** Validations shown; earlier ones scroll out of sight, the best never does. */
 const VALIDATIONS_SHOWN = 8;
@@ -57,7 +58,11 @@ function validationLines({ observations, policy }: RunStatus): string[] {
   if (best && !shown.some(({ step }) => step === best.step)) shown.unshift(best);
   return shown.map((observation, i) => {
     const isBest = observation.step === best?.step;
-    const text = `epoch ${observation.epoch}  step ${observation.step}  loss ${loss(observation.loss)}  accuracy ${percent(observation.accuracy)}  F1 ${percent(observation.f1)}`;
+    const text = `epoch ${observation.epoch}  step ${observation.step}  loss ${loss(observation.loss)}${headlines(
+      observation,
+    )
+      .map(({ title, text }) => `  ${title} ${text}`)
+      .join('')}`;
     return label(i === 0 ? 'validation' : '', isBest ? `${pc.green(text)}  ${pc.green('★ best')}` : text);
   });
 }

@@ -8,6 +8,7 @@ const names: Readonly<Record<Stage, string>> = {
   'wait-for-device': 'waiting for a device',
   freezeLayers: 'choosing the layers that train',
   initializeModel: 'initialising the model',
+  computeFeatures: 'computing what the frozen base makes of the data',
   trainEpoch: 'training',
   validate: 'validating',
   uploadCheckpoint: 'storing the last checkpoint',

@@ -1,55 +1,68 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { parseBertConfig } from '../../models/bert-config.js';
-import { headTensors } from '../../models/bert-layout.js';
-import { writeSafetensors } from '../../models/safetensors.js';
-import { initialHead } from '../../training/initial-head.js';
-import { loadState, saveState, type StoredTensor } from '../../training/state.js';
+import { initialWeights } from '../../training/initial-weights.js';
+import { averageOf } from '../../training/optimizers/ema.js';
+import { loadState, saveState } from '../../training/state.js';
 import { trainSegment } from '../../training/train-segment.js';
 import type { EngineRequests, RequestName } from '../protocol.js';
-import { evaluateSplit, predictTexts } from './evaluate.js';
-import type { Loaded, Workbench } from './workbench.js';
+import { computeFeatures } from './compute-features.js';
+import { evaluateSplit } from './evaluate.js';
+import { exportModel } from './export-model.js';
+import { predict } from './predict.js';
+import { openRunModel } from './run-model.js';
+import type { Workbench } from './workbench.js';
 
 type Handlers = {
   [Name in RequestName]: (input: EngineRequests[Name]['input']) => Promise<EngineRequests[Name]['output']>;
 };
 
 export const createHandlers = (bench: Workbench): Handlers => ({
-  async initialize({ job, modelFolder, classes, folder }) {
-    const config = parseBertConfig(await readFile(join(modelFolder, 'config.json'), 'utf8'), 'config.json');
-    const head = headTensors(config, classes).map(({ name, shape }) => ({
-      name,
-      shape,
-      read: () => initialHead(name, shape, config.initializerRange, job.seed),
-    }));
-    return saveState(head, { step: 0, epoch: 0, cursor: 0 }, folder);
+  async initialize({ job, modelFolder, dataset, folder }) {
+    const { model, base, family, config } = await openRunModel(job, modelFolder, dataset);
+    const range = family.initializerRange(config);
+    const fresh = model.tensors
+      .filter(({ name }) => !base.names.has(name))
+      .map((spec) => {
+        const isHead = spec.name.startsWith('head.');
+        const rule = isHead ? undefined : family.initialValues?.(spec.name, spec.shape, config);
+        return { ...spec, read: () => initialWeights(spec, range, job.seed, rule) };
+      });
+    return saveState(fresh, { step: 0, epoch: 0, cursor: 0 }, folder);
   },
 
   async load(request) {
-    const { classifier } = await bench.load(request);
-    return { nodes: classifier.nodeCount };
+    const { trainer, run } = await bench.load(request);
+    return { nodes: trainer.nodeCount, trainableDigest: run.layout.digest };
   },
 
   async restore({ shards, position }) {
-    const { classifier, base } = bench.loaded;
+    const { trainer, run, job } = bench.loaded;
     bench.position = null; // until every tensor is assigned, the variables hold no state
-    await loadState(classifier.variables, base, shards, classifier.assign);
+    const modelTensors = new Set(run.model.tensors.map(({ name }) => name));
+    const averaged = job.train.ema === undefined ? [] : trainer.trainable;
+    await loadState({
+      variables: trainer.variables,
+      base: run.base,
+      shardPaths: shards,
+      beginsAtZero: (name) => !modelTensors.has(name),
+      averages: new Map(averaged.map((name) => [averageOf(name), name])),
+      assign: trainer.assign,
+    });
     bench.position = position;
   },
 
-  async train({ until, folder }) {
-    const { classifier, tables, job } = bench.loaded;
+  async train({ until, observations, folder }) {
+    const { trainer, fed, job } = bench.loaded;
     const from = bench.position;
     if (!from) throw new Error('engine: no state to train from');
     bench.interrupted = false;
     bench.position = null; // a step that fails half-way leaves no state behind
     const { reached, reason, stats } = await trainSegment({
-      classifier,
-      examples: tables.train,
+      trainer,
+      examples: fed.train,
       job,
       from,
       until,
+      observations,
       interrupted: () => bench.interrupted,
       onStep: async (step) => {
         bench.report({ stage: 'training', ...step });
@@ -59,35 +72,13 @@ export const createHandlers = (bench: Workbench): Handlers => ({
     });
     const progress = { position: reached, loss: stats.meanLoss, learningRate: null, examplesPerSecond: null };
     bench.report({ stage: 'saving', ...progress });
-    const state = await saveState(storedTensors(bench.loaded), reached, folder);
+    const state = await saveState(bench.storedTensors(), reached, folder);
     bench.position = reached;
     return { reason, stats, state };
   },
 
+  computeFeatures: ({ file, path }) => computeFeatures(bench.loaded, file, path),
   evaluate: ({ split }) => evaluateSplit(bench.loaded, split),
-
-  async exportModel({ path }) {
-    const { classifier } = bench.loaded;
-    const tensors = classifier.spec.model.tensors.map(({ name, shape }) => ({
-      name,
-      dtype: 'F32' as const,
-      shape,
-      bytes: () => asBytes(classifier.read(name)),
-    }));
-    return writeSafetensors(path, tensors, { format: 'pt' });
-  },
-
-  async predict({ texts }) {
-    return predictTexts(bench.loaded, await bench.tokenizer(), texts);
-  },
+  exportModel: ({ folder }) => exportModel(bench.loaded, folder),
+  predict: (request) => predict(bench.loaded, request),
 });
-
-const asBytes = (values: Float32Array) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-
-/** What a snapshot holds: trained tensors, their slots, and whatever the base file lacks. */
-function storedTensors({ classifier, base }: Loaded): StoredTensor[] {
-  const trained = new Set(classifier.spec.trainable);
-  return [...classifier.variables]
-    .filter(([name]) => trained.has(name) || !base.nameInFile.has(name))
-    .map(([name, shape]) => ({ name, shape, read: () => classifier.read(name) }));
-}

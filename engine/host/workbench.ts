@@ -1,34 +1,42 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openTokenizer } from '../../data/tokenize.js';
-import { readShard, type Shard } from '../../data/shards.js';
+import type { DatasetManifest } from '../../data/manifest.js';
 import type { Job } from '../../job/schema.js';
-import { parseBertConfig } from '../../models/bert-config.js';
-import { mapBertNames } from '../../models/bert-layout.js';
-import { readSafetensorsHeader, type SafetensorsHeader } from '../../models/safetensors.js';
-import type { TokenTable } from '../../training/batches.js';
-import { Classifier } from '../../training/classifier.js';
-import { bertClassifier } from '../../training/models/bert.js';
-import { joinTables } from '../../training/token-table.js';
+import { outputsOf } from '../../models/families/labels.js';
+import { PREPROCESSOR_FILE } from '../../models/folder.js';
+import { withFeatures } from '../../training/examples/kept-features.js';
+import type { PixelScale } from '../../training/examples/image-examples.js';
+import { openExamples, type OpenedExamples } from '../../training/examples/open-examples.js';
+import type { Examples } from '../../training/examples/examples.js';
+import { evaluatedOutputs, objectiveFor } from '../../training/objectives/index.js';
+import { ratePlan } from '../../training/optimizers/groups.js';
+import { optimizerFor } from '../../training/optimizers/index.js';
+import type { StoredTensor } from '../../training/state.js';
+import { Trainer } from '../../training/trainer.js';
 import type { Position, TrainProgress } from '../../workflows/contract.js';
-import type { LoadRequest } from '../protocol.js';
+import type { LoadRequest, ShardPaths } from '../protocol.js';
+import { headOnly, openRunModel, type RunModel } from './run-model.js';
 
-export type SplitName = 'train' | 'validation' | 'test';
+export type SplitName = keyof ShardPaths;
 
 export interface Loaded {
   readonly key: string;
   readonly job: Job;
-  readonly labels: readonly string[];
+  readonly dataset: DatasetManifest;
+  readonly shards: ShardPaths;
   readonly modelFolder: string;
-  readonly base: { header: SafetensorsHeader; nameInFile: ReadonlyMap<string, string> };
-  readonly classifier: Classifier;
-  readonly tables: Readonly<Record<SplitName, TokenTable>>;
-  readonly shards: Readonly<Record<SplitName, readonly Shard[]>>;
+  readonly run: RunModel;
+  /** How the model wants its pixels. */
+  readonly scale: PixelScale | undefined;
+  readonly trainer: Trainer;
+  readonly examples: Readonly<Record<SplitName, OpenedExamples>>;
+  /** What the model is fed of a split: its examples, or what the frozen base made of them. */
+  readonly fed: Readonly<Record<SplitName, Examples>>;
 }
 
 const REPORT_EVERY_MS = 200;
 
-/** What the engine has on its bench: a loaded classifier and where its state stands. */
+/** What the engine has on its bench: a loaded trainer and where its state stands. */
 export class Workbench {
   #loaded: Loaded | null = null;
   /** Position of the state in the variables; null when they hold none. */
@@ -59,39 +67,60 @@ export class Workbench {
   async load(request: LoadRequest): Promise<Loaded> {
     if (this.#loaded?.key === request.key) return this.#loaded;
     this.unload();
-    const { job, modelFolder, labels } = request;
-    const config = parseBertConfig(await readFile(join(modelFolder, 'config.json'), 'utf8'), 'config.json');
-    const header = await readSafetensorsHeader(join(modelFolder, 'model.safetensors'));
-    const read = (paths: readonly string[]) => Promise.all(paths.map(readShard));
-    const shards = {
-      train: await read(request.shards.train),
-      validation: await read(request.shards.validation),
-      test: await read(request.shards.test),
-    };
-    const tables = {
-      train: joinTables(shards.train),
-      validation: joinTables(shards.validation),
-      test: joinTables(shards.test),
-    };
-    const trains = request.trainable.length > 0;
-    const classifier = new Classifier({
-      model: bertClassifier(config, labels.length),
-      trainable: request.trainable,
-      settings: job.train,
-      maxLength: Math.min(job.data.maxLength, config.maxPositions),
-      trainOn: trains ? [tables.train] : [],
-      evaluateOn: Object.values(tables),
-    });
-    const base = { header, nameInFile: mapBertNames(header.tensors.keys()).inFile };
-    this.#loaded = { key: request.key, job, labels, modelFolder, base, classifier, tables, shards };
+    const { key, job, modelFolder, dataset, shards, features } = request;
+    const run = await openRunModel(job, modelFolder, dataset);
+    const scale = dataset.kind === 'images' ? await imageScale(run, modelFolder) : undefined;
+    const open = (split: SplitName) => openExamples(shards[split], dataset, scale);
+    const examples = { train: await open('train'), validation: await open('validation'), test: await open('test') };
+    const feed = async (split: SplitName): Promise<Examples> =>
+      features ? withFeatures(examples[split], features.shards[split], features.width) : examples[split];
+    const fed = { train: await feed('train'), validation: await feed('validation'), test: await feed('test') };
+    const trainer = trainerFor(request, run, fed);
+    this.#loaded = { key, job, dataset, shards, modelFolder, run, scale, trainer, examples, fed };
     return this.#loaded;
   }
 
+  /** What a snapshot holds: all that the base's files do not, and all of it that changes. */
+  storedTensors(): StoredTensor[] {
+    const { trainer, run } = this.loaded;
+    const fixed = new Set(run.layout.frozen.filter((name) => run.base.names.has(name)));
+    return [...trainer.variables]
+      .filter(([name]) => !fixed.has(name) && !trainer.transient.has(name))
+      .map(([name, shape]) => ({ name, shape, read: () => trainer.read(name) }));
+  }
+
   unload(): void {
-    this.#loaded?.classifier.close();
+    this.#loaded?.trainer.close();
+    for (const examples of Object.values(this.#loaded?.examples ?? {})) examples.close();
     this.#loaded = null;
     this.position = null;
   }
+}
 
-  tokenizer = () => openTokenizer(this.loaded.modelFolder, this.loaded.classifier.spec.maxLength);
+function trainerFor({ job, dataset, features, train }: LoadRequest, run: RunModel, fed: Loaded['fed']): Trainer {
+  const { family, config, layout } = run;
+  const model = features ? headOnly(run.model, features.width) : run.model;
+  const placed = run.model.tensors.map(({ name, shape }) => ({ name, shape, block: family.blockOf(name, config) }));
+  const { batchSize, accumulate, dropout, clipNorm, ema = null } = job.train;
+  return new Trainer({
+    model,
+    objective: objectiveFor(job, outputsOf(job, dataset.labels)),
+    evaluated: (outputs) => evaluatedOutputs(job, outputs),
+    optimizer: optimizerFor(job.train),
+    rates: ratePlan(job.train, placed, family.blocks(config)),
+    settings: { batchSize, accumulate, dropout, clipNorm, ema },
+    phases: train ? layout.phases : [],
+    trainOn: train ? [fed.train] : [],
+    evaluateOn: Object.values(fed),
+  });
+}
+
+/** How this model wants its pixels. */
+async function imageScale({ family, config }: RunModel, modelFolder: string) {
+  const text = await readFile(join(modelFolder, PREPROCESSOR_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}';
+    throw error;
+  });
+  if (!family.imageNormalisation) throw new Error(`a ${family.name} model reads no images`);
+  return family.imageNormalisation(config, JSON.parse(text) as Record<string, unknown>);
 }

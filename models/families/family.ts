@@ -15,6 +15,20 @@ export interface NameMapping {
 /** What the new head has to give: classes, tags, or 1 for a number; 0 for causal-lm, which has no head of its own. */
 export type Outputs = number;
 
+/** What the values of an image, 0 to 1 by channel, are brought to: (value - mean) / std. */
+export interface ImageNormalisation {
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+/** How a new tensor begins: one value everywhere, or a normal distribution cut at two standard deviations. */
+export type InitialValues = { readonly constant: number } | { readonly std: number };
+
+export interface ConvertedTensor {
+  readonly values: Float32Array;
+  readonly shape: readonly number[];
+}
+
 export interface Family<Config = unknown> {
   /** As ModelRef and the model's card name it. */
   readonly name: string;
@@ -27,7 +41,8 @@ export interface Family<Config = unknown> {
   readonly tensors: (config: Config, job: Job) => readonly TensorSpec[];
   /** Tensors of a new head; every name begins with `head.`. */
   readonly head: (config: Config, job: Job, outputs: Outputs) => readonly TensorSpec[];
-  readonly mapNames: (names: Iterable<string>, config: Config) => NameMapping;
+  /** Tensors of a head are mapped to `head.…`, also of one that this job has no use for: it is replaced, and that is said. */
+  readonly mapNames: (names: Iterable<string>, config: Config, job: Job) => NameMapping;
   /** How many blocks the base has (transformer layers, stages of inverted residuals). */
   readonly blocks: (config: Config) => number;
   /** Block of a base tensor: -1 before the first (embeddings, stem), blocks() after the last (final norm). */
@@ -36,11 +51,25 @@ export interface Family<Config = unknown> {
   readonly adapterTargets: readonly string[];
   readonly maxLength?: (config: Config) => number;
   readonly imageSize?: (config: Config) => number;
+  /** `preprocessor` is the folder's preprocessor_config.json, if it has one. */
+  readonly imageNormalisation?: (
+    config: Config,
+    preprocessor?: Readonly<Record<string, unknown>>,
+  ) => ImageNormalisation;
   readonly vocabularySize?: (config: Config) => number;
   /** Standard deviation of new weights where the family has its own; heads and `pretrained: false`. */
   readonly initializerRange: (config: Config) => number;
   /** What a file of the base holds that is transposed or flattened against our shape, by our name: applied when it is read. */
-  readonly convert?: (name: string, config: Config) => ((values: Float32Array, fileShape: readonly number[]) => Float32Array) | null;
+  readonly convert?: (
+    name: string,
+    config: Config,
+  ) => ((values: Float32Array, fileShape: readonly number[]) => Float32Array) | null;
+  /** Shape that a file's tensor has once `convert` has read it. */
+  readonly shapeOf?: (name: string, fileShape: readonly number[], config: Config) => readonly number[];
+  /** The inverse of `convert`, for the published file; null where both are alike. */
+  readonly unconvert?: (name: string) => ((values: Float32Array, shape: readonly number[]) => ConvertedTensor) | null;
+  /** How a tensor begins where no file gives it, if not by initialWeights' own rules (training/initial-weights.ts). */
+  readonly initialValues?: (name: string, shape: readonly number[], config: Config) => InitialValues;
   /** config.json of the fine-tuned model and the names its tensors have in the published file, as Hugging Face's classes load them. */
   readonly publish: (
     config: Readonly<Record<string, unknown>>,

@@ -36,13 +36,12 @@ export function manifestOf(state: CommitCheckpoint, sequence: number, shards: re
     createdBy: { fingerprint: createdBy.fingerprint, session: createdBy.session },
     base: state.base.map(({ name, key, sha256, bytes }) => ({ name, key, sha256, bytes })),
     shards: [...shards],
-    observations: state.observations.map(({ step, epoch, loss, accuracy, f1, examples }) => ({
-      step,
-      epoch,
-      loss,
-      accuracy,
-      f1,
-      examples,
-    })),
+    observations: state.observations.map(observationOf),
   };
+}
+
+/** Metrics in the order of their names. */
+function observationOf({ step, epoch, examples, loss, ...others }: Observation): Observation {
+  const metrics = Object.entries(others).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { step, epoch, examples, loss, ...Object.fromEntries(metrics) };
 }

@@ -34,14 +34,8 @@ const storedFile = z
   .strictObject({ name: z.string(), key: objectKey, sha256, bytes: count })
   .transform((file): StoredFile => file);
 const shard = z.strictObject({ key: objectKey, sha256, bytes: count, tensors: count });
-const observation = z.strictObject({
-  step: count,
-  epoch: count,
-  loss: metric,
-  accuracy: metric,
-  f1: metric,
-  examples: count,
-});
+/** Which metrics there are depends on the task. */
+const observation = z.object({ step: count, epoch: count, examples: count, loss: metric }).catchall(metric);
 
 const head = { format: z.literal(checkpointFormat), run: runId, sequence: z.int().positive() };
 
@@ -84,10 +78,9 @@ export function encodeRecord(value: CheckpointRecord): Buffer {
   return Buffer.from(`${body}${digestName}: "${sha256OfSmall(body)}"\n}\n`);
 }
 
-/** `null` where a metric is expected is NaN that went through Temporal's JSON. */
-function writeMetric(this: unknown, name: string, value: unknown): unknown {
-  const isMetric = name === 'loss' || name === 'accuracy' || name === 'f1';
-  if (isMetric && value === null) return 'NaN';
+/** JSON has no word for NaN and the infinities. `null` in an observation is NaN that went through Temporal's JSON. */
+function writeMetric(this: object, _name: string, value: unknown): unknown {
+  if (value === null && 'loss' in this) return 'NaN';
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 

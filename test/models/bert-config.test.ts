@@ -22,6 +22,7 @@ test('what config.json leaves out is as Hugging Face has it', () => {
     hiddenDropout: 0.1,
     attentionDropout: 0.1,
     maxPositions: 512,
+    firstPosition: 0,
     typeVocabSize: 2,
     layerNormEps: 1e-12,
     initializerRange: 0.02,

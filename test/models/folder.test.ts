@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { partPaths } from '../../infra/parts.mjs';
 import { catalogueEntry } from '../../models/catalogue.js';
+import type { EncoderConfig } from '../../models/families/encoder-layout.js';
 import { inspectModelFolder } from '../../models/folder.js';
 import { ModelError } from '../../models/model-error.js';
 import { readSafetensorsHeader, readTensors, writeSafetensors, type TensorToWrite } from '../../models/safetensors.js';
+import { jobOf } from './job-of.js';
 
 interface TokenizerJson {
   readonly model: { vocab?: Record<string, number> };
@@ -15,18 +17,20 @@ interface TokenizerJson {
   pre_tokenizer: { type: string };
 }
 
+const job = jobOf();
 const tinyBert = fileURLToPath(new URL('../fixtures/tiny-bert', import.meta.url));
 
 test('the catalogue describes MiniLM as it is', async () => {
-  const folder = await inspectModelFolder(partPaths().minilm);
+  const folder = await inspectModelFolder(partPaths().minilm, job);
+  const config = folder.config as EncoderConfig;
   const entry = catalogueEntry('minilm-l6');
   const parameters = [...folder.tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0);
   expect(entry).toMatchObject({
-    family: folder.family,
+    family: folder.family.name,
     parameters,
-    hiddenSize: folder.config.hiddenSize,
-    layers: folder.config.layers,
-    maxTokens: folder.config.maxPositions,
+    hiddenSize: config.hiddenSize,
+    layers: config.layers,
+    maxTokens: config.maxPositions,
   });
   expect(folder.ignored).toEqual(['embeddings.position_ids', 'pooler.dense.bias', 'pooler.dense.weight']);
   expect(folder.tokenizer).toEqual({ type: 'WordPiece', vocabularySize: 30522, largestId: 30521 });
@@ -46,7 +50,7 @@ describe('the folder of a model', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   const refusal = async (): Promise<string> => {
-    const error: unknown = await inspectModelFolder(folder).then(
+    const error: unknown = await inspectModelFolder(folder, job).then(
       () => new Error('accepted'),
       (reason: unknown) => reason,
     );
@@ -71,7 +75,7 @@ describe('the folder of a model', () => {
   };
 
   test('that is whole gives its configuration, its files and its tensors', async () => {
-    const found = await inspectModelFolder(folder);
+    const found = await inspectModelFolder(folder, job);
     expect(found.config).toMatchObject({ hiddenSize: 32, layers: 2, vocabSize: 1000 });
     expect(found.files.map(({ name }) => name)).toEqual([
       'config.json',
@@ -89,13 +93,13 @@ describe('the folder of a model', () => {
         tensors.set(`bert.${name}`, { ...tensor, name: `bert.${name}` });
       }
     });
-    const { tensors } = await inspectModelFolder(folder);
+    const { tensors } = await inspectModelFolder(folder, job);
     expect(tensors.get('embeddings.word_embeddings.weight')?.name).toBe('bert.embeddings.word_embeddings.weight');
   });
 
   test('has to be there, and to be a folder', async () => {
-    await expect(inspectModelFolder(join(folder, 'no'))).rejects.toThrow(/^model: there is no folder .*no$/);
-    await expect(inspectModelFolder(join(folder, 'config.json'))).rejects.toThrow('expected a folder, found a file');
+    await expect(inspectModelFolder(join(folder, 'no'), job)).rejects.toThrow(/^model: there is no folder .*no$/);
+    await expect(inspectModelFolder(join(folder, 'config.json'), job)).rejects.toThrow('expected a folder, found a file');
   });
 
   test('without some of its files is refused with the names of all of them', async () => {
@@ -107,7 +111,7 @@ describe('the folder of a model', () => {
   test('with weights of another format is refused with how to convert them', async () => {
     await rm(join(folder, 'model.safetensors'));
     await writeFile(join(folder, 'pytorch_model.bin'), '');
-    expect(await refusal()).toMatch(/model.safetensors is missing; it has pytorch_model.bin: save the model as one/);
+    expect(await refusal()).toMatch(/model.safetensors is missing; it has pytorch_model.bin: save the model as safetensors/);
   });
 
   test('that lacks tensors or has wrong shapes is refused with all differences', async () => {

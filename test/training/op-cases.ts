@@ -10,7 +10,7 @@ import { tf, type Tensor } from '../../training/tensorflow.js';
 
 export type Op = (...inputs: readonly Tensor[]) => Tensor;
 
-interface Case {
+export interface Case {
   readonly name: string;
   readonly shapes: readonly (readonly number[])[];
   readonly ours: Op;

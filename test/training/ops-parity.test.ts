@@ -4,6 +4,7 @@ import * as direct from '../../training/ops/direct.js';
 import { dropoutMasks } from '../../training/ops/dropout.js';
 import { tf, type Tensor } from '../../training/tensorflow.js';
 import { elements } from '../support/base-model.js';
+import { imageOpCases } from './image-op-cases.js';
 import { kept, mask, opCases, seed, type Op } from './op-cases.js';
 
 /** |found - expected| over the largest expected value of the tensor. */
@@ -23,7 +24,7 @@ function withGradients(op: Op, inputs: readonly Tensor[], differentiable: boolea
   return { value, ...Object.fromEntries(grads.map((grad, i) => [`gradient-${i}`, grad])) };
 }
 
-test.each(opCases)(
+test.each([...opCases, ...imageOpCases])(
   '$name: compiled, eager and composed of public ops are one',
   ({ shapes, ours, composed, ...rest }) => {
     const differentiable = rest.differentiable ?? true;

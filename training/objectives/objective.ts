@@ -7,4 +7,6 @@ export interface Objective {
   targets(rows: number, bucket: number): Readonly<Record<string, InputSpec>>;
   /** Loss of each output row (n), not reduced; `smoothing` applies in training only. Differentiable by `outputs`. */
   losses(outputs: Tensor, targets: Readonly<Record<string, Tensor>>, training: boolean): Tensor;
+  /** What an evaluation fetches in place of `outputs` where these are too large (one score per word of a vocabulary). */
+  summarise?(outputs: Tensor, targets: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>>;
 }

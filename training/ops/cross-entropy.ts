@@ -1,6 +1,64 @@
-import { tf, type Tensor } from '../tensorflow.js';
+import { backend, tf, type Tensor } from '../tensorflow.js';
 import { withGradient } from './custom-gradient.js';
-import { sparseCrossEntropy } from './direct.js';
+import { FLOAT, sparseCrossEntropy, typeAttr } from './direct.js';
+
+/** (n) as a column (n, 1), to scale the rows of a matrix. */
+const column = (x: Tensor): Tensor => tf.reshape(x, [-1, 1]);
+
+/** Cross-entropy of each row of logits (n, classes) against labels (n, int32): (n). */
+export const crossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
+  withGradient([logits], (logits) => {
+    const [losses, gradient] = sparseCrossEntropy(logits!, labels);
+    return { value: losses, saved: [gradient], backward: (dy, [gradient]) => [tf.mul(gradient!, column(dy))] };
+  });
+
+/**
+ * Cross-entropy against labels of which the share `smoothing` is spread evenly over all classes (Szegedy et al., 2016), as
+ * torch.nn.CrossEntropyLoss(label_smoothing) has it: (n).
+ */
+export const smoothedCrossEntropy = (logits: Tensor, labels: Tensor, smoothing: number): Tensor =>
+  withGradient([logits], (logits) => {
+    const classes = logits!.shape[1]!;
+    const spread = smoothing / classes;
+    const targets = tf.oneHot(labels, classes, 1 - smoothing + spread, spread, 'float32'); // (n, classes)
+    const [losses, gradient] = backend.executeMultipleOutputs(
+      'SoftmaxCrossEntropyWithLogits',
+      [typeAttr('T', FLOAT)],
+      [logits!, targets],
+      2,
+    );
+    return { value: losses!, saved: [gradient!], backward: (dy, [gradient]) => [tf.mul(gradient!, column(dy))] };
+  });
+
+/** Keeps a quotient finite whose numerator is as small. */
+const TINY = 1e-30;
+
+/**
+ * What focussing makes of a cross-entropy -log p: (1 - p)^gamma times it, and the derivative of that by the cross-entropy
+ * (Lin et al., 2017, "Focal loss for dense object detection", without their alpha).
+ */
+export function focussed(crossEntropies: Tensor, gamma: number): { losses: Tensor; slopes: Tensor } {
+  const missed = tf.neg(tf.expm1(tf.neg(crossEntropies))); // 1 - p, exact also where p is almost 1
+  const modulation = tf.pow(missed, gamma);
+  // d/dc (1-p)^g c = (1-p)^g (1 + g p c / (1-p)); c / (1-p) tends to 1 as both vanish.
+  const odds = tf.div(tf.mul(tf.exp(tf.neg(crossEntropies)), crossEntropies), tf.maximum(missed, TINY));
+  return {
+    losses: tf.mul(modulation, crossEntropies),
+    slopes: tf.mul(modulation, tf.add(tf.mul(odds, gamma), 1)),
+  };
+}
+
+/** Focal loss of each row of logits (n, classes) against labels (n, int32), over the softmax: (n). */
+export const focalCrossEntropy = (logits: Tensor, labels: Tensor, gamma: number): Tensor =>
+  withGradient([logits], (logits) => {
+    const [crossEntropies, gradient] = sparseCrossEntropy(logits!, labels);
+    const { losses, slopes } = focussed(crossEntropies, gamma);
+    return {
+      value: losses,
+      saved: [gradient, slopes],
+      backward: (dy, [gradient, slopes]) => [tf.mul(gradient!, column(tf.mul(slopes!, dy)))],
+    };
+  });
 
 /**
  * Mean cross-entropy of logits (rows, classes) against labels (rows, int32), weighted by row: sum(w·l) / sum(w). Rows

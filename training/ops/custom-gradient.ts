@@ -1,3 +1,4 @@
+import { currentScope, inScope } from '../compile/scope.js';
 import { tf, type Tensor } from '../tensorflow.js';
 
 type Backward = (dy: Tensor, saved: Tensor[]) => Tensor[];
@@ -14,6 +15,7 @@ export function withGradient(
     const save = args.pop() as (tensors: Tensor[]) => void;
     const { value, saved, backward } = forward(...(args as Tensor[]));
     save(saved);
-    return { value, gradFunc: (dy: Tensor, kept: Tensor[]) => backward(dy, kept) };
+    const scope = currentScope(); // the gradient is traced later, and belongs here
+    return { value, gradFunc: (dy: Tensor, kept: Tensor[]) => inScope(scope, () => backward(dy, kept)) };
   })(...inputs);
 }

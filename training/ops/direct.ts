@@ -10,6 +10,7 @@ export const INT32 = binding.TF_INT32;
 
 export const typeAttr = (name: string, value: number): TFEOpAttr => ({ name, type: binding.TF_ATTR_TYPE, value });
 export const boolAttr = (name: string, value: boolean): TFEOpAttr => ({ name, type: binding.TF_ATTR_BOOL, value });
+export const intAttr = (name: string, value: number): TFEOpAttr => ({ name, type: binding.TF_ATTR_INT, value });
 export const stringAttr = (name: string, value: string): TFEOpAttr => ({ name, type: binding.TF_ATTR_STRING, value });
 
 const T = typeAttr('T', FLOAT);

@@ -24,7 +24,7 @@ const manifest: Manifest = {
   createdBy: { fingerprint: 'f', session: 's' },
   base: [{ name: 'model.safetensors', key: 'models/m/x.safetensors' as ObjectKey, sha256: digestOf('m'), bytes: 9 }],
   shards: [{ key: 'runs/r/shards/120-n/x.safetensors' as ObjectKey, sha256: digestOf('x'), bytes: 7, tensors: 2 }],
-  observations: [{ step: 100, epoch: 1, loss: 0.5, accuracy: 0.75, f1: 0.7, examples: 40 }],
+  observations: [{ step: 100, epoch: 1, examples: 40, loss: 0.5, accuracy: 0.75, f1: 0.7 }],
 };
 const at = { run, sequence: 3 };
 
@@ -72,7 +72,7 @@ test('a whole record of another version is foreign, not damaged', () => {
 
 test('metrics of a diverging run survive', () => {
   const nulled = null as unknown as number; // NaN as it comes out of Temporal's JSON
-  const odd = { step: 1, epoch: 1, loss: NaN, accuracy: -Infinity, f1: nulled, examples: 1 };
+  const odd = { step: 1, epoch: 1, examples: 1, loss: NaN, accuracy: -Infinity, f1: nulled };
   const decoded = decodeRecord(encodeRecord({ ...manifest, observations: [odd] }), at);
   if (decoded.kind !== 'record' || decoded.record.kind !== 'manifest') throw new Error(decoded.kind);
   expect(decoded.record.observations).toEqual([{ ...odd, f1: NaN }]);

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { featuresManifestSchema } from '../../data/features-manifest.js';
+import { datasetManifestSchema, type DatasetManifest } from '../../data/manifest.js';
+import { fetchFile } from '../../storage/content.js';
+import { datasetFileKey, featuresFileKey } from '../../storage/layout.js';
+import type { DatasetRef, FeaturesRef, ObjectKey, Sha256, StoredFile } from '../../workflows/contract.js';
+import type { ActivityDependencies } from '../dependencies.js';
+
+type Stores = Pick<ActivityDependencies, 'store' | 'cacheFolder'>;
+
+/** Paths of the shards of each split, in their order. */
+export interface ShardPaths {
+  readonly train: readonly string[];
+  readonly validation: readonly string[];
+  readonly test: readonly string[];
+}
+
+export const datasetOf = async (stores: Stores, dataset: DatasetRef, signal: AbortSignal): Promise<DatasetManifest> =>
+  datasetManifestSchema.parse(await readJson(stores, dataset.manifest, signal));
+
+export const fetchShards = (
+  stores: Stores,
+  dataset: DatasetRef,
+  { files }: DatasetManifest,
+  signal: AbortSignal,
+): Promise<ShardPaths> => fetchAll(stores, files, ({ name }) => datasetFileKey(dataset.digest, name), signal);
+
+export async function fetchFeatures(stores: Stores, features: FeaturesRef, signal: AbortSignal): Promise<ShardPaths> {
+  const { files } = featuresManifestSchema.parse(await readJson(stores, features.manifest, signal));
+  return fetchAll(stores, files, (_, index) => featuresShardKey(features.digest, index), signal);
+}
+
+/** `index`: the place of the data shard among the files of its manifest. */
+export const featuresShardKey = (digest: Sha256, index: number): ObjectKey =>
+  featuresFileKey(digest, `${String(index).padStart(5, '0')}.arrow`);
+
+interface Listed {
+  readonly name: string;
+  readonly split: keyof ShardPaths;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+async function fetchAll(
+  { store, cacheFolder }: Stores,
+  files: readonly Listed[],
+  keyOf: (file: Listed, index: number) => ObjectKey,
+  signal: AbortSignal,
+): Promise<ShardPaths> {
+  const paths = { train: [] as string[], validation: [] as string[], test: [] as string[] };
+  for (const [index, file] of files.entries()) {
+    const stored = { key: keyOf(file, index), sha256: file.sha256 as Sha256, bytes: file.bytes };
+    paths[file.split].push(await fetchFile(store, stored, cacheFolder, { signal }));
+  }
+  return paths;
+}
+
+async function readJson({ store, cacheFolder }: Stores, file: StoredFile, signal: AbortSignal): Promise<unknown> {
+  return JSON.parse(await readFile(await fetchFile(store, file, cacheFolder, { signal }), 'utf8'));
+}

@@ -1,0 +1,38 @@
+import { writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { CONFIG_FILE, WEIGHTS_FILE } from '../../models/folder.js';
+import { writeSafetensors } from '../../models/safetensors.js';
+import { averageOf } from '../../training/optimizers/ema.js';
+import type { Sha256 } from '../../workflows/contract.js';
+import type { ExportedFile } from '../protocol.js';
+import type { Loaded } from './workbench.js';
+
+/** Writes the model as Hugging Face's classes load it: adapters merged in, and the averaged weights where there are some. */
+export async function exportModel({ job, run, trainer, dataset }: Loaded, folder: string): Promise<ExportedFile[]> {
+  const { family, config, configJson, plain } = run;
+  const published = family.publish(configJson, config, job, dataset.labels);
+  const averaged = new Set(job.train.ema === undefined ? [] : trainer.trainable);
+  const read = run.merged((name) => trainer.read(averaged.has(name) ? averageOf(name) : name));
+  const tensors = plain.tensors.map(({ name, shape }) => {
+    const file = published.tensorInFile?.(name, shape) ?? { shape, convert: (values: Float32Array) => values };
+    return {
+      name: published.nameInFile(name),
+      dtype: 'F32' as const,
+      shape: file.shape,
+      bytes: () => asBytes(file.convert(read(name))),
+    };
+  });
+  const weights = join(folder, WEIGHTS_FILE);
+  const written = await writeSafetensors(weights, tensors, { format: 'pt' });
+  const text = `${JSON.stringify(published.config, null, 2)}\n`;
+  const path = join(folder, CONFIG_FILE);
+  await writeFile(path, text);
+  const sha256 = createHash('sha256').update(text).digest('hex') as Sha256;
+  return [
+    { name: WEIGHTS_FILE, path: weights, ...written },
+    { name: CONFIG_FILE, path, sha256, bytes: Buffer.byteLength(text) },
+  ];
+}
+
+const asBytes = (values: Float32Array) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -1,0 +1,126 @@
+/** What the model says of new inputs, by task. */
+import { readFile } from 'node:fs/promises';
+import { decodeImage } from '../../data/images.js';
+import { featureVector } from '../../data/features/transform.js';
+import { openTokenizer, type TextTokenizer } from '../../data/tokenize.js';
+import type { Lists } from '../../data/shards.js';
+import { DataError } from '../../data/data-error.js';
+import type { Examples } from '../../training/examples/examples.js';
+import { featureExamples } from '../../training/examples/feature-examples.js';
+import { pixelExamples } from '../../training/examples/image-examples.js';
+import { blankTargets, type RowTargets } from '../../training/examples/row-targets.js';
+import { tokenExamples } from '../../training/examples/token-examples.js';
+import { argmax, sigmoid, softmax } from '../../training/metrics/scores.js';
+import type { Prediction, PredictInput, PredictRequest } from '../protocol.js';
+import { generateTexts } from './generate.js';
+import type { Loaded } from './workbench.js';
+
+export async function predict(loaded: Loaded, { inputs, generation }: PredictRequest): Promise<Prediction[]> {
+  const { job, dataset, trainer } = loaded;
+  if (job.task === 'causal-lm') return generateTexts(loaded, inputs, generation);
+  const { examples, firstPieces } = await examplesOf(loaded, inputs);
+  trainer.prepareFor(examples);
+  const predictions = new Array<Prediction>(inputs.length);
+  for (const { example, outputs } of trainer.evaluate(examples)) {
+    predictions[example] = said(outputs, dataset, firstPieces[example]);
+  }
+  return predictions;
+}
+
+function said(
+  outputs: Float32Array,
+  { target, labels }: Loaded['dataset'],
+  firstPieces?: readonly number[],
+): Prediction {
+  const named = (scores: ArrayLike<number>) => Object.fromEntries(labels.map((label, i) => [label, scores[i]!]));
+  switch (target) {
+    case 'class': {
+      const scores = softmax(outputs);
+      return { kind: 'class', label: labels[argmax(scores)]!, scores: named(scores) };
+    }
+    case 'classes': {
+      const scores = Array.from(outputs, sigmoid);
+      return { kind: 'classes', labels: labels.filter((_, i) => scores[i]! >= 0.5), scores: named(scores) };
+    }
+    case 'tags': {
+      const tagAt = (place: number) =>
+        labels[argmax(outputs.subarray(place * labels.length, (place + 1) * labels.length))]!;
+      return { kind: 'tags', tags: firstPieces!.map((place) => (place === -1 ? null : tagAt(place))) };
+    }
+    case 'value':
+      return { kind: 'value', value: outputs[0]! };
+    case 'next':
+      throw new Error('a language model generates');
+  }
+}
+
+interface Encoded {
+  readonly examples: Examples;
+  /** Where the first piece of each word stands, of inputs that are words. */
+  readonly firstPieces: readonly (readonly number[])[];
+}
+
+async function examplesOf({ dataset, modelFolder, scale }: Loaded, inputs: readonly PredictInput[]): Promise<Encoded> {
+  const { target, labels } = dataset;
+  const blank = (): RowTargets => {
+    if (target === 'tags' || target === 'next') throw new Error(`examples of ${target} have no targets of rows`);
+    return blankTargets(target, inputs.length, labels.length);
+  };
+  switch (dataset.kind) {
+    case 'tokens': {
+      const tokenizer = await openTokenizer(modelFolder, dataset.maxLength);
+      const encoded = inputs.map((input) => encode(tokenizer, input, dataset.pairs));
+      const tokens = listsOf(encoded.map(({ ids }) => ids));
+      const types = dataset.pairs ? listsOf(encoded.map(({ types }) => types!)).values : null;
+      const targets =
+        target === 'tags' ? { kind: 'tags' as const, tags: new Int32Array(tokens.values.length) } : blank();
+      const examples = tokenExamples({ tokens, types, targets, maxLength: dataset.maxLength });
+      return { examples, firstPieces: encoded.map(({ firstPieces }) => firstPieces) };
+    }
+    case 'images': {
+      const pixels: Uint8Array[] = [];
+      for (const input of inputs) pixels.push(await decodeImage(await imageBytes(input), dataset.size));
+      return {
+        examples: pixelExamples({ pixels, size: dataset.size, scale: scale!, targets: blank() }),
+        firstPieces: [],
+      };
+    }
+    case 'features': {
+      const features = new Float32Array(inputs.length * dataset.width);
+      inputs.forEach((input, row) => {
+        const { values } = featureVector(dataset.transform, cellsOf(input), `row ${row + 1}`);
+        features.set(values, row * dataset.width);
+      });
+      return { examples: featureExamples({ features, width: dataset.width, targets: blank() }), firstPieces: [] };
+    }
+  }
+}
+
+function encode(tokenizer: TextTokenizer, input: PredictInput, pairs: boolean) {
+  if (input.kind === 'words') {
+    const { ids, firstPieces } = tokenizer.encodeWords(input.words);
+    return { ids, firstPieces, types: null };
+  }
+  if (input.kind !== 'text') throw new DataError(`expected texts, found ${input.kind}`);
+  if (input.pair === null) return { ids: tokenizer.encode(input.text), firstPieces: [], types: null };
+  const { ids, types } = tokenizer.encodePair(input.text, input.pair);
+  return { ids, types: pairs ? types : null, firstPieces: [] };
+}
+
+async function imageBytes(input: PredictInput): Promise<Buffer> {
+  if (input.kind !== 'image') throw new DataError(`expected images, found ${input.kind}`);
+  return readFile(input.path);
+}
+
+function cellsOf(input: PredictInput): Readonly<Record<string, unknown>> {
+  if (input.kind !== 'row') throw new DataError(`expected rows of a table, found ${input.kind}`);
+  return input.cells;
+}
+
+function listsOf(rows: readonly Int32Array[]): Lists {
+  const offsets = new Int32Array(rows.length + 1);
+  rows.forEach((row, i) => (offsets[i + 1] = offsets[i]! + row.length));
+  const values = new Int32Array(offsets.at(-1)!);
+  rows.forEach((row, i) => values.set(row, offsets[i]));
+  return { values, offsets };
+}

@@ -1,0 +1,54 @@
+/** The model that a job trains, put together from its base and its data: what is known of it, and its forward pass. */
+import type { DatasetManifest } from '../../data/manifest.js';
+import type { Job } from '../../job/schema.js';
+import { readBaseTensors } from '../../models/base-tensors.js';
+import { outputsOf } from '../../models/families/labels.js';
+import type { Family } from '../../models/families/family.js';
+import { inspectModelFolder } from '../../models/folder.js';
+import { layoutFor, type JobLayout } from '../../models/job-fit.js';
+import { buildModel } from '../../training/models/index.js';
+import { mergedWeights, withLora } from '../../training/lora.js';
+import type { Model } from '../../training/model.js';
+import type { BaseWeights } from '../../training/state.js';
+
+export interface RunModel {
+  readonly family: Family;
+  readonly config: unknown;
+  /** config.json as it is in the folder. */
+  readonly configJson: Readonly<Record<string, unknown>>;
+  readonly layout: JobLayout;
+  readonly model: Model;
+  /** Without adapters: what is published. */
+  readonly plain: Model;
+  readonly base: BaseWeights;
+  /** Reads a tensor of the published model, adapters merged in. */
+  readonly merged: (read: (name: string) => Float32Array) => (name: string) => Float32Array;
+}
+
+/** @throws ModelError as inspectModelFolder and layoutFor do. */
+export async function openRunModel(job: Job, modelFolder: string, dataset: DatasetManifest): Promise<RunModel> {
+  const outputs = outputsOf(job, dataset.labels);
+  const opened = await inspectModelFolder(modelFolder, job, dataset.labels);
+  const { family, config, configJson, tensors } = opened;
+  const layout = layoutFor(job, opened, outputs);
+  const plain = buildModel(family.name, config, job, outputs);
+  const { lora } = job;
+  return {
+    family,
+    config,
+    configJson,
+    layout,
+    plain,
+    model: lora ? withLora(plain, layout.adapters, lora) : plain,
+    base: { names: new Set(tensors.keys()), read: (names) => readBaseTensors(opened, names) },
+    merged: (read) => (lora ? mergedWeights(layout.adapters, lora, read) : read),
+  };
+}
+
+/** The head alone, over features that were computed before. */
+export const headOnly = (model: Model, width: number): Model => ({
+  tensors: model.tensors.filter(({ name }) => name.startsWith('head.')),
+  inputs: (rows) => ({ features: { shape: [rows, width], dtype: 'float32' } }),
+  features: (_, inputs) => inputs['features']!,
+  outputs: model.outputs,
+});

@@ -1,0 +1,189 @@
+import { compile, type FeedValues, type FunctionSpec, type Program } from './compile/program.js';
+import type { Examples } from './examples/examples.js';
+import { bucketOf, bucketsOf, inOrder } from './examples/order.js';
+import { accumulatorOf } from './optimizers/accumulate.js';
+import { averageOf } from './optimizers/ema.js';
+import { rowOf } from './evaluation/evaluator.js';
+import {
+  accumulateFunction,
+  evaluateFunction,
+  featuresFunction,
+  trainFunction,
+  type StepSpec,
+} from './step-functions.js';
+
+/** Tensors that train from an epoch on, until the next phase begins. */
+export interface Phase {
+  readonly fromEpoch: number;
+  readonly trainable: readonly string[];
+}
+
+export interface TrainerSpec extends StepSpec {
+  /** One for all epochs, more for gradual unfreezing; none where nothing trains. */
+  readonly phases: readonly Phase[];
+  readonly trainOn: readonly Examples[];
+  readonly evaluateOn: readonly Examples[];
+}
+
+export interface StepResult {
+  readonly loss: number;
+  /** Before clipping. */
+  readonly gradientNorm: number;
+}
+
+/** What the model says of one example; all values are views of its batch. */
+export interface Evaluated {
+  readonly example: number;
+  /** See StepSpec.evaluated. */
+  readonly outputs: Float32Array;
+  /** One per output row. */
+  readonly losses: Float32Array;
+  /** Its own by the objective's names. */
+  readonly targets: Readonly<Record<string, FeedValues>>;
+}
+
+/** Results of an evaluation do not depend on how many rows a batch has; only speed and memory do. */
+const EVALUATION_ROWS = 32;
+
+/** A model on the device with its optimizer's state: compiled once per phase and bucket, then stepped, evaluated, read and assigned. */
+export class Trainer {
+  /** Every variable with its shape: tensors of the model, the optimizer's slots, averages, accumulators. */
+  readonly variables: ReadonlyMap<string, readonly number[]>;
+  /** Names of variables that are zero between two steps, so that no checkpoint need hold them. */
+  readonly transient: ReadonlySet<string>;
+  /** Tensors that ever train. */
+  readonly trainable: readonly string[];
+  readonly #functions: Record<string, FunctionSpec> = {};
+  readonly #evaluationRows: number;
+  #program: Program;
+
+  constructor(readonly spec: TrainerSpec) {
+    const { model, optimizer, settings, phases } = spec;
+    const variables = new Map(model.tensors.map(({ name, shape }) => [name, shape]));
+    this.trainable = [...new Set(phases.flatMap(({ trainable }) => trainable))].sort();
+    const transient = new Set<string>();
+    for (const name of this.trainable) {
+      const shape = variables.get(name);
+      if (!shape) throw new Error(`the model has no tensor ${name} to train`);
+      for (const [slot, slotShape] of optimizer.slots(name, shape)) variables.set(slot, slotShape);
+      if (settings.ema !== null) variables.set(averageOf(name), shape);
+      if (settings.accumulate > 1) transient.add(accumulatorOf(name));
+      if (settings.accumulate > 1) variables.set(accumulatorOf(name), shape);
+    }
+    this.variables = variables;
+    this.transient = transient;
+    this.#evaluationRows = Math.min(EVALUATION_ROWS, settings.batchSize);
+
+    for (const bucket of bucketsOf(spec.trainOn)) {
+      phases.forEach(({ trainable }, phase) => {
+        this.#functions[`train/${phase}/${bucket}`] = trainFunction(spec, trainable, bucket);
+        if (settings.accumulate === 1) return;
+        this.#functions[`accumulate/${phase}/${bucket}`] = accumulateFunction(spec, trainable, bucket);
+      });
+    }
+    this.#add('evaluate', spec.evaluateOn);
+    this.#program = compile({ variables, functions: this.#functions });
+  }
+
+  /** Adds what is missing; true when something was. */
+  #add(kind: 'evaluate' | 'features', sets: readonly Examples[]): boolean {
+    const averaged = new Set(this.spec.settings.ema === null ? [] : this.trainable);
+    const rows = this.#evaluationRows;
+    const missing = bucketsOf(sets).filter((bucket) => !this.#functions[`${kind}/${bucket}`]);
+    for (const bucket of missing) {
+      this.#functions[`${kind}/${bucket}`] =
+        kind === 'evaluate'
+          ? evaluateFunction(this.spec, averaged, rows, bucket)
+          : featuresFunction(this.spec, rows, bucket);
+    }
+    return missing.length > 0;
+  }
+
+  /** Makes every length of `examples` ready for evaluate() or features(). New lengths compile anew; the variables keep their values. */
+  prepareFor(examples: Examples, kind: 'evaluate' | 'features' = 'evaluate'): void {
+    if (!this.#add(kind, [examples])) return;
+    const before = this.#program;
+    this.#program = compile({ variables: this.variables, functions: this.#functions });
+    for (const name of this.variables.keys()) this.#program.assign(name, before.read(name));
+    before.close();
+  }
+
+  get nodeCount(): number {
+    return this.#program.nodeCount;
+  }
+
+  /**
+   * Runs the step that makes `step` steps done (1 for the first) on its micro-batches, lists of examples. `seed` is the run's.
+   * The loss is the mean over the rows of all of them.
+   */
+  trainStep(
+    examples: Examples,
+    batches: readonly Int32Array[],
+    at: { readonly epoch: number; readonly step: number; readonly seed: number; readonly learningRate: number },
+  ): StepResult {
+    const { batchSize } = this.spec.settings;
+    const phase = this.spec.phases.findLastIndex(({ fromEpoch }) => fromEpoch <= at.epoch);
+    const gathered = batches.map((batch) => {
+      const bucket = bucketOf(examples, batch);
+      return { bucket, feeds: examples.gather(batch, batchSize, bucket) };
+    });
+    let total = 0;
+    for (const { feeds } of gathered) for (const weight of feeds['weights']!) total += weight;
+    const normaliser = Float32Array.of(total);
+
+    let loss = 0;
+    const last = gathered.length - 1;
+    for (const [i, { bucket, feeds }] of gathered.entries()) {
+      const inputs = { ...feeds, normaliser, seed: Int32Array.of(microSeed(at.seed, i), at.step) };
+      if (i < last) {
+        loss += this.#program.run(`accumulate/${phase}/${bucket}`, inputs)['loss']![0]!;
+        continue;
+      }
+      const rates = { learningRate: Float32Array.of(at.learningRate), ...this.spec.optimizer.feeds(at.step) };
+      const fetched = this.#program.run(`train/${phase}/${bucket}`, { ...inputs, ...rates });
+      return { loss: loss + fetched['loss']![0]!, gradientNorm: fetched['gradientNorm']![0]! };
+    }
+    throw new Error('a step has at least one batch');
+  }
+
+  /** Outputs and losses of every example, in batches of like lengths; results come in that order. */
+  *evaluate(examples: Examples): Generator<Evaluated> {
+    const rows = this.#evaluationRows;
+    for (const { batch, bucket, feeds, fetched } of this.#runAll('evaluate', examples)) {
+      const targets = Object.keys(this.spec.objective.targets(rows, bucket));
+      for (let row = 0; row < batch.length; row++) {
+        yield {
+          example: batch[row]!,
+          outputs: rowOf(fetched['outputs']!, row, rows),
+          losses: rowOf(fetched['losses']!, row, rows),
+          targets: Object.fromEntries(targets.map((name) => [name, rowOf(feeds[name]!, row, rows)])),
+        };
+      }
+    }
+  }
+
+  /** Features of every example; see Model.features. */
+  *features(examples: Examples): Generator<{ readonly example: number; readonly features: Float32Array }> {
+    for (const { batch, fetched } of this.#runAll('features', examples)) {
+      for (let row = 0; row < batch.length; row++) {
+        yield { example: batch[row]!, features: rowOf(fetched['features']!, row, this.#evaluationRows) };
+      }
+    }
+  }
+
+  *#runAll(kind: 'evaluate' | 'features', examples: Examples) {
+    for (const batch of inOrder(examples, this.#evaluationRows)) {
+      const bucket = bucketOf(examples, batch);
+      const name = `${kind}/${bucket}`;
+      const feeds = examples.gather(batch, this.#evaluationRows, bucket);
+      yield { batch, bucket, feeds, fetched: this.#program.run(name, feeds) };
+    }
+  }
+
+  read = (variable: string): Float32Array => this.#program.read(variable);
+  assign = (variable: string, values: Float32Array): void => this.#program.assign(variable, values);
+  close = (): void => this.#program.close();
+}
+
+/** Each micro-batch of a step draws masks of its own; the first those of a step without accumulation. */
+const microSeed = (seed: number, i: number): number => (seed ^ Math.imul(i, 0x9e3779b1)) | 0;
