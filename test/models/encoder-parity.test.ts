@@ -131,6 +131,35 @@ describe.each(models.map((one) => ({ ...one, title: titleOf(one) })))('$title, a
   });
 });
 
+test.each([
+  // Embeddings; attention weights, what is mixed, and the output of each of two layers; then the head's.
+  ['tiny-bert', 1 + 2 * 3, { mean: 0, first: 0, native: 1 }],
+  ['tiny-roberta', 1 + 2 * 3, { mean: 0, first: 0, native: 2 }],
+  ['tiny-distilbert', 1 + 2 * 2, { mean: 0, first: 0, native: 1 }],
+])('%s drops out where Hugging Face does', async (name, inBase, inHead) => {
+  const { ids, mask } = models.find(({ folder }) => folder === name)!;
+  for (const [pooling, expected] of [...Object.entries(inHead), ['tokens', 1] as const]) {
+    const keys = pooling === 'tokens' ? { task: 'token-classification' } : { pooling };
+    const { model } = await openModel(fixturePath(name), jobOf(keys), labels);
+    tf.tidy(() => {
+      const sites: number[][] = [];
+      const dropout = { apply: (x: Tensor) => (sites.push(x.shape), x) };
+      const shapes = new Map(model.tensors.map((tensor) => [tensor.name, tensor.shape]));
+      const parameters = (tensor: string) => tf.zeros([...shapes.get(tensor)!]);
+      const inputs = Object.fromEntries(
+        Object.entries({ ids, mask }).map(([key, rows]) => [
+          key,
+          tf.tensor2d(rows, undefined, key === 'ids' ? 'int32' : 'float32'),
+        ]),
+      );
+      const features = model.features(parameters, inputs, { ...evaluation, dropout });
+      expect(sites).toHaveLength(inBase);
+      model.outputs(parameters, features, inputs, { ...evaluation, dropout });
+      expect(sites.length - inBase, pooling).toBe(expected);
+    });
+  }
+});
+
 test.each(models.filter(({ pairs }) => !pairs))(
   '$folder: its tokenizer gives the ids that the model was fed',
   async (one) => {

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { layoutFor } from '../../models/job-fit.js';
+import { GraphBuilder } from '../../training/compile/graph.js';
 import { compile } from '../../training/compile/program.js';
 import { initialWeights } from '../../training/initial-weights.js';
 import { mergedWeights, withLora } from '../../training/lora.js';
 import type { Model, Parameters } from '../../training/model.js';
+import { linear } from '../../training/ops/linear.js';
 import { tf, type Tensor } from '../../training/tensorflow.js';
 import { jobOf } from './job-of.js';
 import { openModel } from './open-model.js';
@@ -140,4 +142,51 @@ test('the adapters stand between base and head, and only they and the head train
   expect(layout.trainable).toEqual(names.slice(37).sort());
   expect(layout.trainableParameters).toBe(4 * 2 * 64 + 99);
   expect(layout.phases).toEqual([{ fromEpoch: 0, trainable: layout.trainable }]);
+});
+
+test("a frozen matrix's gradient is nothing that a step runs, however its layer is written", () => {
+  const nodes = new Map<string, { readonly op: string; readonly inputs: readonly string[] }>();
+  const original = GraphBuilder.prototype.add;
+  const add = vi.spyOn(GraphBuilder.prototype, 'add').mockImplementation(function (this: GraphBuilder, ...given) {
+    const ref = original.apply(this, given);
+    nodes.set(ref, { op: given[0], inputs: given[1] });
+    return ref;
+  });
+  const shapes = { 'q.weight': [4, 3], 'q.bias': [4], a: [2, 3], b: [4, 2] };
+  const program = compile({
+    variables: new Map(Object.entries(shapes)),
+    functions: {
+      step: {
+        inputs: { x: { shape: [5, 3], dtype: 'float32' } },
+        trace({ x }, variable) {
+          const loss = (a: Tensor, b: Tensor) => {
+            const adapter = () => ({ weight: variable('q.weight'), a, b, scale: 2 });
+            return tf.sum(
+              linear(
+                Object.assign((name: string) => variable(name), { adapter }),
+                x!,
+                'q',
+              ),
+            ) as never;
+          };
+          const { grads } = tf.valueAndGrads(loss as never)([variable('a'), variable('b')]);
+          return { outputs: { a: grads[0]!, b: grads[1]! } };
+        },
+      },
+    },
+  });
+  program.close();
+  add.mockRestore();
+  const reached = new Set<string>();
+  const visit = (ref: string): void => {
+    const name = ref.replace(/^\^/, '').replace(/:\d+$/, '');
+    if (reached.has(name)) return;
+    reached.add(name);
+    nodes.get(name)!.inputs.forEach(visit);
+  };
+  ['step/out/a', 'step/out/b'].forEach(visit);
+  const products = (names: Iterable<string>) => [...names].filter((name) => nodes.get(name)!.op === 'MatMul').length;
+  // x · aᵀ, and the gradients of a, of b and of what is between them; not x · Wᵀ, whose value nothing here asks for.
+  expect(products(reached)).toBe(4);
+  expect(products(nodes.keys())).toBeGreaterThan(4);
 });
