@@ -172,6 +172,11 @@ test('publishes config.json and names as transformers reads them', () => {
     'mobilenet_v2.layer.3.conv_3x3.normalization.weight',
   );
   expect(timm.nameInFile('head.bias')).toBe('classifier.bias');
+  const given = { model_type: 'resnet', num_labels: 9, problem_type: 'regression' };
+  expect(resNet.publish(given, resNet50, job, labels).config).toEqual({
+    ...{ model_type: 'resnet', architectures: ['ResNetForImageClassification'] },
+    ...{ id2label: { 0: 'cat', 1: 'dog' }, label2id: { cat: 0, dog: 1 } },
+  });
   const nameOf = (family: ImageFamily<never>, config: unknown, name: string) =>
     family.publish({}, config as never, job, labels).nameInFile(name);
   expect(nameOf(resNet as never, resNet50, 'head.weight')).toBe('classifier.1.weight');
