@@ -1,5 +1,6 @@
 /** Decodes an image file to square RGB, as torchvision's evaluation transform does (Resize, CenterCrop). */
 import sharp, { type Sharp } from 'sharp';
+import { enlarge } from './enlarge-image.js';
 
 /** torchvision brings the shorter side to 256 pixels for a crop of 224. */
 const SHORTER_SIDE = 256 / 224;
@@ -46,15 +47,29 @@ async function decode(bytes: Uint8Array, size: number) {
     throw new UnreadableImage(`expected at least ${MIN_SIDE} pixels a side, found ${width} x ${height}`);
   }
   const upright = sharp(bytes, options).autoOrient().flatten({ background: '#ffffff' }).toColourspace('srgb');
-  return cropped(upright, { width, height }, size).raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const raw = (image: Sharp) => image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  if (width === size && height === size) return raw(upright);
+  const { left, top, ...scaled } = placeOfCrop(width, height, size);
+  if (Math.min(width, height) < Math.min(scaled.width, scaled.height)) {
+    const { data, info } = await raw(upright);
+    if (info.channels !== 3) return { data, info };
+    const enlarged = enlarge({ data, width, height }, scaled, { left, top, size });
+    return { data: enlarged, info: { channels: 3, width: size, height: size } };
+  }
+  return raw(
+    upright
+      .resize(scaled.width, scaled.height, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
+      .extract({ left, top, width: size, height: size }),
+  );
 }
 
-function cropped(image: Sharp, { width, height }: { width: number; height: number }, size: number): Sharp {
-  if (width === size && height === size) return image;
+/** Size of the scaled image, and where the crop begins; rounded as torchvision rounds. */
+function placeOfCrop(width: number, height: number, size: number) {
   const shorter = Math.round(size * SHORTER_SIDE);
-  const scaled = (side: number): number => Math.floor((shorter * side) / Math.min(width, height)); // as torchvision rounds
+  const scaled = (side: number): number => Math.floor((shorter * side) / Math.min(width, height));
+  const margin = (side: number): number => roundHalfToEven((side - size) / 2);
   const [w, h] = [scaled(width), scaled(height)];
-  return image
-    .resize(w, h, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
-    .extract({ left: Math.round((w - size) / 2), top: Math.round((h - size) / 2), width: size, height: size });
+  return { width: w, height: h, left: margin(w), top: margin(h) };
 }
+
+const roundHalfToEven = (value: number): number => (value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));

@@ -72,6 +72,13 @@ export async function readConfig(folder: string): Promise<ReadConfig> {
   return { family, config: family.parse(configJson, path), configJson };
 }
 
+/** The configuration with what the data decides of it. @throws ModelError where the two do not fit. */
+export const configFor = (
+  { family, config }: ReadConfig,
+  dataset: { readonly kind: string; readonly width?: number },
+): unknown =>
+  family.forData && dataset.width !== undefined ? family.forData(config, { width: dataset.width }) : config;
+
 const readsText = ({ task }: Job): boolean =>
   task === 'text-classification' || task === 'token-classification' || task === 'causal-lm';
 

@@ -52,6 +52,10 @@ export interface Family<Config = unknown> {
   readonly blockOf: (name: string, config: Config) => number;
   /** Tensors that an adapter fits when the job names none, as patterns. */
   readonly adapterTargets: readonly string[];
+  /** What the data decides of the configuration: the width of a table. @throws ModelError where model and data do not fit. */
+  readonly forData?: (config: Config, data: { readonly width: number }) => Config;
+  /** Nothing in the base is random in training: no dropout. Its outputs can be kept. */
+  readonly stillBase?: true;
   readonly maxLength?: (config: Config) => number;
   readonly imageSize?: (config: Config) => number;
   /** `preprocessor` is the folder's preprocessor_config.json, if it has one. */

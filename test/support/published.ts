@@ -5,7 +5,7 @@ import { compile, type FeedValues } from '../../training/compile/program.js';
 import type { Feed } from '../../training/export/predictor.js';
 import { inference } from '../../training/export/sketch.js';
 import type { Model } from '../../training/model.js';
-import { elements } from './base-model.js';
+import { elementsOf as elements } from '../../models/safetensors-header.js';
 
 /** A fixed wave in place of random weights. */
 export const wave = (count: number, phase = 0, scale = 0.5): Float32Array =>

@@ -57,8 +57,12 @@ function camelCase(value: unknown, key: string): unknown {
     );
   }
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([inner, item]) => [camel(inner), camelCase(item, camel(inner))]));
+  return Object.fromEntries(
+    Object.entries(value).map(([inner, item]) => [camel(inner), camelCase(item, camel(inner))]),
+  );
 }
 
 const camel = (text: string): string =>
-  text.length <= 1 || !text.includes('_') ? text : text.replace(/_+(\w|$)/g, (_, letter: string) => letter.toUpperCase());
+  text.length <= 1 || !text.includes('_')
+    ? text
+    : text.replace(/_+(\w|$)/g, (_, letter: string) => letter.toUpperCase());

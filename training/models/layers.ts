@@ -75,13 +75,10 @@ function inputsOf({ input }: LayersConfig, job: Job, rows: number, bucket: numbe
 const nameOf = (layer: TfjsLayer, weight: string): string => tensorName(layer.name, weight.split('/').at(-1)!);
 
 /** A layer may be called what a node may not. */
-const scopeName = ({ name }: TfjsLayer): string => name.replace(/[^\w.\-/]/g, '_').replace(/^(?=[^A-Za-z0-9])/, 'layer');
+const scopeName = ({ name }: TfjsLayer): string =>
+  name.replace(/[^\w.\-/]/g, '_').replace(/^(?=[^A-Za-z0-9])/, 'layer');
 
-function substitute(
-  layer: TfjsLayer,
-  shapes: ReadonlyMap<string, readonly number[]>,
-  now: () => Running,
-): void {
+function substitute(layer: TfjsLayer, shapes: ReadonlyMap<string, readonly number[]>, now: () => Running): void {
   for (const weight of layer.weights) {
     const name = nameOf(layer, weight.originalName);
     const shape = shapes.get(name);
