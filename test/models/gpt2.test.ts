@@ -12,7 +12,7 @@ const sorted = (names: Iterable<string>) => [...names].sort();
 
 test('the tensors of a file that transformers saved are those that its configuration implies', async () => {
   const { header } = await openTinyGpt2();
-  const { inFile, ignored } = gpt2.mapNames(header.tensors.keys(), config);
+  const { inFile, ignored } = gpt2.mapNames(header.tensors.keys(), config, jobOf('causal-lm'));
   expect(ignored).toEqual([]);
   const found = [...inFile].map(([name, stored]) => ({ name, shape: header.tensors.get(stored)!.shape }));
   const implied = gpt2.tensors(config, jobOf('causal-lm'));
@@ -24,7 +24,7 @@ test('the tensors of a file that transformers saved are those that its configura
 test('names are read with and without prefix; masks, old heads and the output layer are passed over', () => {
   const names = ['h.0.ln_1.weight', 'transformer.wte.weight', 'transformer.h.3.attn.c_attn.bias'];
   const unused = ['h.0.attn.bias', 'transformer.h.1.attn.masked_bias', 'lm_head.weight', 'score.weight'];
-  const { inFile, ignored } = gpt2.mapNames([...names, ...unused, 'transformer.h.0.ln_1.weight'], config);
+  const { inFile, ignored } = gpt2.mapNames([...names, ...unused, 'transformer.h.0.ln_1.weight'], config, jobOf('causal-lm'));
   expect(ignored).toEqual(sorted(unused));
   expect(Object.fromEntries(inFile)).toEqual({
     'h.0.ln_1.weight': 'h.0.ln_1.weight',
