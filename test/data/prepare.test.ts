@@ -39,7 +39,7 @@ const tokensOf = ({ tokens: { values, offsets } }: Shard, row: number): number[]
   ...values.subarray(offsets[row], offsets[row + 1]),
 ];
 
-async function rowsOf(outFolder: string, manifest: TokensManifest): Promise<PreparedRow[]> {
+async function rowsOf(outFolder: string, manifest: Pick<TokensManifest, 'files' | 'labels'>): Promise<PreparedRow[]> {
   const rows: PreparedRow[] = [];
   for (const { name, split, rows: count } of manifest.files) {
     const shard = await readShard(join(outFolder, name));

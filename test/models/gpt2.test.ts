@@ -24,7 +24,11 @@ test('the tensors of a file that transformers saved are those that its configura
 test('names are read with and without prefix; masks, old heads and the output layer are passed over', () => {
   const names = ['h.0.ln_1.weight', 'transformer.wte.weight', 'transformer.h.3.attn.c_attn.bias'];
   const unused = ['h.0.attn.bias', 'transformer.h.1.attn.masked_bias', 'lm_head.weight', 'score.weight'];
-  const { inFile, ignored } = gpt2.mapNames([...names, ...unused, 'transformer.h.0.ln_1.weight'], config, jobOf('causal-lm'));
+  const { inFile, ignored } = gpt2.mapNames(
+    [...names, ...unused, 'transformer.h.0.ln_1.weight'],
+    config,
+    jobOf('causal-lm'),
+  );
   expect(ignored).toEqual(sorted(unused));
   expect(Object.fromEntries(inFile)).toEqual({
     'h.0.ln_1.weight': 'h.0.ln_1.weight',
