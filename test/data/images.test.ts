@@ -25,7 +25,9 @@ describe('a decoded image equals what torchvision makes of it', () => {
 });
 
 const picture = (width: number, height: number) =>
-  sharp({ create: { width, height, channels: 3, background: '#336699', noise: { type: 'gaussian', mean: 128, sigma: 30 } } });
+  sharp({
+    create: { width, height, channels: 3, background: '#336699', noise: { type: 'gaussian', mean: 128, sigma: 30 } },
+  });
 
 async function refusal(bytes: Uint8Array): Promise<string> {
   const error: unknown = await decodeImage(bytes, 16).then(
@@ -40,7 +42,13 @@ describe('an image is refused', () => {
   test('that is none', async () => {
     console.log(await refusal(Buffer.from('hello')));
     console.log(await refusal(Buffer.alloc(0)));
-    console.log(await refusal(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="9" height="9"/></svg>')));
+    console.log(
+      await refusal(
+        Buffer.from(
+          '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="9" height="9"/></svg>',
+        ),
+      ),
+    );
     console.log(await refusal(await picture(7, 40).png().toBuffer()));
     for (const f of ['jpeg', 'png', 'webp', 'gif', 'tiff'] as const) {
       const b = await picture(200, 100).toFormat(f).toBuffer();

@@ -76,7 +76,7 @@ describe('the architecture of a file', () => {
     const config = mobileNetV2.parse(JSON.parse(text) as Record<string, unknown>, 'config.json');
     const header = await readSafetensorsHeader(`${fixture('tiny-mobilenet-v2')}/model.safetensors`);
     const stored = [...header.tensors.keys()].filter((name) => !name.endsWith('conv_1x1.normalization.bias'));
-    const { inFile, ignored } = mobileNetV2.mapNames(stored, config);
+    const { inFile, ignored } = mobileNetV2.mapNames(stored, config, imageJob());
     expect(ignored.filter((name) => !name.endsWith('.num_batches_tracked'))).toEqual(['classifier.bias', 'classifier.weight']); // prettier-ignore
     const found = [...inFile].map(([name, from]) => {
       const shape = header.tensors.get(from)!.shape;
@@ -93,7 +93,7 @@ describe('the architecture of a file', () => {
 
   test('that says one tensor twice is not silently merged', () => {
     const names = ['conv1.weight', 'resnet.embedder.embedder.convolution.weight'];
-    expect([...resNet.mapNames(names, resNet50).inFile.keys()]).toEqual([
+    expect([...resNet.mapNames(names, resNet50, imageJob()).inFile.keys()]).toEqual([
       'embedder.embedder.convolution.weight',
       'resnet.embedder.embedder.convolution.weight',
     ]);

@@ -134,6 +134,11 @@ test.each([
   const { folder } = await openModel(path, job, classes);
   expect(folder.replaced).toEqual([]);
   expect([...folder.tensors.keys()].filter((name) => name.startsWith('head.')).length).toBeGreaterThan(1);
+  if (job.task === 'text-classification') {
+    const pooling = job.pooling === 'mean' ? 'first' : 'mean';
+    const other = await openModel(path, jobOf({ ...keys, pooling }), classes);
+    expect(other.folder.replaced, `${job.pooling} is not ${pooling}`).toHaveLength(1);
+  }
   const reversed = await openModel(path, job, [...classes].reverse());
   expect(reversed.folder.replaced).toHaveLength(1);
 });

@@ -71,7 +71,7 @@ describe.each(families)('a tiny %s of transformers', (name, family, create, head
     expect([...statistics.keys()].sort()).toEqual(statisticNames.sort());
     const ours = (stored: string) => {
       if (stored.startsWith(`${head}.`)) return stored.replace(`${head}.`, 'head.');
-      const names = [...family.mapNames([stored], config).inFile.keys()];
+      const names = [...family.mapNames([stored], config, imageJob()).inFile.keys()];
       expect(names).toHaveLength(1);
       return names[0]!;
     };
@@ -146,7 +146,7 @@ test.each(await readJson<{ models: Elsewhere[] }>('image-models-elsewhere.json')
     const job = imageJob({ imageSize: size });
     const model = create(config, job, 2);
     const shapes = new Map(tensors);
-    const { inFile } = family.mapNames(shapes.keys(), config);
+    const { inFile } = family.mapNames(shapes.keys(), config, imageJob());
     expect([...inFile.keys()].sort()).toEqual(family.tensors(config, job).map(({ name }) => name).sort()); // prettier-ignore
     const weights = new Map([...inFile].map(([name, stored]) => {
       const values = filled(stored, shapes.get(stored)!);
