@@ -37,7 +37,8 @@ export type CreateModel<Toolbox = never, Model = { readonly tensors: readonly Mo
   context: ModuleContext,
 ) => Model;
 
-const IMPORTS = /(?:^|[\s;}])(?:import|export)\s[^'"`;]*?from\s*['"]([^'"]+)['"]|(?:^|[\s;}])import\s*\(?\s*['"]([^'"]+)['"]/g;
+const IMPORTS =
+  /(?:^|[\s;}])(?:import|export)\s[^'"`;]*?from\s*['"]([^'"]+)['"]|(?:^|[\s;}])import\s*\(?\s*['"]([^'"]+)['"]/g;
 
 /**
  * Loads a user's module. Its code runs here.
@@ -111,7 +112,9 @@ export function callCreate<Toolbox, Model>(
   const parts = ['tensors', 'features', 'outputs'] as const;
   const missing = parts.filter((part) => !(part in ((model ?? {}) as object)));
   if (missing.length === 0) return model;
-  throw new ModelError(`${path}: createModel: expected an object with ${parts.join(', ')}, found none of ${missing.join(', ')}`);
+  throw new ModelError(
+    `${path}: createModel: expected an object with ${parts.join(', ')}, found none of ${missing.join(', ')}`,
+  );
 }
 
 export function checkTensors(tensors: readonly ModuleTensor[], path: string): readonly ModuleTensor[] {

@@ -40,6 +40,10 @@ export function compiledOutputs(
   return outputs!;
 }
 
+/** Typed arrays as lists. */
+export const asJson = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) => (ArrayBuffer.isView(part) ? Array.from(part as Float32Array) : part));
+
 /** |found - expected| over the largest expected value. */
 export function relativeDifference(found: Float32Array, expected: Float32Array): number {
   if (found.length !== expected.length) throw new Error(`expected ${expected.length} values, found ${found.length}`);

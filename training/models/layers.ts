@@ -72,7 +72,7 @@ function inputsOf({ input }: LayersConfig, job: Job, rows: number, bucket: numbe
 }
 
 /** `conv1/kernel` of the layer conv1 -> `conv1.kernel` */
-const nameOf = (layer: TfjsLayer, weight: string): string => tensorName(layer.name, weight.split('/').at(-1)!);
+export const nameOf = (layer: TfjsLayer, weight: string): string => tensorName(layer.name, weight.split('/').at(-1)!);
 
 /** A layer may be called what a node may not. */
 const scopeName = ({ name }: TfjsLayer): string =>

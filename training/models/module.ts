@@ -128,7 +128,9 @@ export function checkModule(model: Model, path: string): void {
     const { outputs } = program.run('probe', Object.fromEntries(Object.entries(inputs).map(probeOf)));
     const bad = outputs!.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) {
-      throw new ModelError(`${path}: outputs: expected finite numbers, found ${outputs![bad]} with small random weights`);
+      throw new ModelError(
+        `${path}: outputs: expected finite numbers, found ${outputs![bad]} with small random weights`,
+      );
     }
   } finally {
     program.close();
