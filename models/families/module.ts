@@ -78,22 +78,21 @@ async function importFile(path: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** Stands for the toolbox where there is no TensorFlow: a model says its tensors without running ops. */
-const noToolbox = new Proxy(
-  {},
-  {
-    get(_, part) {
-      throw new ModelError(`toolbox.${String(part)}: the toolbox may be used inside features() and outputs() only`);
+/** Stands for a part of the toolbox where there is no TensorFlow: a model says its tensors without running ops. */
+const later = (part: string): object =>
+  new Proxy(() => undefined, {
+    get: (_, inner) => later(`${part}.${String(inner)}`),
+    apply() {
+      throw new ModelError(`${part}(): the toolbox may be called inside features() and outputs() only`);
     },
-  },
-);
+  });
 
 /**
  * The tensors that a module declares, base before head.
  * @throws ModelError for a list that is none, a name given twice, a shape that is none, and when no name begins with `head.`.
  */
 export function moduleTensors(create: CreateModel, context: ModuleContext, path: string): readonly ModuleTensor[] {
-  return checkTensors(callCreate(create, noToolbox as never, context, path).tensors, path);
+  return checkTensors(callCreate(create, later('toolbox') as never, context, path).tensors, path);
 }
 
 /** @throws ModelError when createModel fails or does not return a model. */

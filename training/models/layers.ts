@@ -11,7 +11,7 @@ import type { InputSpec } from '../compile/program.js';
 import { scope } from '../compile/scope.js';
 import type { Model, Parameters, Pass } from '../model.js';
 import { dense } from '../ops/dense.js';
-import { tf, type Tensor } from '../tensorflow.js';
+import { tf } from '../tensorflow.js';
 import { batchNormalization } from './keras-batch-norm.js';
 import { openLayers, type TfjsLayer } from './keras-layers.js';
 
