@@ -108,6 +108,16 @@ test('a model that works for one example at a time only is published so, and say
   expect(graph.fixed[1]).toMatch(/^one example at a time: Const_\d+ holds another number for every size$/);
 });
 
+test('a size that is no sum and product of the two is not taken for one', () => {
+  const squared = modelWith((x, rows, length) => {
+    const tiled = tf.tile(tf.reshape(x, [-1]), [length]);
+    return tf.mean(tf.reshape(tiled, [rows, length * length, 3]), 1);
+  });
+  const graph = freezeGraph({ model: squared, values: waves(squared), maxLength: 32 });
+  expect(graph.inputs.get('x')!.shape).toEqual([-1, 32, 3]);
+  expect(graph.fixed).toEqual([expect.stringMatching(/^texts of exactly 32 tokens: Const_\d+ is no sum of sizes$/)]);
+});
+
 test('weights go into shards of the size that was asked for', () =>
   inFolder('shards', async (folder) => {
     const model: Model = {
