@@ -7,9 +7,10 @@
  * the graph works the constant out from the shape of its inputs. What differs in any other way cannot be left open.
  */
 import { shapeAttribute, typeAttribute, type Message } from '../compile/attributes.js';
+import { nodeNameOf } from '../compile/graph.js';
 import { binding } from '../tensorflow.js';
 import { FixedSize, SizeWriter, type Size } from './size-writer.js';
-import { nodeOf, type GraphNode, type Literal, type Sketch } from './sketch.js';
+import type { GraphNode, Literal, Sketch } from './sketch.js';
 
 export interface Sizes {
   readonly rows: number;
@@ -146,7 +147,7 @@ function consumersOf(nodes: readonly GraphNode[]): Map<string, Consumer[]> {
   const consumers = new Map<string, Consumer[]>();
   for (const { op, inputs } of nodes) {
     for (const [position, input] of inputs.entries()) {
-      const name = nodeOf(input);
+      const name = nodeNameOf(input);
       consumers.set(name, [...(consumers.get(name) ?? []), { op, position }]);
     }
   }

@@ -10,7 +10,7 @@ import { ModelError } from '../../models/model-error.js';
 import type { InputSpec } from '../compile/program.js';
 import { scope } from '../compile/scope.js';
 import type { Model, Parameters, Pass } from '../model.js';
-import { dense } from '../ops/dense.js';
+import { linear } from '../ops/linear.js';
 import { tf } from '../tensorflow.js';
 import { batchNormalization } from './keras-batch-norm.js';
 import { openLayers, type TfjsLayer } from './keras-layers.js';
@@ -54,7 +54,7 @@ export function layersModel(config: LayersConfig, job: Job, outputs: number): Mo
         running = null;
       }
     },
-    outputs: (p, features) => dense(features, p('head.weight'), p('head.bias')),
+    outputs: (p, features) => linear(p, features, 'head'),
   };
 }
 
