@@ -2,6 +2,7 @@
  * A model that the user wrote: one JavaScript file that exports `createModel` (docs/own-models.md). The file is stored by its content like
  * any other model file, so it has to stand alone: it may import Node's own modules and nothing else.
  */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { isBuiltin } from 'node:module';
@@ -59,7 +60,7 @@ export async function loadModule(path: string): Promise<CreateModel> {
       `${path}: it imports ${imported}, which is not stored with it: bundle it into the one file (npx esbuild --bundle --format=esm)`,
     );
   }
-  const loaded = await importFile(path);
+  const loaded = await importFile(path, createHash('sha256').update(source).digest('hex'));
   const create = loaded['createModel'];
   if (typeof create === 'function') return create as CreateModel;
   const found = Object.keys(loaded).join(', ') || 'nothing';
@@ -68,11 +69,12 @@ export async function loadModule(path: string): Promise<CreateModel> {
   );
 }
 
-async function importFile(path: string): Promise<Record<string, unknown>> {
+/** `digest` is of the source: Node keeps what it imported by its address, also when the file has changed. */
+async function importFile(path: string, digest: string): Promise<Record<string, unknown>> {
   try {
     // The one import whose target is data: the user's file, out of the folder where its content was verified.
     // eslint-disable-next-line no-restricted-syntax
-    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    return (await import(`${pathToFileURL(path).href}?${digest}`)) as Record<string, unknown>;
   } catch (error) {
     throw new ModelError(`${path}: it cannot be loaded: ${(error as Error).message}`);
   }
