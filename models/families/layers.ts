@@ -84,7 +84,7 @@ export const layers: Family<LayersConfig> = {
   },
   blocks: (config) => Math.max(0, ...blocksByTensor(config).values()) + 1,
   blockOf: (name, config) => blocksByTensor(config).get(name) ?? -1,
-  adapterTargets: ['.*\\.kernel'],
+  adapterTargets: [], // kernels are (in, out), or of four axes
   initializerRange: () => 0.05,
   imageSize: imageSizeOf,
   maxLength: maxLengthOf,

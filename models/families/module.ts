@@ -2,6 +2,7 @@
  * A model that the user wrote: one JavaScript file that exports `createModel` (docs/own-models.md). The file is stored by its content like
  * any other model file, so it has to stand alone: it may import Node's own modules and nothing else.
  */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { isBuiltin } from 'node:module';
@@ -59,7 +60,7 @@ export async function loadModule(path: string): Promise<CreateModel> {
       `${path}: it imports ${imported}, which is not stored with it: bundle it into the one file (npx esbuild --bundle --format=esm)`,
     );
   }
-  const loaded = await importFile(path);
+  const loaded = await importFile(path, createHash('sha256').update(source).digest('hex'));
   const create = loaded['createModel'];
   if (typeof create === 'function') return create as CreateModel;
   const found = Object.keys(loaded).join(', ') || 'nothing';
@@ -68,32 +69,32 @@ export async function loadModule(path: string): Promise<CreateModel> {
   );
 }
 
-async function importFile(path: string): Promise<Record<string, unknown>> {
+/** `digest` is of the source: Node keeps what it imported by its address, also when the file has changed. */
+async function importFile(path: string, digest: string): Promise<Record<string, unknown>> {
   try {
     // The one import whose target is data: the user's file, out of the folder where its content was verified.
     // eslint-disable-next-line no-restricted-syntax
-    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    return (await import(`${pathToFileURL(path).href}?${digest}`)) as Record<string, unknown>;
   } catch (error) {
     throw new ModelError(`${path}: it cannot be loaded: ${(error as Error).message}`);
   }
 }
 
-/** Stands for the toolbox where there is no TensorFlow: a model says its tensors without running ops. */
-const noToolbox = new Proxy(
-  {},
-  {
-    get(_, part) {
-      throw new ModelError(`toolbox.${String(part)}: the toolbox may be used inside features() and outputs() only`);
+/** Stands for a part of the toolbox where there is no TensorFlow: a model says its tensors without running ops. */
+const later = (part: string): object =>
+  new Proxy(() => undefined, {
+    get: (_, inner) => later(`${part}.${String(inner)}`),
+    apply() {
+      throw new ModelError(`${part}(): the toolbox may be called inside features() and outputs() only`);
     },
-  },
-);
+  });
 
 /**
  * The tensors that a module declares, base before head.
  * @throws ModelError for a list that is none, a name given twice, a shape that is none, and when no name begins with `head.`.
  */
 export function moduleTensors(create: CreateModel, context: ModuleContext, path: string): readonly ModuleTensor[] {
-  return checkTensors(callCreate(create, noToolbox as never, context, path).tensors, path);
+  return checkTensors(callCreate(create, later('toolbox') as never, context, path).tensors, path);
 }
 
 /** @throws ModelError when createModel fails or does not return a model. */

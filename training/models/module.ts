@@ -47,13 +47,14 @@ export function moduleModel(create: CreateUserModel, context: ModuleContext, pat
   const model = callCreate(create, toolbox, context, path);
   const tensors = checkTensors(model.tensors, path);
   const known = new Map(tensors.map(({ name, shape }) => [name, shape]));
-  const checked =
-    (p: Parameters): Parameters =>
-    (name) => {
+  const checked = (p: Parameters): Parameters => {
+    const look = (name: string) => {
       if (known.has(name)) return p(name);
       const near = nearest(name, known.keys());
       throw new ModelError(`no tensor is called ${name}${near === null ? '' : `; did you mean \`${near}\`?`}`);
     };
+    return Object.assign(look, p.adapter && { adapter: p.adapter });
+  };
   const inside = (part: string, run: () => Tensor): Tensor => {
     try {
       return run();
