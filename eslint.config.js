@@ -117,6 +117,7 @@ export default tseslint.config(
             '${file.type} may not import from ${dependency.type} (docs/architecture: the arrows, eslint.config.js).',
           rules: [
             { from: ['*'], importKind: 'type', allow: ['contract', 'job'] },
+            { from: ['engine-protocol'], importKind: 'type', allow: ['data', 'models'] },
             ...Object.entries(arrows).map(([from, allow]) => ({ from: [from], allow: [from, ...allow] })),
           ],
         },

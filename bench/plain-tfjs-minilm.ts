@@ -1,9 +1,9 @@
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import type { BertConfig } from '../models/bert-config.js';
+import type { EncoderConfig } from '../models/families/encoder-layout.js';
 import { tf, type Tensor } from '../training/tensorflow.js';
 
 /** MiniLM with a head in plain TensorFlow.js: public ops and their own gradients, nothing of Temper's. */
-export function plainMiniLm(config: BertConfig, weight: (name: string) => Tensor) {
+export function plainMiniLm(config: EncoderConfig, weight: (name: string) => Tensor) {
   const { hiddenSize: width, heads, layers } = config;
   const dense = (x: Tensor, name: string): Tensor =>
     tf.add(tf.matMul(x as Tensor2D, weight(`${name}.weight`) as Tensor2D, false, true), weight(`${name}.bias`));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { architectureError, checkArchitecture } from '../../models/architecture-check.js';
-import { parseBertConfig } from '../../models/bert-config.js';
-import { bertTensors, headTensors, mapBertNames } from '../../models/bert-layout.js';
+import { parseBertConfig } from '../support/bert.js';
+import { bertTensors, headTensors, mapBertNames } from '../support/bert.js';
 
 const config = parseBertConfig(
   JSON.stringify({

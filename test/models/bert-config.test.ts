@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseBertConfig } from '../../models/bert-config.js';
+import { parseBertConfig } from '../support/bert.js';
 import { ModelError } from '../../models/model-error.js';
 
 const tiny = {

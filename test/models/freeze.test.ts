@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseBertConfig } from '../../models/bert-config.js';
-import { bertTensors, headTensors } from '../../models/bert-layout.js';
+import { parseBertConfig } from '../support/bert.js';
+import { bertTensors, headTensors } from '../support/bert.js';
 import { encoderBlockOf } from '../../models/families/encoder-layout.js';
 import { resolveFreeze } from '../../models/freeze.js';
 import { ModelError } from '../../models/model-error.js';

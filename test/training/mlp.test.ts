@@ -1,13 +1,18 @@
+import type { Job } from '../../job/schema.js';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobSchema } from '../../job/schema.js';
-import { mlp, mlpConfig } from '../../models/families/mlp.js';
+import { mlp, mlpConfigJson, type MlpConfig } from '../../models/families/mlp.js';
 import { writeSafetensors } from '../../models/safetensors.js';
 import { mlpModel } from '../../training/models/mlp.js';
 import { dropoutMasks } from '../../training/ops/dropout.js';
 import { tf } from '../../training/tensorflow.js';
 import { asJson, compiledOutputs, inFolder, wave, waves } from '../support/published.js';
+
+/** The configuration of a job's MLP over features of a data set's width. */
+const mlpConfig = (job: Job, width: number): MlpConfig =>
+  mlp.forData!(mlp.parse(mlpConfigJson(job), 'config.json'), { width });
 
 const jobOf = (shape?: object) =>
   jobSchema.parse({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bertTensors, headTensors } from '../../../models/bert-layout.js';
+import { bertTensors, headTensors } from '../../support/bert.js';
 import { ModelError } from '../../../models/model-error.js';
 import { GraphBuilder } from '../../../training/compile/graph.js';
 import type { UpdateContext } from '../../../training/compile/program.js';
