@@ -31,7 +31,9 @@ const dataSchema = z.strictObject({
   source: z
     .string()
     .min(1)
-    .describe('csv, tsv or jsonl; for images also a folder with one folder of images a class. Relative to the job file.'),
+    .describe(
+      'csv, tsv or jsonl; for images also a folder with one folder of images a class. Relative to the job file.',
+    ),
   text: columnName.default('text').describe('Text tasks: column with the text.'),
   textPair: columnName.optional().describe('Sentence pairs: column with the second text.'),
   words: columnName.default('words').describe('token-classification: column with the list of words (JSON Lines).'),
@@ -84,9 +86,7 @@ const freezeSchema = z
     '`none`: everything trains. `all`: only the head does. Patterns are regular expressions matched from the start of a tensor name, `head` or `encoder.layer.[45]`.',
   );
 
-const metricName = z
-  .string()
-  .regex(/^validation\.[a-z0-9]+$/i, 'expected `validation.` and the name of a metric');
+const metricName = z.string().regex(/^validation\.[a-z0-9]+$/i, 'expected `validation.` and the name of a metric');
 
 const stopEarlySchema = z.strictObject({
   metric: metricName.default('validation.loss').describe('What has to improve.'),
@@ -106,7 +106,9 @@ const scheduleSchema = z.union([
     'reduce-on-plateau',
   ]),
   z.strictObject({
-    name: z.enum(['cosine', 'cosine-restarts', 'polynomial', 'one-cycle', 'reduce-on-plateau']),
+    name: z
+      .enum(['cosine', 'cosine-restarts', 'polynomial', 'one-cycle', 'reduce-on-plateau'])
+      .describe('Which schedule these numbers are of.'),
     endFactor: z.number().min(0).max(1).default(0).describe('The rate falls to this share of its peak.'),
     cycles: positiveInt.default(1).describe('cosine-restarts: times that the rate starts anew.'),
     power: z.number().positive().default(1).describe('polynomial: 1 is a line, 2 a parabola.'),
@@ -120,7 +122,7 @@ const scheduleSchema = z.union([
 const lossSchema = z.union([
   z.enum(['auto', 'cross-entropy', 'focal', 'bce', 'mse', 'mae', 'huber']),
   z.strictObject({
-    name: z.enum(['focal', 'huber']),
+    name: z.enum(['focal', 'huber']).describe('Which loss these numbers are of.'),
     gamma: z.number().nonnegative().default(2).describe('focal: how much well-classified examples count less.'),
     delta: z.number().positive().default(1).describe('huber: errors above it count linearly.'),
   }),
@@ -172,7 +174,10 @@ const trainSchema = z.strictObject({
     .max(1)
     .default(1)
     .describe('Each block before the last learns at this share of the rate of the one after it.'),
-  groups: z.array(groupSchema).default([]).describe('Rates and decay by tensor name; the first group that matches counts.'),
+  groups: z
+    .array(groupSchema)
+    .default([])
+    .describe('Rates and decay by tensor name; the first group that matches counts.'),
   ema: z
     .number()
     .gt(0)
@@ -241,7 +246,9 @@ export const jobSchema = z.strictObject({
   pooling: z
     .enum(['mean', 'first', 'native'])
     .default('mean')
-    .describe("How an encoder's token vectors make one: their mean, the first, or as the family's own head reads them."),
+    .describe(
+      "How an encoder's token vectors make one: their mean, the first, or as the family's own head reads them.",
+    ),
   data: dataSchema.describe('Where the examples come from.'),
   freeze: freezeSchema.default('none'),
   lora: loraSchema.optional(),

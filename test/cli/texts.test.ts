@@ -33,7 +33,7 @@ const card = {
   run: 'glosses-1a2b3c4d',
   data: {
     ...{ format: 'temper-dataset/2', task: 'tabular-regression', target: 'value', labels: [], files: [] },
-    ...{ kind: 'features', width: 0, transform: { numeric: [], categorical: [] }, values: null },
+    ...{ kind: 'features', width: 1, transform: { numeric: [], categorical: [] }, values: null },
     rows: { train: 1, validation: 1, test: 1 },
     rowsPerClass: { train: [], validation: [], test: [] },
     unseen: { train: 0, validation: 0, test: 0 },
