@@ -89,6 +89,7 @@ export async function planDataset({ source, format, job, signal }: PlanInput): P
   if (parts.length === 0) throw new DataError(`${source.name}: expected rows, found none`);
   picker.requireColumns();
   const unreadableReport = unreadable.report(images);
+  const features = survey?.decide() ?? null;
   requireAny(parts, target, source.name);
 
   const map = labelMap(classes.rowsPerLabel, { target, column: job.data.label, sourceName: source.name });
@@ -108,7 +109,7 @@ export async function planDataset({ source, format, job, signal }: PlanInput): P
     rows,
     rowsPerClass,
     values: target === 'value' ? splits.map((_, index) => rangeOf(numbers.view(), parts, index)) : null,
-    features: survey?.decide() ?? null,
+    features,
   };
 }
 

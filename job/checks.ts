@@ -1,9 +1,20 @@
 import type { PlacedProblem } from './explain-issue.js';
+import { lossProblem } from './loss.js';
+import { metricProblem } from './metrics.js';
 import type { Job } from './schema.js';
+import { taskProblems } from './task-checks.js';
 
 /** What the schema cannot say: conditions between keys, and patterns that must compile. */
 export function checkJob(job: Job): PlacedProblem[] {
-  return [...splitProblems(job), ...columnProblems(job), ...patternProblems(job), ...warmupProblems(job)];
+  return [
+    ...taskProblems(job),
+    ...splitProblems(job),
+    ...columnProblems(job),
+    ...freezeProblems(job),
+    ...patternProblems(job),
+    ...metricProblems(job),
+    ...warmupProblems(job),
+  ];
 }
 
 const SUM_TOLERANCE = 1e-9;
@@ -18,32 +29,104 @@ function splitProblems({ data: { split } }: Job): PlacedProblem[] {
   return [{ path: ['data', 'split'], at: 'key', message }];
 }
 
-function columnProblems({ data }: Job): PlacedProblem[] {
+/** The columns that a task reads, with what each is; every one has to be another. */
+function columnsOf({ task, data }: Job): { path: readonly PropertyKey[]; column: string; what: string }[] {
+  const at = (key: string, column: string, what: string) => ({ path: ['data', key], column, what });
+  const label = task === 'causal-lm' ? [] : [at('label', data.label, 'the label')];
+  switch (task) {
+    case 'text-classification': {
+      const pair = data.textPair === undefined ? [] : [at('textPair', data.textPair, 'the second text')];
+      return [at('text', data.text, 'the text'), ...pair, ...label];
+    }
+    case 'causal-lm':
+      return [at('text', data.text, 'the text')];
+    case 'token-classification':
+      return [at('words', data.words, 'the words'), ...label];
+    case 'image-classification':
+      return [at('image', data.image, 'the image'), ...label];
+    case 'tabular-classification':
+    case 'tabular-regression': {
+      const { features = [] } = data;
+      const listed = (path: readonly PropertyKey[], columns: readonly string[]) =>
+        columns.map((column, index) => ({ path: [...path, index], column, what: 'a feature' }));
+      const named =
+        'numeric' in features
+          ? [
+              ...listed(['data', 'features', 'numeric'], features.numeric),
+              ...listed(['data', 'features', 'categorical'], features.categorical),
+            ]
+          : listed(['data', 'features'], features);
+      return [...label, ...named];
+    }
+  }
+}
+
+function columnProblems(job: Job): PlacedProblem[] {
+  const { data } = job;
   const problems: PlacedProblem[] = [];
-  if (data.text === data.label) {
-    const message = `expected another column than the text's, found \`${data.label}\` for both`;
-    problems.push({ path: ['data', 'label'], at: 'value', message });
+  const columns = columnsOf(job);
+  const split =
+    'column' in data.split ? [{ path: ['data', 'split', 'column'], column: data.split.column, what: '' }] : [];
+  const taken = new Map<string, string>();
+  for (const { path, column, what } of [...columns, ...split]) {
+    const other = taken.get(column);
+    if (other === undefined) taken.set(column, what);
+    else {
+      const message = `expected a column of its own, found \`${column}\`, which is ${other}`;
+      problems.push({ path, at: 'value', message });
+    }
   }
-  if ('column' in data.split && (data.split.column === data.text || data.split.column === data.label)) {
-    const message = `expected a column of its own, found \`${data.split.column}\`, which is the text or the label`;
-    problems.push({ path: ['data', 'split', 'column'], at: 'value', message });
+  const { features } = data;
+  if (features !== undefined && 'numeric' in features && features.numeric.length + features.categorical.length === 0) {
+    const message =
+      'expected columns under `numeric` or `categorical`, found none: leave `features` out to learn from all';
+    problems.push({ path: ['data', 'features'], at: 'key', message });
   }
-  if (data.maxLength < 3) {
-    const message = `expected at least 3 (two special tokens and one of the text), found ${data.maxLength}`;
+  const fewest = job.task === 'causal-lm' ? 1 : data.textPair === undefined ? 3 : 5;
+  if (data.maxLength < fewest) {
+    const why = fewest === 3 ? 'two special tokens and one of the text' : 'three special tokens and one of each text';
+    const message = `expected at least ${fewest} (${why}), found ${data.maxLength}`;
     problems.push({ path: ['data', 'maxLength'], at: 'value', message });
   }
   return problems;
 }
 
-function patternProblems({ freeze }: Job): PlacedProblem[] {
-  if (typeof freeze === 'string') return [];
-  const [key, patterns] = 'train' in freeze ? (['train', freeze.train] as const) : (['freeze', freeze.freeze] as const);
-  return patterns.flatMap((pattern, index): PlacedProblem[] => {
-    const fault = regularExpressionFault(pattern);
-    if (fault === null) return [];
-    const message = `expected a regular expression, found "${pattern}": ${fault}`;
-    return [{ path: ['freeze', key, index], at: 'value', message }];
-  });
+/** Freezing keeps what was learnt before: where nothing was, there is nothing to keep. */
+function freezeProblems({ freeze, pretrained, model, lora }: Job): PlacedProblem[] {
+  if (freeze === 'none') return [];
+  const problem = (message: string): PlacedProblem[] => [{ path: ['freeze'], at: 'key', message }];
+  if (lora !== undefined) {
+    return problem('cannot be combined with `lora`, which freezes the base itself: keep one or the other');
+  }
+  const keepsBlocks = freeze === 'all' || 'lastBlocks' in Object(freeze) || 'gradual' in Object(freeze);
+  if (!keepsBlocks) return [];
+  if (model === 'mlp') return problem('expected `none` for `model: mlp`, which has no pre-trained base to keep');
+  if (!pretrained) {
+    return problem(
+      'expected `none` with `pretrained: false`: frozen random weights would never learn; leave freeze out',
+    );
+  }
+  return [];
+}
+
+function patternProblems({ freeze, train, lora }: Job): PlacedProblem[] {
+  const lists: { path: readonly PropertyKey[]; patterns: readonly string[] }[] = [];
+  if (typeof freeze === 'object' && 'train' in freeze)
+    lists.push({ path: ['freeze', 'train'], patterns: freeze.train });
+  if (typeof freeze === 'object' && 'freeze' in freeze)
+    lists.push({ path: ['freeze', 'freeze'], patterns: freeze.freeze });
+  train.groups.forEach(({ match }, index) =>
+    lists.push({ path: ['train', 'groups', index, 'match'], patterns: match }),
+  );
+  if (lora?.targets) lists.push({ path: ['lora', 'targets'], patterns: lora.targets });
+  return lists.flatMap(({ path, patterns }) =>
+    patterns.flatMap((pattern, index): PlacedProblem[] => {
+      const fault = regularExpressionFault(pattern);
+      if (fault === null) return [];
+      const message = `expected a regular expression, found "${pattern}": ${fault}`;
+      return [{ path: [...path, index], at: 'value', message }];
+    }),
+  );
 }
 
 function regularExpressionFault(pattern: string): string | null {
@@ -54,6 +137,29 @@ function regularExpressionFault(pattern: string): string | null {
     const said = error instanceof Error ? error.message : String(error);
     return said.slice(said.lastIndexOf(': ') + 2).toLowerCase();
   }
+}
+
+/** Every metric that is named is one of the task, and the loss is one that the task can be trained towards. */
+function metricProblems(job: Job): PlacedProblem[] {
+  const { stopEarly, schedule } = job.train;
+  const named: [readonly PropertyKey[], string | undefined][] = [
+    [['selectBest'], job.selectBest],
+    [['train', 'stopEarly', 'metric'], stopEarly?.metric],
+    [
+      ['train', 'schedule', 'metric'],
+      typeof schedule === 'object' && schedule.name === 'reduce-on-plateau' ? schedule.metric : undefined,
+    ],
+  ];
+  const problems = named.flatMap(([path, name]): PlacedProblem[] => {
+    const message = name === undefined ? null : metricProblem(job, name);
+    return message === null ? [] : [{ path, at: 'value', message }];
+  });
+  const loss = lossProblem(job);
+  if (loss !== null) {
+    const [key, message] = [loss.slice(0, loss.indexOf(': ')), loss.slice(loss.indexOf(': ') + 2)];
+    problems.push({ path: key.split('.'), at: 'value', message });
+  }
+  return problems;
 }
 
 function warmupProblems({ train }: Job): PlacedProblem[] {

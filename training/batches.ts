@@ -1,4 +1,4 @@
-/** Batches of texts with one class each, as training/classifier.ts takes them; training/examples/ has the general ones. */
+/** Batches of texts with one class each, as tests and benches of single steps make them; training/examples/ has the general ones. */
 import type { Examples } from './examples/examples.js';
 import * as order from './examples/order.js';
 
@@ -25,7 +25,7 @@ export const batchesPerEpoch = order.batchesPerEpoch;
 export const countOf = (table: TokenTable): number => table.labels.length;
 export const lengthOf = (table: TokenTable, i: number): number => table.offsets[i + 1]! - table.offsets[i]!;
 
-const lengthsOf = (table: TokenTable, maxLength = Infinity): Omit<Examples, 'gather'> => ({
+const lengthsOf = (table: TokenTable, maxLength = Infinity): Omit<Examples, 'gather' | 'targets'> => ({
   count: countOf(table),
   lengthOf: (i) => lengthOf(table, i),
   bucketFor: (length) => bucketFor(length, maxLength),

@@ -12,4 +12,6 @@ export interface Examples {
    * weigh nothing.
    */
   gather(examples: Int32Array, rows: number, bucket: number): Record<string, FeedValues>;
+  /** The targets of that alone, `weights` included. */
+  targets(examples: Int32Array, rows: number, bucket: number): Record<string, FeedValues>;
 }

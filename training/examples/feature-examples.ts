@@ -21,5 +21,6 @@ export function featureExamples({ features, width, targets }: FeatureRows): Exam
       });
       return { features: gathered, ...gatherTargets(targets, examples, rows) };
     },
+    targets: (examples, rows) => gatherTargets(targets, examples, rows),
   };
 }

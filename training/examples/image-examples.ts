@@ -66,6 +66,7 @@ export function imageExamples({ files, size, scale, targets }: ImageRows): Examp
       });
       return { pixels, ...gatherTargets(targets, examples, rows) };
     },
+    targets: (examples, rows) => gatherTargets(targets, examples, rows),
     close: () => opened.close(),
   };
 }

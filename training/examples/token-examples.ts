@@ -73,5 +73,6 @@ export function tokenExamples({ tokens, types, targets, maxLength }: TokenRows):
       });
       return { ids, mask, ...(typeIds ? { types: typeIds } : {}), ...tokenTargets(examples, rows, bucket) };
     },
+    targets: tokenTargets,
   };
 }
