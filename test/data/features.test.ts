@@ -206,7 +206,12 @@ describe('a table is refused', () => {
       { features: { numeric: ['b'] } },
       't.csv:32: expected a number in column `b` (data.features.numeric), found "1,5"',
     ],
-    ['with a column without values', rowsOf(() => ''), {}, 't.csv: expected values in column `b`, found none'],
+    [
+      'with a column without values',
+      rowsOf(() => ''),
+      { features: ['a', 'b'] },
+      't.csv: expected values in column `b`, found none',
+    ],
     [
       'without the columns that are named',
       rowsOf(() => 'x'),

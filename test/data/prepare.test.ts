@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileSource, memorySource } from '../../data/byte-source.js';
 import { DataError } from '../../data/data-error.js';
-import { datasetManifestSchema, type DatasetManifest } from '../../data/manifest.js';
+import { datasetManifestSchema, type TokensManifest } from '../../data/manifest.js';
 import { prepareDataset } from '../../data/prepare.js';
 import { readShard, type Shard } from '../../data/shards.js';
 import { splits } from '../../data/split.js';
@@ -39,7 +39,7 @@ const tokensOf = ({ tokens: { values, offsets } }: Shard, row: number): number[]
   ...values.subarray(offsets[row], offsets[row + 1]),
 ];
 
-async function rowsOf(outFolder: string, manifest: DatasetManifest): Promise<PreparedRow[]> {
+async function rowsOf(outFolder: string, manifest: TokensManifest): Promise<PreparedRow[]> {
   const rows: PreparedRow[] = [];
   for (const { name, split, rows: count } of manifest.files) {
     const shard = await readShard(join(outFolder, name));
@@ -55,7 +55,7 @@ async function rowsOf(outFolder: string, manifest: DatasetManifest): Promise<Pre
 
 describe('the tiny glosses, prepared,', () => {
   let outFolder: string;
-  let manifest: DatasetManifest;
+  let manifest: TokensManifest;
   let rows: PreparedRow[];
   let source: { id: string; gloss: string; topic: string }[];
   beforeAll(async () => {
@@ -65,7 +65,12 @@ describe('the tiny glosses, prepared,', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     outFolder = newFolder();
-    manifest = await prepareDataset({ source: await fileSource(path), job: glossesJob, tokenizer, outFolder });
+    manifest = (await prepareDataset({
+      source: await fileSource(path),
+      job: glossesJob,
+      tokenizer,
+      outFolder,
+    })) as TokensManifest;
     rows = await rowsOf(outFolder, manifest);
   });
 
@@ -139,7 +144,7 @@ test('no row is lost or doubled, whatever the texts, and the splits are disjoint
       const given = [...some, ...everywhere].map((cells, id) => ({ id: `row ${id}`, ...cells }));
       const source = memorySource('a.jsonl', given.map((cells) => `${JSON.stringify(cells)}\n`).join(''));
       const outFolder = newFolder();
-      const manifest = await prepareDataset({ source, job, tokenizer, outFolder });
+      const manifest = (await prepareDataset({ source, job, tokenizer, outFolder })) as TokensManifest;
       const found = (await rowsOf(outFolder, manifest)).map(({ id, text, label, split }) => ({
         id,
         text,
