@@ -10,6 +10,7 @@ import { decodeImage } from '../../data/images.js';
 import { checkSource } from '../../data/inspect-source.js';
 import type { ImagesManifest } from '../../data/manifest.js';
 import { packImages } from '../../data/pack-images.js';
+import { readContent } from '../../data/shards.js';
 import { readRows } from '../../data/readers/read-rows.js';
 import { prepared } from '../support/prepared.js';
 import { jobOf } from './job-of.js';
@@ -183,7 +184,6 @@ describe('prepared images', () => {
     const { manifest, rows, paths } = await prepared<ImagesManifest>({ source, format: 'images', job, imageSize: 10 });
     expect(manifest.rows).toEqual({ train: 48, validation: 6, test: 6 });
     expect(new Set(rows.map(({ text }) => text))).toEqual(new Set(Object.keys(files)));
-    const { readContent } = await import('../../data/shards.js');
     for (const split of ['train', 'validation', 'test'] as const) {
       const [path] = paths[split];
       const { offsets, width } = (await readContent(path!)).byteOffsets('pixels');
