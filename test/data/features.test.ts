@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileSource, memorySource } from '../../data/byte-source.js';
 import { DataError } from '../../data/data-error.js';
+import { transformFitter } from '../../data/features/fit.js';
 import { featureNames, featureVector } from '../../data/features/transform.js';
 import { checkSource } from '../../data/inspect-source.js';
 import { datasetManifestSchema, type FeaturesManifest } from '../../data/manifest.js';
@@ -249,6 +250,12 @@ describe('a table is refused', () => {
       't.csv:7: expected a label, found an empty cell',
     );
   });
+});
+
+test('a column whose spread is rounding alone is constant, as scikit-learn has it', () => {
+  const fitter = transformFitter({ numeric: ['a'], categorical: [] }, 'z-score');
+  for (let row = 0; row < 10; row++) fitter.add({ a: 1e8 + (row % 2) * 1.5e-8 });
+  expect(fitter.transform().numeric[0]).toMatchObject({ offset: expect.closeTo(1e8), divisor: 1 });
 });
 
 describe('a fitted transform', () => {

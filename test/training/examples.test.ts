@@ -16,6 +16,7 @@ import { splits } from '../../data/split.js';
 import { openTokenizer } from '../../data/tokenize.js';
 import type { Examples } from '../../training/examples/examples.js';
 import { imageExamples } from '../../training/examples/image-examples.js';
+import { joinLists } from '../../training/examples/join.js';
 import { openExamples } from '../../training/examples/open-examples.js';
 import { bucketOf, bucketsOf, epochOrder, inOrder, stepsPerEpochOf } from '../../training/examples/order.js';
 import { blankTargets } from '../../training/examples/row-targets.js';
@@ -195,6 +196,15 @@ describe('opened examples of texts', () => {
       expect(feeds[name]!.every((value) => value === 0)).toBe(true);
       expect(feeds['weights']).toEqual(Float32Array.of(1, 1));
     }
+  });
+});
+
+test('lists of several shards are joined in their order', () => {
+  const first = { values: Int32Array.of(1, 2, 3), offsets: Int32Array.of(0, 1, 3) };
+  const second = { values: Int32Array.of(4, 5), offsets: Int32Array.of(0, 0, 2) };
+  expect(joinLists([first, second, first])).toEqual({
+    values: Int32Array.of(1, 2, 3, 4, 5, 1, 2, 3),
+    offsets: Int32Array.of(0, 1, 3, 3, 5, 6, 8),
   });
 });
 
