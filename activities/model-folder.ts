@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { DatasetManifest } from '../data/manifest.js';
 import type { Job } from '../job/schema.js';
-import { parseBertConfig } from '../models/bert-config.js';
-import { bertTensors, headTensors } from '../models/bert-layout.js';
-import { CONFIG_FILE } from '../models/folder.js';
-import { resolveFreeze, type FrozenLayout } from '../models/freeze.js';
+import { outputsOf } from '../models/families/labels.js';
+import { featureReuse, type FeatureReuse } from '../models/feature-reuse.js';
+import { configFor, readConfig } from '../models/folder.js';
+import { layoutFor, type JobLayout } from '../models/job-fit.js';
 import { materialize } from '../storage/materialize.js';
 import type { CallOptions } from '../storage/object-store.js';
-import type { DatasetRef, ModelRef } from '../workflows/contract.js';
+import type { ModelRef } from '../workflows/contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 
 /** The base model as a local folder, fetched once per host. */
@@ -17,15 +16,16 @@ export const modelFolder = (
   options: CallOptions,
 ): Promise<string> => materialize(store, model.files, cacheFolder, `model-${model.digest}`, options);
 
-/** Which tensors of the model train under this job. */
-export async function frozenLayout(
+/** What of the model trains under this job, and whether the base's outputs can be kept. */
+export async function plannedLayout(
   dependencies: ActivityDependencies,
   job: Job,
   model: ModelRef,
-  dataset: DatasetRef,
+  dataset: DatasetManifest,
   options: CallOptions,
-): Promise<FrozenLayout> {
-  const folder = await modelFolder(dependencies, model, options);
-  const config = parseBertConfig(await readFile(join(folder, CONFIG_FILE), 'utf8'));
-  return resolveFreeze(job.freeze, [...bertTensors(config), ...headTensors(config, dataset.classes)]);
+): Promise<{ readonly layout: JobLayout; readonly features: FeatureReuse }> {
+  const read = await readConfig(await modelFolder(dependencies, model, options));
+  const { family } = read;
+  const layout = layoutFor(job, { family, config: configFor(read, dataset) }, outputsOf(job, dataset.labels));
+  return { layout, features: featureReuse(job, family, layout) };
 }

@@ -11,7 +11,7 @@ import { chosenFolder } from '../infra/stack/folder.js';
 import { shutDown } from '../infra/stack/shut-down.js';
 import { CliError, exitCode } from './errors.js';
 import { withStore, withTemporal } from './services.js';
-import { checkJobFile, submit } from './submit.js';
+import { submit, withCheckedJob } from './submit.js';
 import { follow, type Followed } from './watch.js';
 
 const help = `
@@ -77,17 +77,17 @@ function isRunning(folder: string): boolean {
   }
 }
 
-async function train(jobFile: string, json: boolean): Promise<{ run: string; end: Followed; runSeconds: number }> {
-  const checked = await checkJobFile(jobFile);
-  return withTemporal((client) =>
-    withStore(async (store) => {
-      const run = await submit(client, store, checked);
-      const startMs = performance.now();
-      const end = await follow(client, run, { json });
-      return { run, end, runSeconds: (performance.now() - startMs) / 1000 };
-    }),
+const train = (jobFile: string, json: boolean): Promise<{ run: string; end: Followed; runSeconds: number }> =>
+  withCheckedJob(jobFile, (checked) =>
+    withTemporal((client) =>
+      withStore(async (store) => {
+        const run = await submit(client, store, checked);
+        const startMs = performance.now();
+        const end = await follow(client, run, { json });
+        return { run, end, runSeconds: (performance.now() - startMs) / 1000 };
+      }),
+    ),
   );
-}
 
 const nextSteps = (run: string, accuracy: number, seconds: number, stackRuns: boolean): string => `
 Test accuracy ${accuracy.toFixed(3)} after ${Math.round(seconds)} s, everything included.

@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { Engine } from '../engine/client.js';
 import { EngineDied, EngineFailure } from '../engine/failure.js';
-import type { TextPrediction } from '../engine/protocol.js';
+import type { Prediction, PredictRequest } from '../engine/protocol.js';
+import type { Job } from '../job/schema.js';
+import { generationSchema, type GenerationSettings } from '../models/generation-settings.js';
 import { sha256OfFile } from '../storage/digest.js';
 import { materialize } from '../storage/materialize.js';
 import type { StoredFile } from '../workflows/contract.js';
 import { CliError, exitCode } from './errors.js';
-import { renderPredictions, topScores } from './render/predictions.js';
+import { predictionAsJson, renderPredictions } from './render/predictions.js';
 import { modelCache, parseCard, publishedModel, type ModelCard } from './runs/published-model.js';
 import { runArgument } from './runs/run-argument.js';
-import { readTexts } from './runs/texts.js';
+import { predictInputs } from './runs/predict-inputs.js';
 import { withRuns } from './runs/with-runs.js';
 import { withStore } from './services.js';
 
@@ -23,12 +25,15 @@ The model is fetched from S3, verified, and run on this machine; a second time i
 Examples:
   $ temper predict glosses-1a2b3c4d "a small domesticated feline"
   $ temper predict glosses-1a2b3c4d --file new.jsonl --json > predicted.jsonl
-  $ cat new.txt | temper predict glosses-1a2b3c4d --top 3       one text a line`;
+  $ cat new.txt | temper predict glosses-1a2b3c4d --top 3       one text a line
+  $ temper predict emoji-1a2b3c4d cat.png dog.png               an image model
+  $ temper predict glosses-lm-1a2b3c4d "a tool for" --temperature 0.8 --top-k 40`;
 
 interface PredictOptions {
   readonly file?: string;
   readonly top: number;
   readonly json: boolean;
+  readonly generation: GenerationSettings;
 }
 
 const top = (text: string): number => {
@@ -39,30 +44,44 @@ const top = (text: string): number => {
 
 export const predict = (): Command =>
   new Command('predict')
-    .description("What a finished run's model says of texts")
+    .description("What a finished run's model says of texts, images or rows")
     .addArgument(runArgument())
-    .argument('[text...]', 'the texts; none: --file, or stdin')
-    .option('--file <path>', '.jsonl (its text column) or any text, one a line; - for stdin')
+    .argument('[input...]', 'texts, paths of images, or rows as JSON; none: --file, or stdin')
+    .option(
+      '--file <path>',
+      '.jsonl, .csv, .tsv with the columns of the job, or texts or paths, one a line; - for stdin',
+    )
     .option('--top <n>', 'so many labels for each text', top, 1)
+    .option('--max-new-tokens <n>', 'causal-lm: a text ends after so many', Number)
+    .option('--temperature <t>', 'causal-lm: 0 takes the likeliest token, above 0 tokens are drawn', Number)
+    .option('--top-k <n>', 'causal-lm: draw from so many likeliest tokens', Number)
+    .option('--top-p <p>', 'causal-lm: draw from the likeliest that together have this probability', Number)
+    .option('--repetition-penalty <x>', 'causal-lm: above 1 repeats less', Number)
+    .option('--seed <n>', 'causal-lm: every draw is a function of it', Number)
     .option('--json', 'one JSON object a line, with the score of every label', false)
     .addHelpText('after', help)
-    .action(async (run: string, given: string[], options: PredictOptions) => {
+    .action(async (run: string, given: string[], asked: PredictOptions & Record<string, unknown>) => {
+      const options = { ...asked, generation: generationOf(asked) };
       const folder = await fetchModel(run);
       const card = parseCard(await readFile(join(folder, 'temper.json'), 'utf8'));
-      const texts = await readTexts({ texts: given, file: options.file ?? null, column: card.job.data.text });
-      const predictions = await predictWith(folder, card, texts);
+      const inputs = await predictInputs(card.job, { given, file: options.file ?? null });
+      const predictions = await predictWith(folder, card, { inputs, generation: options.generation });
       const lines = options.json
-        ? predictions.map(({ text, label, scores }) =>
-            JSON.stringify({
-              text,
-              label,
-              score: scores[label] ?? null,
-              scores: Object.fromEntries(topScores(scores)),
-            }),
-          )
-        : renderPredictions(predictions, options.top);
+        ? predictions.map((prediction, i) => JSON.stringify(predictionAsJson(inputs[i]!, prediction)))
+        : renderPredictions(inputs, predictions, options.top);
       process.stdout.write(`${lines.join('\n')}\n`);
     });
+
+/** @throws CliError naming the option. */
+function generationOf(asked: Readonly<Record<string, unknown>>): GenerationSettings {
+  const keys = Object.keys(generationSchema.shape);
+  const given = Object.fromEntries(Object.entries(asked).filter(([key]) => keys.includes(key)));
+  const parsed = generationSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  const option = String(path[0]).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new CliError(`--${option}: ${message}.`);
+}
 
 async function fetchModel(run: string): Promise<string> {
   const { files } = await withRuns((client) => publishedModel(client, run));
@@ -88,24 +107,25 @@ async function damaged(folder: string, files: readonly StoredFile[]): Promise<bo
 
 async function predictWith(
   folder: string,
-  { head, job }: ModelCard,
-  texts: readonly string[],
-): Promise<readonly TextPrediction[]> {
+  { data, job }: ModelCard,
+  request: PredictRequest,
+): Promise<readonly Prediction[]> {
   await mkdir(modelCache(process.env), { recursive: true });
   const logFile = join(modelCache(process.env), 'predict.log');
   const engine = new Engine({ pinned: { intraOpThreads: availableParallelism(), interOpThreads: 1 }, logFile });
+  const none = { train: [], validation: [], test: [] };
   try {
     await engine.request('load', {
       key: folder,
-      job,
+      job: asPublished(job),
       modelFolder: folder,
-      labels: head.labels,
-      shards: { train: [], validation: [], test: [] },
-      trainable: [],
+      dataset: data,
+      shards: none,
+      features: null,
+      train: false,
     });
-    const position = { step: 0, epoch: 0, cursor: 0 };
-    await engine.request('restore', { shards: [join(folder, 'model.safetensors')], position });
-    return await engine.request('predict', { texts });
+    await engine.request('restore', { shards: [], position: { step: 0, epoch: 0, cursor: 0 } });
+    return await engine.request('predict', request);
   } catch (error) {
     if (error instanceof EngineFailure) throw new CliError(error.message, exitCode.runFailed, { cause: error });
     if (error instanceof EngineDied)
@@ -114,4 +134,9 @@ async function predictWith(
   } finally {
     await engine.close();
   }
+}
+
+/** The folder holds everything: adapters are merged in, averages have taken the weights' place. */
+function asPublished({ lora: _, ...job }: Job): Job {
+  return { ...job, freeze: 'none', pretrained: true, train: { ...job.train, ema: undefined } };
 }

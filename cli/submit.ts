@@ -4,18 +4,20 @@
  * so that the run does not depend on this machine any more.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, extname, isAbsolute, resolve } from 'node:path';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { WorkflowIdReusePolicy, type Client } from '@temporalio/client';
 import { fileSource } from '../data/byte-source.js';
 import { DataError } from '../data/data-error.js';
 import { checkSource, type SourceReport } from '../data/inspect-source.js';
+import { packImages } from '../data/pack-images.js';
 import { formatOf } from '../data/readers/read-rows.js';
-import { partPaths } from '../infra/parts.mjs';
 import { JobError } from '../job/job-error.js';
 import { parseJob } from '../job/parse.js';
 import type { Job } from '../job/schema.js';
-import { catalogueEntry } from '../models/catalogue.js';
+import { outputsOf } from '../models/families/labels.js';
+import { featureReuse, type FeatureReuse } from '../models/feature-reuse.js';
 import { inspectModelFolder, type ModelFolder } from '../models/folder.js';
 import { checkJobFitsModel } from '../models/job-fit.js';
 import { ModelError } from '../models/model-error.js';
@@ -25,30 +27,57 @@ import type { ObjectStore } from '../storage/object-store.js';
 import type { FineTuneInput, ModelRef, RunId, Sha256, SourceRef } from '../workflows/contract.js';
 import { CONTROL_QUEUE } from '../workflows/handlers.js';
 import { CliError } from './errors.js';
+import { modelSource } from './model-source.js';
 
 /** A job whose inputs were all found good. */
 export interface CheckedJob {
   readonly job: Job;
+  /** The file that goes to the workers. */
   readonly sourcePath: string;
+  /** What the user calls it. */
+  readonly sourceName: string;
+  readonly format: SourceRef['format'];
   readonly model: ModelFolder;
   readonly modelName: string;
   readonly report: SourceReport;
+  readonly features: FeatureReuse;
 }
 
-/** Reads and checks a job file with all it names. @throws CliError with every problem that was found. */
-export async function checkJobFile(path: string): Promise<CheckedJob> {
+/**
+ * Reads and checks a job file with all it names, and calls `use` while what was made of them is there.
+ * @throws CliError with every problem that was found.
+ */
+export async function withCheckedJob<Result>(
+  path: string,
+  use: (checked: CheckedJob) => Promise<Result>,
+): Promise<Result> {
+  const scratch = await mkdtemp(join(tmpdir(), 'temper-run-'));
+  try {
+    return await use(await checkJobFile(path, scratch));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function checkJobFile(path: string, scratch: string): Promise<CheckedJob> {
   const text = await readFile(path, 'utf8').catch(() => {
     throw new CliError(`There is no job file ${path}.`);
   });
   try {
-    const job = parseJob(text, path);
-    if (job.data.source.includes('://')) throw notOnDisk(job.data.source);
-    const sourcePath = resolve(dirname(path), job.data.source);
-    const { folder, name } = modelLocation(job.model, dirname(path));
-    const model = await inspectModelFolder(folder);
-    const report = await checkSource({ source: await fileSource(sourcePath, job.data.source), job });
-    checkJobFitsModel(job, model.config, report.labels.length);
-    return { job, sourcePath, model, modelName: name, report };
+    const written = parseJob(text, path);
+    const { folder, name, job } = await modelSource(written, dirname(path), scratch);
+    const source = await localSource(job, dirname(path), scratch);
+    const first = await inspectModelFolder(folder, job);
+    checkJobFitsModel(job, first);
+    const bytes = await fileSource(source.sourcePath, source.sourceName);
+    const report = await checkSource({ source: bytes, format: source.format, job });
+    const model = await inspectModelFolder(folder, job, report.labels);
+    const layout = checkJobFitsModel(job, model, outputsOf(job, report.labels));
+    const features = featureReuse(job, model.family, layout);
+    if (job.reuseFeatures === 'on' && !features.reuse) {
+      throw new ModelError(`reuseFeatures: on would not be exact: ${features.because}`);
+    }
+    return { job, ...source, model, modelName: name, report, features };
   } catch (error) {
     if (error instanceof JobError || error instanceof DataError || error instanceof ModelError) {
       throw new CliError(error.message, undefined, { cause: error });
@@ -57,17 +86,27 @@ export async function checkJobFile(path: string): Promise<CheckedJob> {
   }
 }
 
+/** One file that holds all of the source: images are packed into one. */
+async function localSource(
+  job: Job,
+  jobFolder: string,
+  scratch: string,
+): Promise<Pick<CheckedJob, 'sourcePath' | 'sourceName' | 'format'>> {
+  const { source } = job.data;
+  if (source.includes('://')) throw notOnDisk(source);
+  const path = resolve(jobFolder, source);
+  if (job.task !== 'image-classification') {
+    return { sourcePath: path, sourceName: source, format: formatOf(path) };
+  }
+  const packed = join(scratch, 'images');
+  await packImages({ path, data: job.data, out: packed });
+  return { sourcePath: packed, sourceName: source, format: 'images' };
+}
+
 const notOnDisk = (source: string): DataError =>
   new DataError(
     `data.source: expected a path of this machine, found ${source}: download it first (temper run puts it on S3 for the workers)`,
   );
-
-function modelLocation(model: string, jobFolder: string): { folder: string; name: string } {
-  if (!model.startsWith('file:')) return { folder: partPaths().minilm, name: catalogueEntry(model).name };
-  const path = model.slice('file:'.length);
-  const folder = isAbsolute(path) ? path : resolve(jobFolder, path);
-  return { folder, name: basename(folder).replaceAll(/[^A-Za-z0-9._-]/g, '-') };
-}
 
 /** Puts source and model on S3, where they are not there yet, and starts the run. */
 export async function submit(client: Client, store: ObjectStore, checked: CheckedJob): Promise<RunId> {
@@ -87,10 +126,11 @@ export async function submit(client: Client, store: ObjectStore, checked: Checke
   return run;
 }
 
-async function storeSource(store: ObjectStore, { sourcePath }: CheckedJob): Promise<SourceRef> {
-  const name = basename(sourcePath);
-  const file = await putContent(store, (sha256) => sourceKey(sha256, extname(name).slice(1)), sourcePath);
-  return { name, format: formatOf(name), file };
+async function storeSource(store: ObjectStore, { sourcePath, sourceName, format }: CheckedJob): Promise<SourceRef> {
+  const file = await putContent(store, (sha256) => sourceKey(sha256, format), sourcePath, {
+    name: basename(sourceName),
+  });
+  return { name: basename(sourceName), format, file };
 }
 
 async function storeModel(store: ObjectStore, { model, modelName }: CheckedJob): Promise<ModelRef> {
@@ -101,5 +141,5 @@ async function storeModel(store: ObjectStore, { model, modelName }: CheckedJob):
   );
   const listed = files.map(({ name, sha256 }) => `${name} ${sha256}\n`).sort();
   const digest = createHash('sha256').update(listed.join('')).digest('hex') as Sha256;
-  return { name: modelName, family: model.family, files, digest };
+  return { name: modelName, family: model.family.name, files, digest };
 }

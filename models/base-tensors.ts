@@ -50,10 +50,12 @@ export function findTensors(
       `${where}: expected weights of F32, F16 or BF16, found ${dtype} in ${name}: use an unquantised model`,
     );
   }
-  if (head.size === 0) return { tensors: base, ignored, replaced: [] };
-  if (labels !== null && headFits({ family, config, configJson }, head, job, labels)) {
-    return { tensors: new Map([...base, ...head]), ignored, replaced: [] };
+  const own = labels === null ? null : ownHead({ family, config, configJson }, stored, job, labels);
+  if (own !== null) {
+    const used = new Set(Array.from(own.values(), ({ name }) => name));
+    return { tensors: new Map([...base, ...own]), ignored: ignored.filter((name) => !used.has(name)), replaced: [] };
   }
+  if (head.size === 0) return { tensors: base, ignored, replaced: [] };
   return { tensors: base, ignored, replaced: [replacement([...head.values()], job, labels)] };
 }
 
@@ -75,16 +77,22 @@ function compare(
   return checkArchitecture(Array.from(found, asOurs), expected);
 }
 
-function headFits(
+/** The head of a file that says that it is this job's own: of the same kind, for the same labels in the same order. */
+function ownHead(
   { family, config, configJson }: ReadConfig,
-  head: ReadonlyMap<string, FileTensor>,
+  stored: ReadonlyMap<string, FileTensor>,
   job: Job,
   labels: readonly string[],
-): boolean {
-  const published = family.publish(configJson, config, job, labels).config as Record<string, unknown>;
-  if (!saysSameHead(configJson, published)) return false;
-  const isFloat = [...head.values()].every(({ dtype }) => ['F32', 'F16', 'BF16'].includes(dtype));
-  return isFloat && compare(head, family.head(config, job, outputsOf(job, labels)), { family, config }).ok;
+): ReadonlyMap<string, FileTensor> | null {
+  const published = family.publish(configJson, config, job, labels);
+  if (!saysSameHead(configJson, published.config as Record<string, unknown>)) return null;
+  const expected = family.head(config, job, outputsOf(job, labels));
+  const found = new Map<string, FileTensor>();
+  for (const { name } of expected) {
+    const tensor = stored.get(published.nameInFile(name));
+    if (tensor && ['F32', 'F16', 'BF16'].includes(tensor.dtype)) found.set(name, tensor);
+  }
+  return compare(found, expected, { family, config }).ok ? found : null;
 }
 
 function replacement(head: readonly FileTensor[], job: Job, labels: readonly string[] | null): string {

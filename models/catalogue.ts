@@ -6,14 +6,15 @@ import { ModelError } from './model-error.js';
 export interface CatalogueEntry {
   readonly name: string;
   readonly title: string;
-  readonly family: 'bert';
+  readonly family: string;
   readonly tasks: readonly Job['task'][];
   readonly languages: readonly string[];
   /** Of the encoder, without the pooler. */
   readonly parameters: number;
-  readonly hiddenSize: number;
-  readonly layers: number;
-  readonly maxTokens: number;
+  /** Of text models: tokens of an input at most. */
+  readonly maxTokens?: number;
+  /** Of image models: pixels of a side that it was trained on. */
+  readonly imageSize?: number;
   readonly licence: string;
   /** What it is good for, and what not. */
   readonly fit: string;
@@ -33,11 +34,9 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: 'minilm-l6',
     title: 'all-MiniLM-L6-v2',
     family: 'bert',
-    tasks: ['text-classification'],
+    tasks: ['text-classification', 'token-classification'],
     languages: ['en'],
     parameters: 22_565_376,
-    hiddenSize: 384,
-    layers: 6,
     maxTokens: 512,
     licence: 'Apache-2.0',
     fit: 'Short English texts on a CPU: a sentence encoder, six layers, an epoch of 8,400 glosses in about a minute on 4 cores. Not for other languages.',
@@ -55,6 +54,29 @@ export const catalogue: readonly CatalogueEntry[] = [
         setting: 'linear probe of the mean-pooled vectors',
       },
     ],
+  },
+  {
+    name: 'mobilenet-v2',
+    title: 'MobileNetV2 1.0, 224 pixels (nsfwjs)',
+    family: 'mobilenet-v2',
+    tasks: ['image-classification'],
+    languages: [],
+    parameters: 2_223_872,
+    imageSize: 224,
+    licence: 'MIT',
+    fit: 'Photographs and drawings on a CPU: an ImageNet backbone that was fine-tuned on both, with 8-bit weights. With the base frozen an epoch costs a second; unfreeze the last blocks for the rest.',
+    benchmarks: [],
+  },
+  {
+    name: 'mlp',
+    title: 'multi-layer perceptron',
+    family: 'mlp',
+    tasks: ['tabular-classification', 'tabular-regression'],
+    languages: [],
+    parameters: 0,
+    licence: 'yours',
+    fit: 'Tables of numbers and categories; not pre-trained, its shape is job.mlp. Scale the numbers (data.scale).',
+    benchmarks: [],
   },
 ];
 

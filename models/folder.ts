@@ -53,6 +53,7 @@ export async function inspectModelFolder(
   const found = job.pretrained
     ? findTensors(read, weights, job, labels, where)
     : { tensors: new Map(), ignored: [], replaced: [] };
+  await read.family.checkWeights?.(weights);
   const tokenizer = readsText(job) ? await readTokenizer(folder, names, read) : null;
   const files = await Promise.all(
     filesOfRun(job, names, weights).map(async (name) => {
@@ -70,6 +71,13 @@ export async function readConfig(folder: string): Promise<ReadConfig> {
   const family = familyOf(configJson, path);
   return { family, config: family.parse(configJson, path), configJson };
 }
+
+/** The configuration with what the data decides of it. @throws ModelError where the two do not fit. */
+export const configFor = (
+  { family, config }: ReadConfig,
+  dataset: { readonly kind: string; readonly width?: number },
+): unknown =>
+  family.forData && dataset.width !== undefined ? family.forData(config, { width: dataset.width }) : config;
 
 const readsText = ({ task }: Job): boolean =>
   task === 'text-classification' || task === 'token-classification' || task === 'causal-lm';

@@ -36,7 +36,7 @@ export function withLora(model: Model, adapters: readonly AdapterSpec[], lora: L
       ...adapters.flatMap(({ a, b }) => [a, b]),
       ...model.tensors.filter(isHead),
     ],
-    inputs: model.inputs,
+    inputs: (rows, bucket) => model.inputs(rows, bucket),
     features: (parameters, inputs, pass) => model.features(adapted(parameters), inputs, pass),
     outputs: (parameters, features, inputs, pass) => model.outputs(adapted(parameters), features, inputs, pass),
   };

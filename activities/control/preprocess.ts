@@ -3,7 +3,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileSource } from '../../data/byte-source.js';
 import { prepareDataset } from '../../data/prepare.js';
+import { datasetSpec } from '../../data/dataset-spec.js';
+import { kindOf } from '../../data/targets.js';
 import { openTokenizer } from '../../data/tokenize.js';
+import { readConfig } from '../../models/folder.js';
 import { datasetManifestSchema, type DatasetManifest } from '../../data/manifest.js';
 import { fetchFile, putContent } from '../../storage/content.js';
 import { isStoreError } from '../../storage/errors.js';
@@ -18,7 +21,7 @@ import { modelFolder } from '../model-folder.js';
 const MANIFEST = 'manifest.json';
 
 /** Changes when prepared data would differ for the same input. */
-const PREPARATION = 'temper-preprocess/1';
+const PREPARATION = 'temper-preprocess/2';
 
 /** Source to tokenised Arrow shards on S3. What was prepared once from the same input is found by its digest. */
 export const preprocess =
@@ -27,33 +30,44 @@ export const preprocess =
     let progress: { rows: number; totalRows: number } | null = null;
     return asActivity(
       async (signal) => {
-        const digest = datasetDigest(context);
+        const imageSize = await imageSizeFor(dependencies, context, { signal });
+        const digest = datasetDigest(context, imageSize);
         const known = await findPrepared(dependencies, digest, { signal });
         return toRef(
           context,
           digest,
-          known ?? (await prepare(dependencies, context, digest, signal, (now) => (progress = now))),
+          known ??
+            (await prepare(dependencies, context, {
+              digest,
+              imageSize,
+              signal,
+              onProgress: (now) => (progress = now),
+            })),
         );
       },
       () => progress,
     );
   };
 
-/** A function of the source's bytes, the tokenizer's and what the job says of data; names and paths do not count. */
-function datasetDigest({ job, source, model }: RunContext): Sha256 {
-  const { text, label, maxLength, clean, split } = job.data;
+/** A function of the source's bytes, the tokenizer's, the image size and what the job says of data; names and paths do not count. */
+function datasetDigest({ job, source, model }: RunContext, imageSize: number | null): Sha256 {
   const tokenizer = model.files
     .filter(({ name }) => name.startsWith('tokenizer'))
     .map(({ name, sha256 }) => [name, sha256]);
-  const seed = 'column' in split ? null : job.seed;
-  const spec = [
-    PREPARATION,
-    source.file.sha256,
-    source.format,
-    tokenizer,
-    { text, label, maxLength, clean, split, seed },
-  ];
+  const spec = [PREPARATION, source.file.sha256, source.format, tokenizer, datasetSpec(job, imageSize)];
   return createHash('sha256').update(JSON.stringify(spec)).digest('hex') as Sha256;
+}
+
+/** Pixels of a side, of image tasks: the job's, else what the model was trained on. */
+async function imageSizeFor(
+  dependencies: ActivityDependencies,
+  { job, model }: RunContext,
+  options: CallOptions,
+): Promise<number | null> {
+  if (job.task !== 'image-classification') return null;
+  if (job.data.imageSize !== undefined) return job.data.imageSize;
+  const { family, config } = await readConfig(await modelFolder(dependencies, model, options));
+  return family.imageSize?.(config) ?? 224;
 }
 
 interface Prepared {
@@ -77,24 +91,33 @@ async function findPrepared(
   }
 }
 
+interface ToPrepare {
+  readonly digest: Sha256;
+  readonly imageSize: number | null;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: { rows: number; totalRows: number }) => void;
+}
+
 async function prepare(
   dependencies: ActivityDependencies,
   { job, source, model }: RunContext,
-  digest: Sha256,
-  signal: AbortSignal,
-  onProgress: (progress: { rows: number; totalRows: number }) => void,
+  { digest, imageSize, signal, onProgress }: ToPrepare,
 ): Promise<Prepared> {
   const { store, cacheFolder, workFolder } = dependencies;
   const folder = join(workFolder, `prepare-${randomUUID()}`);
   try {
     const local = await fetchFile(store, source.file, cacheFolder, { signal });
-    const tokenizer = await openTokenizer(await modelFolder(dependencies, model, { signal }), job.data.maxLength);
+    const tokenizer =
+      kindOf(job) === 'tokens'
+        ? await openTokenizer(await modelFolder(dependencies, model, { signal }), job.data.maxLength)
+        : null;
     const bytes = await fileSource(local, source.name);
     const manifest = await prepareDataset({
       source: bytes,
       format: source.format,
       job,
-      tokenizer,
+      ...(tokenizer && { tokenizer }),
+      ...(imageSize !== null && { imageSize }),
       outFolder: folder,
       onProgress,
       signal,
@@ -116,6 +139,7 @@ async function prepare(
 
 function toRef({ job }: RunContext, digest: Sha256, { manifest, file }: Prepared): DatasetRef {
   const { rows, labels } = manifest;
-  const stepsPerEpoch = Math.ceil(rows.train / job.train.batchSize);
+  const { batchSize, accumulate } = job.train;
+  const stepsPerEpoch = Math.ceil(Math.ceil(rows.train / batchSize) / accumulate);
   return { manifest: file, digest, rows, classes: labels.length, stepsPerEpoch };
 }

@@ -21,7 +21,7 @@ import { asActivity } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
 import { ensureState } from './engine-state.js';
-import { datasetOf, featuresShardKey } from './dataset-of.js';
+import { datasetOf, featuresShardKey } from '../dataset-of.js';
 
 const MANIFEST = 'manifest.json';
 

@@ -8,7 +8,7 @@ import type { EngineRequests } from '../../engine/protocol.js';
 import type { SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
 import { modelFolder } from '../model-folder.js';
-import { datasetOf, fetchFeatures, fetchShards } from './dataset-of.js';
+import { datasetOf, fetchFeatures, fetchShards } from '../dataset-of.js';
 
 export interface StateInput {
   readonly context: TrainingContext;

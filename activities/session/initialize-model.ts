@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inspectModelFolder } from '../../models/folder.js';
 import { untilReachable } from '../../storage/until-reachable.js';
 import type { CheckpointRef, DatasetRef, Fingerprint, RunContext, Sha256 } from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
+import { datasetOf } from '../dataset-of.js';
 import { modelFolder } from '../model-folder.js';
 import { commitState } from './commit.js';
 
@@ -17,10 +17,11 @@ export const initializeModel =
     asActivity(async (signal) => {
       const { host, workFolder } = session;
       const folder = await untilReachable(() => modelFolder(session, context.model, { signal }), { signal });
-      await inspectModelFolder(folder);
+      const manifest = await untilReachable(() => datasetOf(session, dataset, signal), { signal });
       const stateFolder = join(workFolder, `initial-${randomUUID()}`);
       try {
-        const input = { job: context.job, modelFolder: folder, classes: dataset.classes, folder: stateFolder };
+        // The engine checks the base's architecture before it makes what is new.
+        const input = { job: context.job, modelFolder: folder, dataset: manifest, folder: stateFolder };
         const state = await askEngine(session, 'initialize', input);
         const lineage = lineageOf(context, dataset, host.fingerprint);
         return await commitState(
@@ -37,8 +38,10 @@ export const initializeModel =
 
 /** Names everything that a state is a function of. Where bits may differ between hosts by consent, the host does not count. */
 function lineageOf({ job, model }: RunContext, dataset: DatasetRef, fingerprint: Fingerprint): Sha256 {
-  const { data, freeze, train, seed, task, exactness } = job;
+  // What is not listed says when to store, what to keep, and which checkpoint to choose: no bit of a state depends on it.
+  const { name: _, model: __, data: ___, checkpoint: ____, selectBest: _____, threads: ______, ...rest } = job;
+  const { exactness, ...learning } = rest;
   const numerics = exactness === 'strict' ? fingerprint.digest : exactness;
-  const text = JSON.stringify([task, data.maxLength, freeze, train, seed, model.digest, dataset.digest, numerics]);
+  const text = JSON.stringify([learning, model.digest, dataset.digest, numerics]);
   return createHash('sha256').update(text).digest('hex') as Sha256;
 }

@@ -1,25 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { datasetManifestSchema } from '../../data/manifest.js';
-import { CONFIG_FILE, WEIGHTS_FILE } from '../../models/folder.js';
-import { fetchFile, putContent } from '../../storage/content.js';
+import type { DatasetManifest } from '../../data/manifest.js';
+import { putContent } from '../../storage/content.js';
 import { publishedModelKey } from '../../storage/layout.js';
 import { untilReachable } from '../../storage/until-reachable.js';
 import type {
   CheckpointRef,
   Evaluation,
   SessionActivities,
+  Sha256,
   StoredFile,
   TrainingContext,
 } from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
-import type { SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
+import { datasetOf } from '../dataset-of.js';
 import { modelFolder } from '../model-folder.js';
+import type { SessionDesk } from '../dependencies.js';
 import { ensureState } from './engine-state.js';
 
-/** How the folder says what `config.json` has no word for: labels in order, pooling, where the model came from. */
+/** How the folder says what `config.json` has no word for: the job, how the data was prepared, where the model came from. */
 const CARD_FILE = 'temper.json';
 
 /** Writes the fine-tuned model as a Hugging Face folder: weights, config, tokenizer, and a card. */
@@ -28,26 +29,25 @@ export const publishModel =
   ({ context, plan, at, evaluation }) =>
     asActivity(
       async (signal) => {
-        await ensureState(session, { context, plan }, at, signal);
+        const { features: _, ...whole } = context; // the base is published too
+        await ensureState(session, { context: whole, plan }, at, signal);
         const base = await modelFolder(session, context.model, { signal });
         const folder = join(session.workFolder, `publish-${randomUUID()}`);
         await mkdir(folder, { recursive: true });
         try {
-          const weights = await askEngine(session, 'exportModel', { path: join(folder, WEIGHTS_FILE) });
-          const labels = await labelsOf(session, context, signal);
-          await writeFile(join(folder, CONFIG_FILE), await configWith(join(base, CONFIG_FILE), labels));
-          await writeFile(join(folder, CARD_FILE), card(context, at, evaluation, labels));
+          const exported = await askEngine(session, 'exportModel', { folder });
+          const dataset = await datasetOf(session, context.dataset, signal);
+          await writeFile(join(folder, CARD_FILE), card(context, at, evaluation, dataset));
           const files: StoredFile[] = [];
-          const put = async (name: string, path: string, known?: typeof weights) => {
+          const put = async (name: string, path: string, known?: { sha256: Sha256; bytes: number }) => {
             const key = publishedModelKey(context.run, name);
             const store = () => putContent(session.store, key, { path, ...known }, { signal, name });
             files.push(await untilReachable(store, { signal }));
           };
-          await put(WEIGHTS_FILE, join(folder, WEIGHTS_FILE), weights);
-          await put(CONFIG_FILE, join(folder, CONFIG_FILE));
+          for (const { name, path, sha256, bytes } of exported) await put(name, path, { sha256, bytes });
           await put(CARD_FILE, join(folder, CARD_FILE));
           for (const { name } of context.model.files) {
-            if (name.startsWith('tokenizer')) await put(name, join(base, name));
+            if (goesAlong(name)) await put(name, join(base, name));
           }
           return { files, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
         } finally {
@@ -57,37 +57,23 @@ export const publishModel =
       () => session.desk.progress,
     );
 
-async function labelsOf(
-  { store, cacheFolder }: SessionDesk,
-  { dataset }: TrainingContext,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const path = await fetchFile(store, dataset.manifest, cacheFolder, { signal });
-  return datasetManifestSchema.parse(JSON.parse(await readFile(path, 'utf8'))).labels;
-}
-
-/** The base model's config with the labels where Hugging Face's tools look for them. */
-async function configWith(path: string, labels: readonly string[]): Promise<string> {
-  const config = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-  const id2label = Object.fromEntries(labels.map((label, i) => [String(i), label]));
-  const label2id = Object.fromEntries(labels.map((label, i) => [label, i]));
-  return `${JSON.stringify({ ...config, architectures: ['BertModel'], id2label, label2id }, null, 2)}\n`;
-}
+/** Of the base's files, what the published model needs too: its tokenizer, how its images are prepared, its own code. */
+const goesAlong = (name: string): boolean =>
+  /^(?:tokenizer|preprocessor_config|vocab|merges)/.test(name) || /\.m?js$/.test(name);
 
 function card(
-  { run, job, model, dataset, lineage }: TrainingContext,
+  { run, job, model, dataset: { digest }, lineage }: TrainingContext,
   at: CheckpointRef,
   { metrics }: Evaluation,
-  labels: readonly string[],
+  dataset: DatasetManifest,
 ): string {
   const text = {
-    format: 'temper-model/1',
+    format: 'temper-model/2',
     run,
     task: job.task,
-    head: { tensors: ['head.weight', 'head.bias'], pooling: 'mean', labels },
-    maxLength: job.data.maxLength,
+    data: { ...dataset, files: [] },
     base: { name: model.name, digest: model.digest },
-    dataset: dataset.digest,
+    dataset: digest,
     checkpoint: { step: at.step, epoch: at.epoch, stateDigest: at.stateDigest, lineage },
     test: metrics,
     job,

@@ -61,10 +61,10 @@ async function endOther({ engine, training }: EngineDesk): Promise<void> {
   await training.result.catch(() => undefined);
 }
 
-async function train(session: SessionDesk, { context, from, until }: TrainInput): Promise<Trained> {
+async function train(session: SessionDesk, { context, from, until, commit }: TrainInput): Promise<Trained> {
   const { desk, workFolder, host } = session;
   const folder = join(workFolder, 'snapshots', `${from.step}-${randomUUID()}`);
-  const training = askEngine(session, 'train', { until, folder });
+  const training = askEngine(session, 'train', { until, observations: commit.observations, folder });
   desk.holds = null; // until it is known again by its digest
   const { reason, stats, state } = await training;
   desk.holds = state.stateDigest;

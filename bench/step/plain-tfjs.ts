@@ -7,7 +7,8 @@ import { plainMiniLm } from '../plain-tfjs-minilm.js';
 import { CLASSES, fullBatch, headValues, ROWS } from './batch.js';
 
 const LENGTH = 64;
-const { batch } = fullBatch(ROWS, LENGTH);
+const { examples, all } = fullBatch(ROWS, LENGTH);
+const batch = examples.gather(all, ROWS, LENGTH);
 const { config, model, weights } = await openBaseModel(partPaths().minilm, CLASSES);
 const variables = new Map(
   model.tensors.map(({ name, shape }) => {
@@ -15,9 +16,9 @@ const variables = new Map(
     return [name, tf.variable(tf.tensor(values, [...shape]))];
   }),
 );
-const ids = tf.tensor2d(batch.ids, [ROWS, LENGTH], 'int32');
-const mask = tf.tensor2d(batch.mask, [ROWS, LENGTH]);
-const labels = tf.oneHot(tf.tensor1d(batch.labels, 'int32'), CLASSES).toFloat();
+const ids = tf.tensor2d(batch['ids']!, [ROWS, LENGTH], 'int32');
+const mask = tf.tensor2d(batch['mask']!, [ROWS, LENGTH]);
+const labels = tf.oneHot(tf.tensor1d(batch['labels']!, 'int32'), CLASSES).toFloat();
 const logits = plainMiniLm(config, (name) => variables.get(name)!);
 const optimizer = tf.train.adam(5e-5);
 

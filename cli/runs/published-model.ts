@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { z } from 'zod';
+import { datasetManifestSchema } from '../../data/manifest.js';
 import { jobSchema } from '../../job/schema.js';
 import type { PublishedModel } from '../../workflows/contract.js';
 import { CliError } from '../errors.js';
@@ -28,8 +29,9 @@ export const modelCache = (env: NodeJS.ProcessEnv): string => {
 
 /** The card that publishModel writes into the folder; what other versions add to it is left alone. */
 const cardSchema = z.object({
-  format: z.literal('temper-model/1'),
-  head: z.object({ labels: z.array(z.string()).min(2) }),
+  format: z.literal('temper-model/2'),
+  /** How the data was prepared; its files are not listed. */
+  data: datasetManifestSchema,
   job: jobSchema,
 });
 

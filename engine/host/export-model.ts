@@ -15,12 +15,12 @@ export async function exportModel({ job, run, trainer, dataset }: Loaded, folder
   const averaged = new Set(job.train.ema === undefined ? [] : trainer.trainable);
   const read = run.merged((name) => trainer.read(averaged.has(name) ? averageOf(name) : name));
   const tensors = plain.tensors.map(({ name, shape }) => {
-    const file = published.tensorInFile?.(name, shape) ?? { shape, convert: (values: Float32Array) => values };
+    const unconvert = family.unconvert?.(name);
     return {
       name: published.nameInFile(name),
       dtype: 'F32' as const,
-      shape: file.shape,
-      bytes: () => asBytes(file.convert(read(name))),
+      shape: unconvert?.(new Float32Array(0), shape).shape ?? shape,
+      bytes: () => asBytes(unconvert ? unconvert(read(name), shape).values : read(name)),
     };
   });
   const weights = join(folder, WEIGHTS_FILE);

@@ -30,7 +30,7 @@ export async function predict(loaded: Loaded, { inputs, generation }: PredictReq
 function said(
   outputs: Float32Array,
   { target, labels }: Loaded['dataset'],
-  firstPieces?: readonly number[],
+  firstPieces?: ArrayLike<number>,
 ): Prediction {
   const named = (scores: ArrayLike<number>) => Object.fromEntries(labels.map((label, i) => [label, scores[i]!]));
   switch (target) {
@@ -45,7 +45,7 @@ function said(
     case 'tags': {
       const tagAt = (place: number) =>
         labels[argmax(outputs.subarray(place * labels.length, (place + 1) * labels.length))]!;
-      return { kind: 'tags', tags: firstPieces!.map((place) => (place === -1 ? null : tagAt(place))) };
+      return { kind: 'tags', tags: Array.from(firstPieces!, (place) => (place === -1 ? null : tagAt(place))) };
     }
     case 'value':
       return { kind: 'value', value: outputs[0]! };
@@ -57,7 +57,7 @@ function said(
 interface Encoded {
   readonly examples: Examples;
   /** Where the first piece of each word stands, of inputs that are words. */
-  readonly firstPieces: readonly (readonly number[])[];
+  readonly firstPieces: readonly ArrayLike<number>[];
 }
 
 async function examplesOf({ dataset, modelFolder, scale }: Loaded, inputs: readonly PredictInput[]): Promise<Encoded> {

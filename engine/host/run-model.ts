@@ -4,7 +4,7 @@ import type { Job } from '../../job/schema.js';
 import { readBaseTensors } from '../../models/base-tensors.js';
 import { outputsOf } from '../../models/families/labels.js';
 import type { Family } from '../../models/families/family.js';
-import { inspectModelFolder } from '../../models/folder.js';
+import { configFor, inspectModelFolder } from '../../models/folder.js';
 import { layoutFor, type JobLayout } from '../../models/job-fit.js';
 import { buildModel } from '../../training/models/index.js';
 import { mergedWeights, withLora } from '../../training/lora.js';
@@ -28,8 +28,10 @@ export interface RunModel {
 /** @throws ModelError as inspectModelFolder and layoutFor do. */
 export async function openRunModel(job: Job, modelFolder: string, dataset: DatasetManifest): Promise<RunModel> {
   const outputs = outputsOf(job, dataset.labels);
-  const opened = await inspectModelFolder(modelFolder, job, dataset.labels);
-  const { family, config, configJson, tensors } = opened;
+  const inspected = await inspectModelFolder(modelFolder, job, dataset.labels);
+  const { family, configJson, tensors } = inspected;
+  const config = configFor(inspected, dataset);
+  const opened = { ...inspected, config };
   const layout = layoutFor(job, opened, outputs);
   const plain = buildModel(family.name, config, job, outputs);
   const { lora } = job;

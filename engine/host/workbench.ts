@@ -8,11 +8,9 @@ import { withFeatures } from '../../training/examples/kept-features.js';
 import type { PixelScale } from '../../training/examples/image-examples.js';
 import { openExamples, type OpenedExamples } from '../../training/examples/open-examples.js';
 import type { Examples } from '../../training/examples/examples.js';
-import { evaluatedOutputs, objectiveFor } from '../../training/objectives/index.js';
-import { ratePlan } from '../../training/optimizers/groups.js';
-import { optimizerFor } from '../../training/optimizers/index.js';
 import type { StoredTensor } from '../../training/state.js';
-import { Trainer } from '../../training/trainer.js';
+import { trainerFor } from '../../training/trainer-for.js';
+import type { Trainer } from '../../training/trainer.js';
 import type { Position, TrainProgress } from '../../workflows/contract.js';
 import type { LoadRequest, ShardPaths } from '../protocol.js';
 import { headOnly, openRunModel, type RunModel } from './run-model.js';
@@ -75,7 +73,7 @@ export class Workbench {
     const feed = async (split: SplitName): Promise<Examples> =>
       features ? withFeatures(examples[split], features.shards[split], features.width) : examples[split];
     const fed = { train: await feed('train'), validation: await feed('validation'), test: await feed('test') };
-    const trainer = trainerFor(request, run, fed);
+    const trainer = trainerOf(request, run, fed);
     this.#loaded = { key, job, dataset, shards, modelFolder, run, scale, trainer, examples, fed };
     return this.#loaded;
   }
@@ -97,19 +95,16 @@ export class Workbench {
   }
 }
 
-function trainerFor({ job, dataset, features, train }: LoadRequest, run: RunModel, fed: Loaded['fed']): Trainer {
-  const { family, config, layout } = run;
-  const model = features ? headOnly(run.model, features.width) : run.model;
-  const placed = run.model.tensors.map(({ name, shape }) => ({ name, shape, block: family.blockOf(name, config) }));
-  const { batchSize, accumulate, dropout, clipNorm, ema = null } = job.train;
-  return new Trainer({
-    model,
-    objective: objectiveFor(job, outputsOf(job, dataset.labels)),
-    evaluated: (outputs) => evaluatedOutputs(job, outputs),
-    optimizer: optimizerFor(job.train),
-    rates: ratePlan(job.train, placed, family.blocks(config)),
-    settings: { batchSize, accumulate, dropout, clipNorm, ema },
+function trainerOf({ job, dataset, features, train }: LoadRequest, run: RunModel, fed: Loaded['fed']): Trainer {
+  const { family, config, layout, model } = run;
+  return trainerFor({
+    job,
+    model: features ? headOnly(model, features.width) : model,
+    outputs: outputsOf(job, dataset.labels),
     phases: train ? layout.phases : [],
+    blocks: family.blocks(config),
+    blockOf: (name) => family.blockOf(name, config),
+    named: model.tensors,
     trainOn: train ? [fed.train] : [],
     evaluateOn: Object.values(fed),
   });

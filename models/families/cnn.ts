@@ -55,6 +55,7 @@ function tensors(config: CnnConfig, imageSize = config.imageSize): readonly Tens
 
 export const cnn: ImageFamily<CnnConfig> = {
   name: 'cnn',
+  stillBase: true,
   tasks: ['image-classification'],
   reads: (config) => config['model_type'] === 'temper-cnn',
   parse,

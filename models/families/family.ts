@@ -4,6 +4,7 @@
  */
 import type { Job, Task } from '../../job/schema.js';
 import type { TensorSpec } from '../tensor-spec.js';
+import type { WeightsHeaders } from '../weights-files.js';
 
 export interface NameMapping {
   /** Our name -> the name in the file. */
@@ -43,12 +44,18 @@ export interface Family<Config = unknown> {
   readonly head: (config: Config, job: Job, outputs: Outputs) => readonly TensorSpec[];
   /** Tensors of a head are mapped to `head.…`, also of one that this job has no use for: it is replaced, and that is said. */
   readonly mapNames: (names: Iterable<string>, config: Config, job: Job) => NameMapping;
+  /** Checks what only values can tell, before training begins. @throws ModelError. */
+  readonly checkWeights?: (weights: WeightsHeaders) => Promise<void>;
   /** How many blocks the base has (transformer layers, stages of inverted residuals). */
   readonly blocks: (config: Config) => number;
   /** Block of a base tensor: -1 before the first (embeddings, stem), blocks() after the last (final norm). */
   readonly blockOf: (name: string, config: Config) => number;
   /** Tensors that an adapter fits when the job names none, as patterns. */
   readonly adapterTargets: readonly string[];
+  /** What the data decides of the configuration: the width of a table. @throws ModelError where model and data do not fit. */
+  readonly forData?: (config: Config, data: { readonly width: number }) => Config;
+  /** Nothing in the base is random in training: no dropout. Its outputs can be kept. */
+  readonly stillBase?: true;
   readonly maxLength?: (config: Config) => number;
   readonly imageSize?: (config: Config) => number;
   /** `preprocessor` is the folder's preprocessor_config.json, if it has one. */

@@ -1,13 +1,5 @@
 import { z } from 'zod';
-import { ModelError } from '../model-error.js';
-
-const size = z.int('a whole number above 0').positive('a whole number above 0');
-const aboveZero = z.number('a number above 0').positive('a number above 0');
-const rate = z
-  .number('a number from 0 to below 1')
-  .min(0, 'a number from 0 to below 1')
-  .lt(1, 'a number from 0 to below 1');
-const tokenId = z.int('a token id').nonnegative('a token id').nullable();
+import { positive, rate, requireDivides, size, tokenId, parseConfig } from './parse-config.js';
 
 const hfGpt2Schema = z.object({
   model_type: z.literal('gpt2'),
@@ -19,8 +11,8 @@ const hfGpt2Schema = z.object({
   n_inner: size.nullable().default(null),
   // The same function under two names: GELU by its tanh approximation.
   activation_function: z.enum(['gelu_new', 'gelu_pytorch_tanh']).default('gelu_new'),
-  layer_norm_epsilon: aboveZero.default(1e-5),
-  initializer_range: aboveZero.default(0.02),
+  layer_norm_epsilon: positive.default(1e-5),
+  initializer_range: positive.default(0.02),
   resid_pdrop: rate.default(0.1),
   embd_pdrop: rate.default(0.1),
   attn_pdrop: rate.default(0.1),
@@ -56,20 +48,8 @@ export interface Gpt2Config {
  * @throws ModelError naming the key, what was expected and what was found.
  */
 export function parseGpt2Config(config: Readonly<Record<string, unknown>>, fileName = 'config.json'): Gpt2Config {
-  const parsed = hfGpt2Schema.safeParse(config);
-  if (!parsed.success) {
-    const said = parsed.error.issues.map((issue) => {
-      const key = String(issue.path[0]);
-      const expected = issue.code === 'invalid_value' ? issue.values.map(String).join(' or ') : issue.message;
-      const found = config[key] === undefined ? 'none' : JSON.stringify(config[key]);
-      return `${key}: expected ${expected}, found ${found}${advice[key] ?? ''}`;
-    });
-    throw new ModelError(`${fileName}: not a GPT-2 that can be trained here: ${said.join('; ')}`);
-  }
-  const hf = parsed.data;
-  if (hf.n_embd % hf.n_head !== 0) {
-    throw new ModelError(`${fileName}: expected n_head to divide n_embd, found ${hf.n_head} and ${hf.n_embd}`);
-  }
+  const hf = parseConfig(hfGpt2Schema, config, fileName, 'a GPT-2');
+  requireDivides(fileName, ['n_head', hf.n_head], ['n_embd', hf.n_embd]);
   return {
     vocabSize: hf.vocab_size,
     width: hf.n_embd,
@@ -86,8 +66,3 @@ export function parseGpt2Config(config: Readonly<Record<string, unknown>>, fileN
     padTokenId: hf.pad_token_id,
   };
 }
-
-const advice: Readonly<Record<string, string>> = {
-  tie_word_embeddings:
-    ' (the output layer has to be the word embeddings: an output layer of its own cannot be trained here)',
-};

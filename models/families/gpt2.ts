@@ -6,10 +6,12 @@
  */
 import type { Job } from '../../job/schema.js';
 import { ModelError } from '../model-error.js';
-import { readFloats, type SafetensorsHeader } from '../safetensors.js';
+import { readFloats } from '../safetensors.js';
 import type { TensorSpec } from '../tensor-spec.js';
+import type { WeightsHeaders } from '../weights-files.js';
 import type { Family, NameMapping, Outputs } from './family.js';
 import { parseGpt2Config, type Gpt2Config } from './gpt2-config.js';
+import { publishedConfig } from './labels.js';
 
 export { parseGpt2Config, type Gpt2Config } from './gpt2-config.js';
 
@@ -22,25 +24,30 @@ const norm = (name: string, width: number): TensorSpec[] => [
   { name: `${name}.bias`, shape: [width] },
 ];
 
-const conv1d = (name: string, inputs: number, outputs: number): TensorSpec[] => [
-  { name: `${name}.weight`, shape: [inputs, outputs] },
+const conv1d = (name: string, inputs: number, outputs: number, initial?: number): TensorSpec[] => [
+  { name: `${name}.weight`, shape: [inputs, outputs], ...(initial !== undefined && { initial }) },
   { name: `${name}.bias`, shape: [outputs] },
 ];
 
 /** Tensors of the base in the order of the forward pass. */
-export const gpt2Tensors = ({ vocabSize, maxPositions, width, innerWidth, layers }: Gpt2Config): TensorSpec[] => [
-  { name: WORD_EMBEDDINGS, shape: [vocabSize, width] },
-  { name: 'wpe.weight', shape: [maxPositions, width] },
-  ...Array.from({ length: layers }, (_, index) => `h.${index}`).flatMap((block) => [
-    ...norm(`${block}.ln_1`, width),
-    ...conv1d(`${block}.attn.c_attn`, width, 3 * width),
-    ...conv1d(`${block}.attn.c_proj`, width, width),
-    ...norm(`${block}.ln_2`, width),
-    ...conv1d(`${block}.mlp.c_fc`, width, innerWidth),
-    ...conv1d(`${block}.mlp.c_proj`, innerWidth, width),
-  ]),
-  ...norm('ln_f', width),
-];
+export function gpt2Tensors(config: Gpt2Config): TensorSpec[] {
+  const { vocabSize, maxPositions, width, innerWidth, layers } = config;
+  // New projections into the residual stream begin smaller, so that its variance does not grow with its 2 · layers additions.
+  const residual = config.initializerRange / Math.sqrt(2 * layers);
+  return [
+    { name: WORD_EMBEDDINGS, shape: [vocabSize, width] },
+    { name: 'wpe.weight', shape: [maxPositions, width] },
+    ...Array.from({ length: layers }, (_, index) => `h.${index}`).flatMap((block) => [
+      ...norm(`${block}.ln_1`, width),
+      ...conv1d(`${block}.attn.c_attn`, width, 3 * width),
+      ...conv1d(`${block}.attn.c_proj`, width, width, residual),
+      ...norm(`${block}.ln_2`, width),
+      ...conv1d(`${block}.mlp.c_fc`, width, innerWidth),
+      ...conv1d(`${block}.mlp.c_proj`, innerWidth, width, residual),
+    ]),
+    ...norm('ln_f', width),
+  ];
+}
 
 /** GPT2ForSequenceClassification's `score` has no bias; a head of ours has one. */
 export const gpt2Head = ({ width }: Gpt2Config, { task, pooling }: Job, outputs: Outputs): TensorSpec[] => {
@@ -54,14 +61,14 @@ const unused = /^(?:h\.\d+\.attn\.(?:bias|masked_bias)$|lm_head\.)/;
 const someHead = /^(?:score|head|classifier|multiple_choice_head)\./;
 
 /** Takes the `transformer.` prefix off. A head is mapped to `head.…` for a classifier, and passed over by a language model. */
-export function mapGpt2Names(names: Iterable<string>, _config?: Gpt2Config, job?: Job): NameMapping {
+export function mapGpt2Names(names: Iterable<string>, _config: Gpt2Config, job: Job): NameMapping {
   const inFile = new Map<string, string>();
   const ignored: string[] = [];
-  const ownHead = job?.pooling === 'native' ? 'score.' : 'head.';
+  const ownHead = job.pooling === 'native' ? 'score.' : 'head.';
   for (const name of names) {
     let ours = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
     const isHead = someHead.test(ours);
-    if (unused.test(ours) || (isHead && job?.task !== 'text-classification')) {
+    if (unused.test(ours) || (isHead && job.task !== 'text-classification')) {
       ignored.push(name);
       continue;
     }
@@ -74,19 +81,27 @@ export function mapGpt2Names(names: Iterable<string>, _config?: Gpt2Config, job?
 }
 
 /**
- * Checks that a file which has an output layer of its own holds the word embeddings in it once more.
+ * Checks that files which hold an output layer of their own hold the word embeddings in it once more.
  * @throws ModelError where the two differ: a language model would silently lose its output layer.
  */
-export async function checkTiedOutputLayer(weights: SafetensorsHeader): Promise<void> {
-  const embeddings = mapGpt2Names(weights.tensors.keys()).inFile.get(WORD_EMBEDDINGS);
-  if (!weights.tensors.has(OUTPUT_LAYER) || embeddings === undefined) return;
-  const [input, output] = [await readFloats(weights, embeddings), await readFloats(weights, OUTPUT_LAYER)];
-  const differs = input.length !== output.length || input.some((value, i) => !Object.is(value, output[i]));
-  if (differs) {
-    throw new ModelError(
-      `${weights.path}: expected ${OUTPUT_LAYER} to equal ${embeddings}, found another tensor: an output layer of its own cannot be trained here, use a model with tied word embeddings`,
-    );
+export async function checkTiedOutputLayer(weights: WeightsHeaders): Promise<void> {
+  const output = await tensorIn(weights, (name) => name === OUTPUT_LAYER);
+  if (output === null) return;
+  const input = await tensorIn(weights, (name) => name === WORD_EMBEDDINGS || name === `${PREFIX}${WORD_EMBEDDINGS}`);
+  if (input === null) return; // a missing tensor is told with all that are missing
+  if (input.values.length === output.values.length && input.values.every((value, i) => value === output.values[i]))
+    return;
+  throw new ModelError(
+    `${output.path}: expected ${OUTPUT_LAYER} to equal ${input.name}, found another tensor: an output layer of its own cannot be trained here, use a model with tied word embeddings`,
+  );
+}
+
+async function tensorIn(weights: WeightsHeaders, matches: (name: string) => boolean) {
+  for (const header of weights.values()) {
+    const name = [...header.tensors.keys()].find(matches);
+    if (name !== undefined) return { name, path: header.path, values: await readFloats(header, name) };
   }
+  return null;
 }
 
 function blockOf(name: string, { layers }: Gpt2Config): number {
@@ -98,35 +113,21 @@ function blockOf(name: string, { layers }: Gpt2Config): number {
 /** What transformers' classes load; a head with a bias has no class there, so its model is published as a plain GPT2Model. */
 function publish(
   config: Readonly<Record<string, unknown>>,
-  parsed: Gpt2Config,
-  { task, pooling, data }: Job,
+  { padTokenId, endOfTextId }: Gpt2Config,
+  job: Job,
   labels: readonly string[],
 ) {
-  // What the base's file says of another head is left out; weights are always published as float32.
-  const { problem_type: _, num_labels: __, torch_dtype: ___, ...kept } = config;
-  if (task === 'causal-lm') {
-    return {
-      config: { ...kept, dtype: 'float32', architectures: ['GPT2LMHeadModel'] },
-      nameInFile: (name: string) => `${PREFIX}${name}`,
-    };
+  if (job.task === 'causal-lm') {
+    const { id2label: _, label2id: __, ...published } = publishedConfig(config, 'GPT2LMHeadModel', job, labels);
+    return { config: published, nameInFile: (name: string) => `${PREFIX}${name}` };
   }
-  const named = {
-    ...kept,
-    dtype: 'float32',
-    id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
-    label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
-    ...(data.multiLabel ? { problem_type: 'multi_label_classification' } : {}),
-  };
-  if (pooling !== 'native') {
-    return { config: { ...named, architectures: ['GPT2Model'] }, nameInFile: (name: string) => name };
+  if (job.pooling !== 'native') {
+    return { config: publishedConfig(config, 'GPT2Model', job, labels), nameInFile: (name: string) => name };
   }
+  const published = publishedConfig(config, 'GPT2ForSequenceClassification', job, labels);
   return {
     // The class finds the last token of a padded row by its pad token, and refuses batches without one.
-    config: {
-      ...named,
-      architectures: ['GPT2ForSequenceClassification'],
-      pad_token_id: parsed.padTokenId ?? parsed.endOfTextId,
-    },
+    config: { ...published, pad_token_id: padTokenId ?? endOfTextId },
     nameInFile: (name: string) => (name === 'head.weight' ? 'score.weight' : `${PREFIX}${name}`),
   };
 }
@@ -139,6 +140,7 @@ export const gpt2: Family<Gpt2Config> = {
   tensors: gpt2Tensors,
   head: gpt2Head,
   mapNames: mapGpt2Names,
+  checkWeights: checkTiedOutputLayer,
   blocks: ({ layers }) => layers,
   blockOf,
   adapterTargets: ['h\\.\\d+\\.attn\\.c_attn\\.weight'],

@@ -10,7 +10,7 @@ export const above = z.number(ABOVE).positive(ABOVE);
 const SIDE = 'one side for height and width, a whole number above 0';
 /** Height and width are one number here; a pair of equal ones is read as it. */
 export const side = z
-  .union([whole, z.tuple([whole, whole]).refine(([height, width]) => height === width)], SIDE)
+  .union([whole, z.tuple([whole, whole]).refine(([height, width]) => height === width, SIDE)], SIDE)
   .transform((size) => (typeof size === 'number' ? size : size[0]));
 
 type Config = Readonly<Record<string, unknown>>;

@@ -38,7 +38,7 @@ export function publishedConfig(
   };
 }
 
-/** Keys of config.json that say what a head was made for; see headFits. */
+/** Keys of config.json that say what a head was made for. */
 const headKeys = ['architectures', 'problem_type', 'classifier_pooling', 'id2label'] as const;
 
 /** Whether a file's head is the one that this job would publish: of the same kind, for the same labels in the same order. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LAYERS_MODEL_TYPE, type LayersConfig } from '../keras/import.js';
 import { ModelError } from '../model-error.js';
 import type { TensorSpec } from '../tensor-spec.js';
-import type { Family, NameMapping, Outputs } from './family.js';
+import type { Family, NameMapping } from './family.js';
 
 const size = z.int().positive();
 const layer = z.object({ class_name: z.string(), config: z.record(z.string(), z.unknown()) }).loose();
@@ -44,11 +44,20 @@ function blocksByTensor(config: LayersConfig): ReadonlyMap<string, number> {
   );
 }
 
-/** Names in the file of the model's own head, which a new head of as many outputs can begin from; null where there is none. */
-export const originalHead = ({ originalHead }: LayersConfig, outputs: Outputs): ReadonlyMap<string, string> | null =>
-  originalHead?.outputs === outputs
-    ? new Map(['weight', 'bias'].map((part) => [`head.${part}`, `original_head.${part}`]))
-    : null;
+/** @throws ModelError for images that are not square. */
+function imageSizeOf({ input }: LayersConfig): number {
+  if (input.kind !== 'pixels') throw new ModelError(`model: expected a model of images, found one of ${input.kind}`);
+  if (input.height !== input.width) {
+    throw new ModelError(`model: expected square images, found ${input.height} x ${input.width}`);
+  }
+  return input.height ?? 224;
+}
+
+const maxLengthOf = ({ input }: LayersConfig): number =>
+  input.kind === 'ids' ? (input.length ?? Number.MAX_SAFE_INTEGER) : 1;
+
+const vocabularyOf = ({ tensors }: LayersConfig): number =>
+  tensors.find(({ name }) => name.endsWith('.embeddings'))?.shape[0] ?? 0;
 
 export const layers: Family<LayersConfig> = {
   name: 'layers',
@@ -66,7 +75,7 @@ export const layers: Family<LayersConfig> = {
     { name: 'head.bias', shape: [outputs], initial: 'zeros' },
   ],
   mapNames(names, { tensors }): NameMapping {
-    const ours = new Set(tensors.map(({ name }) => name));
+    const ours = new Set([...tensors.map(({ name }) => name), 'head.weight', 'head.bias']);
     const all = [...names];
     return {
       inFile: new Map(all.filter((name) => ours.has(name)).map((name) => [name, name])),
@@ -75,31 +84,17 @@ export const layers: Family<LayersConfig> = {
   },
   blocks: (config) => Math.max(0, ...blocksByTensor(config).values()) + 1,
   blockOf: (name, config) => blocksByTensor(config).get(name) ?? -1,
-  adapterTargets: ['.*\\.kernel'],
+  adapterTargets: [], // kernels are (in, out), or of four axes
   initializerRange: () => 0.05,
-  ...{ imageSize: imageSizeOf, maxLength: maxLengthOf, vocabularySize: vocabularyOf },
+  imageSize: imageSizeOf,
+  maxLength: maxLengthOf,
+  vocabularySize: vocabularyOf,
   publish: (_config, parsed, _job, labels) => ({
     config: {
       ...parsed,
-      originalHead: null,
       id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
       label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
     },
     nameInFile: (name) => name,
   }),
 };
-
-/** @throws ModelError for images that are not square. */
-function imageSizeOf({ input }: LayersConfig): number {
-  if (input.kind !== 'pixels') throw new ModelError(`model: expected a model of images, found one of ${input.kind}`);
-  if (input.height !== input.width) {
-    throw new ModelError(`model: expected square images, found ${input.height} x ${input.width}`);
-  }
-  return input.height ?? 224;
-}
-
-const maxLengthOf = ({ input }: LayersConfig): number =>
-  input.kind === 'ids' ? (input.length ?? Number.MAX_SAFE_INTEGER) : 1;
-
-const vocabularyOf = ({ tensors }: LayersConfig): number =>
-  tensors.find(({ name }) => name.endsWith('.embeddings'))?.shape[0] ?? 0;

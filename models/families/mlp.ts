@@ -1,6 +1,6 @@
 /**
  * A multi-layer perceptron for tables: dense layers with one activation, and a linear head. It is not pre-trained: its
- * width comes from the dataset (mlpConfig), so no folder is needed; a published one has a config.json and can be trained on.
+ * width comes from the data (forData), so no folder is needed; a published one has a config.json and can be trained on.
  */
 import { z } from 'zod';
 import type { Job } from '../../job/schema.js';
@@ -11,7 +11,7 @@ import type { Family } from './family.js';
 export type MlpActivation = 'relu' | 'gelu' | 'tanh';
 
 export interface MlpConfig {
-  /** Width of the features. */
+  /** Width of the features; 0 until the data is known. */
   readonly inputs: number;
   readonly hidden: readonly number[];
   readonly activation: MlpActivation;
@@ -21,14 +21,15 @@ const MODEL_TYPE = 'temper-mlp';
 const width = z.int('a whole number above 0').positive('a whole number above 0');
 const configSchema = z.object({
   model_type: z.literal(MODEL_TYPE),
-  inputs: width,
+  /** Left out before it is trained: the data says. */
+  inputs: width.optional(),
   hidden: z.array(width, 'a list of widths').min(1, 'at least one width'),
   activation: z.enum(['relu', 'gelu', 'tanh']),
 });
 
-/** The configuration of a job's MLP over features of the dataset's width. */
-export const mlpConfig = ({ mlp }: Pick<Job, 'mlp'>, inputs: number): MlpConfig => ({
-  inputs,
+/** config.json of a job's MLP that nothing has trained yet. */
+export const mlpConfigJson = ({ mlp }: Pick<Job, 'mlp'>) => ({
+  model_type: MODEL_TYPE,
   hidden: mlp?.hidden ?? [128, 64],
   activation: mlp?.activation ?? 'relu',
 });
@@ -52,7 +53,7 @@ export const mlp: Family<MlpConfig> = {
     const parsed = configSchema.safeParse(config);
     if (parsed.success) {
       const { inputs, hidden, activation } = parsed.data;
-      return { inputs, hidden, activation };
+      return { inputs: inputs ?? 0, hidden, activation };
     }
     const { path, message } = parsed.error.issues[0]!;
     const found = JSON.stringify(config[String(path[0])]) ?? 'none';
@@ -76,6 +77,12 @@ export const mlp: Family<MlpConfig> = {
   },
   blocks: ({ hidden }) => hidden.length,
   blockOf: (name) => Number(/^layers\.(\d+)\./.exec(name)?.[1] ?? -1),
+  forData(config, { width }) {
+    if (config.inputs === width || config.inputs === 0) return { ...config, inputs: width };
+    throw new ModelError(
+      `model: expected ${config.inputs} inputs, as it was trained with, found ${width} in the data: use the columns of that training`,
+    );
+  },
   adapterTargets: ['layers\\.\\d+\\.weight'],
   initializerRange: (config) => Math.sqrt(2 / Math.max(...fanIns(config))),
   publish: (_config, parsed, _job, labels) => ({

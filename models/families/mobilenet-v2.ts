@@ -132,6 +132,7 @@ const convolutionsOf = (config: MobileNetV2Config): readonly NormalisedConvoluti
 
 export const mobileNetV2: ImageFamily<MobileNetV2Config> = {
   name: 'mobilenet-v2',
+  stillBase: true,
   tasks: ['image-classification'],
   reads: (config) => config['model_type'] === 'mobilenet_v2' || TIMM.test(timmConfig(config)?.architecture ?? ''),
   parse,

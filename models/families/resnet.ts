@@ -143,6 +143,7 @@ const isKernel = (name: string): boolean => name.endsWith('.convolution.weight')
 
 export const resNet: ImageFamily<ResNetConfig> = {
   name: 'resnet',
+  stillBase: true,
   tasks: ['image-classification'],
   reads: (config) => config['model_type'] === 'resnet' || Object.hasOwn(TIMM, timmConfig(config)?.architecture ?? ''),
   parse,

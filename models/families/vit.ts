@@ -20,7 +20,7 @@ const schema = z.object({
   hidden_act: z.literal('gelu').default('gelu'),
   layer_norm_eps: above.default(1e-12),
   initializer_range: above.default(0.02),
-  qkv_bias: z.boolean('true or false').default(true),
+  qkv_bias: z.literal(true).default(true),
 });
 
 export interface ViTConfig {
@@ -34,7 +34,6 @@ export interface ViTConfig {
   readonly intermediateSize: number;
   readonly layerNormEps: number;
   readonly initializerRange: number;
-  readonly qkvBias: boolean;
   readonly normalisation: { readonly image_mean?: unknown; readonly image_std?: unknown };
 }
 
@@ -55,7 +54,6 @@ function parse(config: Readonly<Record<string, unknown>>, fileName: string): ViT
     intermediateSize: hf.intermediate_size,
     layerNormEps: hf.layer_norm_eps,
     initializerRange: hf.initializer_range,
-    qkvBias: hf.qkv_bias,
     normalisation: timm?.normalisation ?? {},
   };
 }
@@ -87,9 +85,7 @@ function tensors(config: ViTConfig): readonly TensorSpec[] {
     { name: 'embeddings.patch_embeddings.projection.bias', shape: [hidden] },
     ...Array.from({ length: config.layers }, (_, index) => `encoder.layer.${index}`).flatMap((layer) => [
       ...norm(`${layer}.layernorm_before`, hidden),
-      ...['query', 'key', 'value'].flatMap((part) =>
-        linear(`${layer}.attention.attention.${part}`, hidden, hidden, config.qkvBias),
-      ),
+      ...['query', 'key', 'value'].flatMap((part) => linear(`${layer}.attention.attention.${part}`, hidden, hidden)),
       ...linear(`${layer}.attention.output.dense`, hidden, hidden),
       ...norm(`${layer}.layernorm_after`, hidden),
       ...linear(`${layer}.intermediate.dense`, hidden, inner),
@@ -99,9 +95,9 @@ function tensors(config: ViTConfig): readonly TensorSpec[] {
   ];
 }
 
-const linear = (name: string, inputs: number, outputs: number, bias = true): TensorSpec[] => [
+const linear = (name: string, inputs: number, outputs: number): TensorSpec[] => [
   { name: `${name}.weight`, shape: [outputs, inputs] },
-  ...(bias ? [{ name: `${name}.bias`, shape: [outputs] }] : []),
+  { name: `${name}.bias`, shape: [outputs] },
 ];
 
 const norm = (name: string, size: number): TensorSpec[] => [

@@ -101,7 +101,8 @@ function namedWeights(file: WeightFile, model: LayerJson, path: string): Named[]
   const stored = new Map<string, string[]>();
   for (const layer of layersOf(model)) {
     const group = `model_weights/${nameOf(layer)}`;
-    for (const weight of file.attribute(group, 'weight_names') as string[]) {
+    // A Sequential's input layer has no group.
+    for (const weight of (file.attribute(group, 'weight_names') ?? []) as string[]) {
       const owner = isModel(layer) ? weight.split('/').at(-2)! : nameOf(layer);
       stored.set(owner, [...(stored.get(owner) ?? []), `${group}/${weight}`]);
     }
@@ -119,7 +120,7 @@ function namedWeights(file: WeightFile, model: LayerJson, path: string): Named[]
 }
 
 async function openHdf5(path: string, where: string): Promise<WeightFile> {
-  const { File, Dataset, ready } = await import('h5wasm/node');
+  const { Dataset, File, Group, ready } = await import('h5wasm/node');
   await ready;
   const file = openOrExplain(() => new File(path, 'r'), where);
   return {
@@ -132,7 +133,10 @@ async function openHdf5(path: string, where: string): Promise<WeightFile> {
       }
       return { shape, values: Float32Array.from(values as Float32Array) };
     },
-    attribute: (place, name) => (place === '/' ? file : file.get(place))?.attrs[name]?.value ?? null,
+    attribute(place, name) {
+      const found = place === '/' ? file : file.get(place);
+      return found instanceof Group ? (found.attrs[name]?.value ?? null) : null;
+    },
     close: () => void file.close(),
   };
 }

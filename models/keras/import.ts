@@ -26,7 +26,7 @@ export interface LayersConfig {
   /** The layer whose output, or its mean over height and width, is the features. */
   readonly last: string;
   readonly width: number;
-  /** The model's own head, kept in the file as `original_head.weight` and `original_head.bias`; null where it has none. */
+  /** The Dense layer that is `head.weight` (out, in) and `head.bias` in the file; null where the model ends with its features. */
   readonly originalHead: { readonly layer: string; readonly outputs: number } | null;
 }
 
@@ -54,7 +54,12 @@ export async function importLayersModel(path: string, into: string): Promise<Lay
   await writeFile(join(into, 'config.json'), `${JSON.stringify(config)}\n`);
   await writeSafetensors(
     join(into, 'model.safetensors'),
-    Array.from(weights, ([name, { shape, values }]) => ({ name, dtype: 'F32' as const, shape, values })),
+    Array.from(weights, ([name, { shape, values }]) => ({
+      name,
+      dtype: 'F32' as const,
+      shape,
+      bytes: bytesOf(values),
+    })),
   );
   for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
     await copyFile(join(path, '..', name), join(into, name)).catch((error: NodeJS.ErrnoException) => {
@@ -63,6 +68,9 @@ export async function importLayersModel(path: string, into: string): Promise<Lay
   }
   return config;
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /** A base tensor's name: `conv1/kernel` is `conv1.kernel`; names that begin with `head.` belong to the new head. */
 export const tensorName = (layer: string, weight: string): string =>
@@ -122,8 +130,8 @@ function headOf(layer: string, stored: (weight: string) => Stored | undefined) {
   return {
     outputs,
     tensors: [
-      ['original_head.weight', { shape: [outputs, inputs], values }],
-      ['original_head.bias', { shape: [outputs], values: bias }],
+      ['head.weight', { shape: [outputs, inputs], values }],
+      ['head.bias', { shape: [outputs], values: bias }],
     ] as const,
   };
 }

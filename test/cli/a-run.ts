@@ -42,6 +42,7 @@ export const aStatus = (changes: Partial<RunStatus> = {}): RunStatus => ({
   selectBest: 'validation.loss',
   lastCheckpoint: null,
   plan: null,
+  features: null,
   dataset: {
     manifest: { name: 'm', key: 'datasets/x' as never, sha256: digest, bytes: 1 },
     digest,

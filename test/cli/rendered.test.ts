@@ -64,8 +64,11 @@ test('an empty list says what to do', () => {
 });
 
 test('a prediction: the label, its score, the text; or several labels below the text', () => {
-  const predictions = [{ text: 'a cat', label: 'animal', scores: { food: 0.25, animal: 0.7, time: 0.05 } }];
-  const plain = (top: number) => renderPredictions(predictions, top).map((line) => stripVTControlCharacters(line));
+  const inputs = [{ kind: 'text' as const, text: 'a cat', pair: null }];
+  const scores = { food: 0.25, animal: 0.7, time: 0.05 };
+  const predictions = [{ kind: 'class' as const, label: 'animal', scores }];
+  const plain = (top: number) =>
+    renderPredictions(inputs, predictions, top).map((line) => stripVTControlCharacters(line));
   expect(plain(1)).toEqual(['animal   70.0 %  a cat']);
   expect(plain(2)).toEqual(['a cat', '  animal   70.0 %', '  food     25.0 %']);
 });

@@ -29,15 +29,22 @@ test('texts and a file at once are refused; a file that is not there is named', 
 });
 
 const card = {
-  format: 'temper-model/1',
+  format: 'temper-model/2',
   run: 'glosses-1a2b3c4d',
-  head: { labels: ['a', 'b'], pooling: 'mean' },
+  data: {
+    ...{ format: 'temper-dataset/2', task: 'tabular-regression', target: 'value', labels: [], files: [] },
+    ...{ kind: 'features', width: 0, transform: { numeric: [], categorical: [] }, values: null },
+    rows: { train: 1, validation: 1, test: 1 },
+    rowsPerClass: { train: [], validation: [], test: [] },
+    unseen: { train: 0, validation: 0, test: 0 },
+    cleaning: { rowsRead: 3, droppedEmpty: 0, droppedDuplicates: 0, droppedContradictions: 0 },
+  },
   job: { name: 'glosses', task: 'text-classification', model: 'minilm-l6', data: { source: 'x.jsonl' } },
 };
 
-test("a model's card gives its labels and its job, with defaults", () => {
+test('a card gives how the data was prepared, and the job with its defaults', () => {
   const parsed = parseCard(JSON.stringify(card));
-  expect(parsed.head.labels).toEqual(['a', 'b']);
+  expect(parsed.data.kind).toBe('features');
   expect(parsed.job.data.maxLength).toBe(128);
 });
 

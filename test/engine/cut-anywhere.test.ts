@@ -21,7 +21,7 @@ async function openBench(job = tinyJob()) {
       handlers.initialize({
         job,
         modelFolder: request.modelFolder,
-        classes: request.labels.length,
+        dataset: request.dataset,
         folder: join(folder, 'initial'),
       }),
     /** Trains until `step`, over the ends of epochs, and returns the state there. */
@@ -29,6 +29,7 @@ async function openBench(job = tinyJob()) {
       for (;;) {
         const { state } = await handlers.train({
           until: { step, minutes: null },
+          observations: [],
           folder: join(folder, `at-${++snapshots}`),
         });
         if (state.position.step >= step) return state;

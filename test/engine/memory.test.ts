@@ -19,14 +19,18 @@ test('memory stays flat over 10,000 steps of a small model: at most 1 % more aft
   const initial = await handlers.initialize({
     job,
     modelFolder: request.modelFolder,
-    classes: 4,
+    dataset: request.dataset,
     folder: join(folder, 'initial'),
   });
   await handlers.restore({ shards: initial.shards.map(({ path }) => path), position: initial.position });
 
   const trainTo = async (until: number) => {
     while (step < until) {
-      const { state } = await handlers.train({ until: { step: until, minutes: null }, folder: join(folder, 'state') });
+      const { state } = await handlers.train({
+        until: { step: until, minutes: null },
+        observations: [],
+        folder: join(folder, 'state'),
+      });
       step = state.position.step;
     }
     globalThis.gc?.();

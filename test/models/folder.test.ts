@@ -99,7 +99,9 @@ describe('the folder of a model', () => {
 
   test('has to be there, and to be a folder', async () => {
     await expect(inspectModelFolder(join(folder, 'no'), job)).rejects.toThrow(/^model: there is no folder .*no$/);
-    await expect(inspectModelFolder(join(folder, 'config.json'), job)).rejects.toThrow('expected a folder, found a file');
+    await expect(inspectModelFolder(join(folder, 'config.json'), job)).rejects.toThrow(
+      'expected a folder, found a file',
+    );
   });
 
   test('without some of its files is refused with the names of all of them', async () => {
@@ -111,7 +113,9 @@ describe('the folder of a model', () => {
   test('with weights of another format is refused with how to convert them', async () => {
     await rm(join(folder, 'model.safetensors'));
     await writeFile(join(folder, 'pytorch_model.bin'), '');
-    expect(await refusal()).toMatch(/model.safetensors is missing; it has pytorch_model.bin: save the model as safetensors/);
+    expect(await refusal()).toMatch(
+      /model.safetensors is missing; it has pytorch_model.bin: save the model as safetensors/,
+    );
   });
 
   test('that lacks tensors or has wrong shapes is refused with all differences', async () => {

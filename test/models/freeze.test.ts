@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseBertConfig } from '../../models/bert-config.js';
 import { bertTensors, headTensors } from '../../models/bert-layout.js';
+import { encoderBlockOf } from '../../models/families/encoder-layout.js';
 import { resolveFreeze } from '../../models/freeze.js';
 import { ModelError } from '../../models/model-error.js';
 
@@ -61,6 +62,58 @@ test('the digest is of the sorted names, and does not depend on the order of the
   const expected = createHash('sha256').update('head.bias\nhead.weight\n').digest('hex');
   expect(resolve('all').digest).toBe(expected);
   expect(resolveFreeze('all', [...tensors].reverse()).digest).toBe(expected);
+});
+
+const blocks = { count: 2, blockOf: (name: string) => encoderBlockOf(name, config), epochs: 10 };
+const trainableOf = (freeze: Parameters<typeof resolveFreeze>[0]) => resolveFreeze(freeze, tensors, blocks).trainable;
+
+test('lastBlocks: the head and so many blocks before it train, and what follows the last block', () => {
+  expect(trainableOf({ lastBlocks: 1 })).toEqual(trainableOf({ train: ['head', 'encoder.layer.1'] }));
+  expect(trainableOf({ lastBlocks: 2 })).toEqual(trainableOf({ freeze: ['embeddings'] }));
+  const after = [...tensors, { name: 'pooler.dense.weight', shape: [8, 8] }];
+  expect(resolveFreeze({ lastBlocks: 1 }, after, blocks).trainable).toContain('pooler.dense.weight');
+  expect(() => trainableOf({ lastBlocks: 3 })).toThrow(
+    'freeze.lastBlocks: expected at most 2 (blocks of the model), found 3',
+  );
+  expect(() => resolve({ lastBlocks: 1 })).toThrow(
+    'freeze.lastBlocks: expected none: the model has no blocks, found 1',
+  );
+});
+
+test('gradual: the head, then one more block at a time, at last the embeddings', () => {
+  const plan = resolveFreeze({ gradual: { everyEpochs: 2 } }, tensors, blocks);
+  expect(plan.phases).toEqual([
+    { fromEpoch: 0, trainable: trainableOf('all') },
+    { fromEpoch: 2, trainable: trainableOf({ lastBlocks: 1 }) },
+    { fromEpoch: 4, trainable: trainableOf({ lastBlocks: 2 }) },
+    { fromEpoch: 6, trainable: trainableOf('none') },
+  ]);
+  expect(plan).toMatchObject({ trainable: trainableOf('none'), frozen: [] });
+});
+
+test('gradual: what never gets its turn in the epochs of the run is frozen', () => {
+  const plan = resolveFreeze({ gradual: { everyEpochs: 2 } }, tensors, { ...blocks, epochs: 4 });
+  expect(plan.phases.map(({ fromEpoch }) => fromEpoch)).toEqual([0, 2]);
+  expect(plan.trainable).toEqual(trainableOf({ lastBlocks: 1 }));
+  expect(plan.digest).toBe(resolveFreeze({ lastBlocks: 1 }, tensors, blocks).digest);
+});
+
+test('all other forms have one phase', () => {
+  for (const freeze of ['none', 'all', { lastBlocks: 1 }, { train: ['head'] }] as const) {
+    const plan = resolveFreeze(freeze as never, tensors, blocks);
+    expect(plan.phases).toEqual([{ fromEpoch: 0, trainable: plan.trainable }]);
+  }
+});
+
+test('statistics neither train nor count as frozen, whatever the patterns', () => {
+  const statistic = { name: 'bn.running_mean', shape: [8], kind: 'statistic' as const };
+  for (const freeze of ['none', { train: ['head', 'bn'] }, { freeze: ['embeddings'] }] as const) {
+    const gain = { name: 'bn.weight', shape: [8] };
+    const plan = resolveFreeze(freeze as never, [...tensors, gain, statistic], blocks);
+    expect(plan.statistics).toEqual(['bn.running_mean']);
+    expect(plan.trainable).toContain('bn.weight');
+    expect([...plan.trainable, ...plan.frozen]).not.toContain('bn.running_mean');
+  }
 });
 
 describe('a user error:', () => {

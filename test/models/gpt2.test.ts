@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkTiedOutputLayer, gpt2, mapGpt2Names, OUTPUT_LAYER, WORD_EMBEDDINGS } from '../../models/families/gpt2.js';
-import { readSafetensorsHeader, writeSafetensors } from '../../models/safetensors.js';
+import { gpt2, mapGpt2Names, OUTPUT_LAYER, WORD_EMBEDDINGS } from '../../models/families/gpt2.js';
+import { inspectModelFolder } from '../../models/folder.js';
+import { writeSafetensors } from '../../models/safetensors.js';
 import { jobOf, openTinyGpt2, readJson, tinyGpt2 } from '../support/tiny-gpt2.js';
 
 const json = readJson(join(tinyGpt2, 'config.json'));
@@ -12,7 +13,7 @@ const sorted = (names: Iterable<string>) => [...names].sort();
 
 test('the tensors of a file that transformers saved are those that its configuration implies', async () => {
   const { header } = await openTinyGpt2();
-  const { inFile, ignored } = gpt2.mapNames(header.tensors.keys(), config);
+  const { inFile, ignored } = gpt2.mapNames(header.tensors.keys(), config, jobOf('causal-lm'));
   expect(ignored).toEqual([]);
   const found = [...inFile].map(([name, stored]) => ({ name, shape: header.tensors.get(stored)!.shape }));
   const implied = gpt2.tensors(config, jobOf('causal-lm'));
@@ -24,7 +25,11 @@ test('the tensors of a file that transformers saved are those that its configura
 test('names are read with and without prefix; masks, old heads and the output layer are passed over', () => {
   const names = ['h.0.ln_1.weight', 'transformer.wte.weight', 'transformer.h.3.attn.c_attn.bias'];
   const unused = ['h.0.attn.bias', 'transformer.h.1.attn.masked_bias', 'lm_head.weight', 'score.weight'];
-  const { inFile, ignored } = gpt2.mapNames([...names, ...unused, 'transformer.h.0.ln_1.weight'], config);
+  const { inFile, ignored } = gpt2.mapNames(
+    [...names, ...unused, 'transformer.h.0.ln_1.weight'],
+    config,
+    jobOf('causal-lm'),
+  );
   expect(ignored).toEqual(sorted(unused));
   expect(Object.fromEntries(inFile)).toEqual({
     'h.0.ln_1.weight': 'h.0.ln_1.weight',
@@ -62,7 +67,7 @@ test('a configuration of the smallest kind reads with the defaults of transforme
 });
 
 test.each([
-  [{ tie_word_embeddings: false }, /tie_word_embeddings: expected true, found false \(the output layer has to be/],
+  [{ tie_word_embeddings: false }, /tie_word_embeddings: expected true, found false/],
   [{ activation_function: 'relu' }, /activation_function: expected gelu_new or gelu_pytorch_tanh, found "relu"/],
   [{ n_head: 5 }, /expected n_head to divide n_embd, found 5 and 32/],
   [{ scale_attn_by_inverse_layer_idx: true }, /scale_attn_by_inverse_layer_idx: expected false, found true/],
@@ -113,29 +118,50 @@ test('a classifier with the native head is published as GPT2ForSequenceClassific
   expect(gpt2.head(config, jobOf('text-classification'), 2)).toHaveLength(2);
 });
 
-test('an output layer in the file has to be the word embeddings', async () => {
+/** The tiny model's folder with an output layer in its file besides. */
+async function withOutputLayer(folder: string, change: (embeddings: Float32Array) => Float32Array): Promise<void> {
+  const { header, config, weights } = await openTinyGpt2();
+  for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json']) {
+    await copyFile(join(tinyGpt2, name), join(folder, name));
+  }
+  const output = change(Float32Array.from(weights.get(WORD_EMBEDDINGS)!));
+  const stored = [...header.tensors.values()].map(({ name, shape }) => {
+    return { name, shape, values: weights.get(name.replace('transformer.', ''))! };
+  });
+  const shape = [output.length / config.width, config.width];
+  await writeSafetensors(
+    join(folder, 'model.safetensors'),
+    [...stored, { name: OUTPUT_LAYER, shape, values: output }].map(({ values, ...tensor }) => ({
+      ...tensor,
+      dtype: 'F32' as const,
+      bytes: () => new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    })),
+  );
+}
+
+test('an output layer in the file is fine where it is the word embeddings, and refused where it is not', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'temper-tied-'));
-  const write = async (name: string, output: readonly number[] | null) => {
-    const path = join(folder, name);
-    const layers = { [`transformer.${WORD_EMBEDDINGS}`]: [1, 2], ...(output && { [OUTPUT_LAYER]: output }) };
-    await writeSafetensors(
-      path,
-      Object.entries(layers).map(([name, values]) => ({
-        name,
-        dtype: 'F32' as const,
-        shape: [values.length, 1],
-        bytes: () => new Uint8Array(Float32Array.from(values).buffer),
-      })),
-    );
-    return readSafetensorsHeader(path);
-  };
+  const refused = /model.safetensors: expected lm_head.weight to equal transformer.wte.weight, found another tensor/;
   try {
-    await checkTiedOutputLayer(await write('none', null));
-    await checkTiedOutputLayer(await write('equal', [1, 2]));
-    const refused = /expected lm_head.weight to equal transformer.wte.weight, found another tensor/;
-    await expect(checkTiedOutputLayer(await write('other', [1, 3]))).rejects.toThrow(refused);
-    await expect(checkTiedOutputLayer(await write('longer', [1, 2, 3]))).rejects.toThrow(refused);
+    await withOutputLayer(folder, (embeddings) => embeddings);
+    const { family, ignored, tensors } = await inspectModelFolder(folder, jobOf('causal-lm'));
+    expect({ family: family.name, ignored, tensors: tensors.size }).toEqual({
+      family: 'gpt2',
+      ignored: [OUTPUT_LAYER],
+      tensors: gpt2.tensors(config, jobOf('causal-lm')).length,
+    });
+    await withOutputLayer(folder, (embeddings) => embeddings.map((value, i) => (i === 777 ? value + 1e-3 : value)));
+    await expect(inspectModelFolder(folder, jobOf('causal-lm'))).rejects.toThrow(refused);
+    await withOutputLayer(folder, (embeddings) => embeddings.slice(0, -config.width));
+    await expect(inspectModelFolder(folder, jobOf('causal-lm'))).rejects.toThrow(refused);
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('new projections into the residual stream begin smaller by the square root of its additions', () => {
+  const initial = new Map(gpt2.tensors(config, jobOf('causal-lm')).map((spec) => [spec.name, spec.initial]));
+  expect(initial.get('h.1.attn.c_proj.weight')).toBe(0.25 / 2);
+  expect(initial.get('h.0.mlp.c_proj.weight')).toBe(0.25 / 2);
+  expect([...initial.values()].filter((value) => value !== undefined)).toHaveLength(4);
 });

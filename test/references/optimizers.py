@@ -18,7 +18,7 @@ TENSORS = [
     ("head.bias", (7,), 1, 10.0, 0.0),
 ]
 GROUPS = [{"match": ["head"], "rate": 10}, {"match": ["stem"]}, {"match": ["encoder", "stem"], "weightDecay": 0.2}]
-BETAS, EPSILON = (0.9, 0.95), 1e-6
+BETAS, EPSILON = (0.9, 0.95), 1e-3
 ADAM = {"beta1": BETAS[0], "beta2": BETAS[1], "epsilon": EPSILON}
 RMS = {"beta2": 0.99, "epsilon": EPSILON}
 

@@ -33,7 +33,7 @@ export async function openImageModel<Config>(
   const file = join(folder, 'config.json');
   const config = family.parse(JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>, file);
   const header = await readSafetensorsHeader(join(folder, 'model.safetensors'));
-  const { inFile } = family.mapNames(header.tensors.keys(), config);
+  const { inFile } = family.mapNames(header.tensors.keys(), config, job);
   const entries = [...inFile].map(([name, stored]) => ({ name, stored, shape: header.tensors.get(stored)!.shape }));
   const found = entries.map(({ name, shape }) => ({ name, shape: family.shapeOf(name, shape, config) }));
   const check = checkArchitecture(found, family.tensors(config, job));

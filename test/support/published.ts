@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile, type FeedValues } from '../../training/compile/program.js';
 import type { Feed } from '../../training/export/predictor.js';
 import { inference } from '../../training/export/sketch.js';
 import type { Model } from '../../training/model.js';
-import { elements } from './base-model.js';
+import { elementsOf as elements } from '../../models/safetensors-header.js';
 
 /** A fixed wave in place of random weights. */
 export const wave = (count: number, phase = 0, scale = 0.5): Float32Array =>
@@ -40,6 +40,10 @@ export function compiledOutputs(
   return outputs!;
 }
 
+/** Typed arrays as lists. */
+export const asJson = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) => (ArrayBuffer.isView(part) ? Array.from(part as Float32Array) : part));
+
 /** |found - expected| over the largest expected value. */
 export function relativeDifference(found: Float32Array, expected: Float32Array): number {
   if (found.length !== expected.length) throw new Error(`expected ${expected.length} values, found ${found.length}`);
@@ -50,7 +54,10 @@ export function relativeDifference(found: Float32Array, expected: Float32Array):
 /** Runs `body` in a fresh folder, removed afterwards; with KEEP_EXPORTS in one of this name there, for test/references/exports_agree.py. */
 export async function inFolder(name: string, body: (folder: string) => Promise<void>): Promise<void> {
   const kept = process.env['KEEP_EXPORTS'];
-  if (kept) return body(join(kept, name));
+  if (kept) {
+    mkdirSync(join(kept, name), { recursive: true });
+    return body(join(kept, name));
+  }
   const folder = mkdtempSync(join(tmpdir(), 'temper-export-'));
   try {
     await body(folder);

@@ -51,7 +51,7 @@ export async function openTinyGpt2() {
   const config = parseGpt2Config(readJson(join(tinyGpt2, 'config.json')));
   const header = await readSafetensorsHeader(join(tinyGpt2, 'model.safetensors'));
   const weights = new Map<string, Float32Array>();
-  for (const [ours, stored] of mapGpt2Names(header.tensors.keys()).inFile) {
+  for (const [ours, stored] of mapGpt2Names(header.tensors.keys(), config, jobOf('causal-lm')).inFile) {
     weights.set(ours, await readFloats(header, stored));
   }
   return { config, header, weights };

@@ -7,9 +7,6 @@ import { prepareDataset } from '../../data/prepare.js';
 import { openTokenizer } from '../../data/tokenize.js';
 import type { LoadRequest } from '../../engine/protocol.js';
 import { parseJob } from '../../job/parse.js';
-import { bertTensors, headTensors } from '../../models/bert-layout.js';
-import { inspectModelFolder } from '../../models/folder.js';
-import { resolveFreeze } from '../../models/freeze.js';
 
 export const TINY_BERT = fileURLToPath(new URL('../fixtures/tiny-bert', import.meta.url));
 export const TINY_GLOSSES = fileURLToPath(new URL('../fixtures/tiny-glosses.jsonl', import.meta.url));
@@ -38,13 +35,11 @@ export async function tinyLoad(
     tokenizer: await openTokenizer(TINY_BERT, job.data.maxLength),
     outFolder: folder,
   });
-  const { config } = await inspectModelFolder(TINY_BERT);
-  const { trainable } = resolveFreeze(job.freeze, [
-    ...bertTensors(config),
-    ...headTensors(config, manifest.labels.length),
-  ]);
   const shards = { train: [] as string[], validation: [] as string[], test: [] as string[] };
   for (const { name, split } of manifest.files) shards[split].push(join(folder, name));
-  const request = { key: JSON.stringify(job), job, modelFolder: TINY_BERT, labels: manifest.labels, shards, trainable };
+  const request: LoadRequest = {
+    ...{ key: JSON.stringify(job), job, modelFolder: TINY_BERT, dataset: manifest, shards },
+    ...{ features: null, train: true },
+  };
   return { request, folder, stepsPerEpoch: Math.ceil(manifest.rows.train / job.train.batchSize) };
 }

@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { partPaths } from '../../infra/parts.mjs';
-import { gather } from '../../training/batches.js';
-import { Classifier } from '../../training/classifier.js';
-import { elements, openBaseModel } from '../support/base-model.js';
+import { classRows, elements, jobOn, openBaseModel, trainerOf } from '../support/base-model.js';
 
 const sampled = z.object({
   name: z.string(),
@@ -54,24 +52,16 @@ const ourIndex = (name: string, at: number, hidden: number) =>
 
 let hidden = 0;
 beforeAll(async () => {
-  const { config, model, weights } = await openBaseModel(partPaths().minilm, torch.classes);
+  const { batchSize, learningRate, weightDecay, clipNorm } = torch;
+  const rates = `learningRate: ${learningRate}, schedule: constant, warmupSteps: 0`;
+  const job = jobOn(
+    partPaths().minilm,
+    `batchSize: ${batchSize}, dropout: 0, clipNorm: ${clipNorm}, weightDecay: ${weightDecay}, ${rates}`,
+  );
+  const { config, model, weights } = await openBaseModel(partPaths().minilm, torch.classes, job);
   hidden = config.hiddenSize;
-  const tables = torch.batches.map(({ ids, labels }) => {
-    const offsets = Int32Array.from([
-      0,
-      ...ids.map((_, i) => ids.slice(0, i + 1).reduce((sum, row) => sum + row.length, 0)),
-    ]);
-    return { tokens: Int32Array.from(ids.flat()), offsets, labels: Int32Array.from(labels) };
-  });
-  const { batchSize, weightDecay, clipNorm } = torch;
-  const classifier = new Classifier({
-    model,
-    trainable: model.tensors.map(({ name }) => name),
-    settings: { batchSize, dropout: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay, clipNorm },
-    maxLength: 32,
-    trainOn: tables,
-    evaluateOn: [],
-  });
+  const batches = torch.batches.map(({ ids, labels }) => classRows(ids, labels, 32));
+  const classifier = trainerOf(job, model, torch.classes, batches);
   for (const [name, shape] of classifier.variables) {
     const initial =
       name === 'head.weight' ? headWeight(hidden) : (weights.get(name) ?? new Float32Array(elements(shape)));
@@ -79,8 +69,8 @@ beforeAll(async () => {
     before.set(name, initial);
   }
   const rows = Int32Array.from({ length: batchSize }, (_, i) => i);
-  for (const [i, table] of tables.entries()) {
-    const result = classifier.trainStep(gather(table, rows, batchSize, 32), 7, i + 1, torch.learningRate);
+  for (const [i, examples] of batches.entries()) {
+    const result = classifier.trainStep(examples, [rows], { epoch: 0, step: i + 1, seed: 7, learningRate });
     losses.push(result.loss);
     norms.push(result.gradientNorm);
   }

@@ -1,11 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { partPaths } from '../../infra/parts.mjs';
-import { gather } from '../../training/batches.js';
-import { Classifier } from '../../training/classifier.js';
 import { tf, type Tensor } from '../../training/tensorflow.js';
-import { forwardBackward } from '../../training/train-functions.js';
-import { elements, openBaseModel } from '../support/base-model.js';
+import { forwardBackward } from '../../training/step-functions.js';
+import { classRows, elements, jobOn, openBaseModel, trainerOf } from '../support/base-model.js';
 
 const TOLERANCE = 1e-5;
 const [LENGTH, CLASSES, SEED, RATE] = [16, 5, 7, 1e-4];
@@ -52,16 +50,16 @@ function adamW(
   }
 }
 
-/** Rows of unlike lengths with one row that only fills up the batch. */
-function batchOf(rows: number, vocabulary: number) {
+/** Rows of unlike lengths; the batch has one row more, which only fills it up. */
+function rowsOf(rows: number, vocabulary: number) {
   const lengths = Array.from({ length: rows - 1 }, (_, row) => (row === 0 ? LENGTH : 3 + ((5 * row) % (LENGTH - 3))));
-  const offsets = Int32Array.from([
-    0,
-    ...lengths.map((_, i) => lengths.slice(0, i + 1).reduce((sum, n) => sum + n, 0)),
-  ]);
-  const tokens = Int32Array.from({ length: offsets.at(-1)! }, (_, i) => (7919 * (i + 1)) % vocabulary);
-  const table = { tokens, offsets, labels: Int32Array.from(lengths, (_, row) => row % CLASSES) };
-  return { table, batch: gather(table, Int32Array.from(lengths.keys()), rows, LENGTH) };
+  let at = 0;
+  const ids = lengths.map((length) => Array.from({ length }, () => (7919 * ++at) % vocabulary));
+  return classRows(
+    ids,
+    ids.map((_, row) => row % CLASSES),
+    LENGTH,
+  );
 }
 
 const cases = [
@@ -72,13 +70,15 @@ const cases = [
 test.each(cases)(
   '$steps compiled steps of $name follow eager ones and AdamW by hand',
   async ({ folder, rows, steps }) => {
-    const { config, model, weights } = await openBaseModel(folder, CLASSES);
-    const { table, batch } = batchOf(rows, config.vocabSize);
-    const trainable = model.tensors.map(({ name }) => name);
-    const compiled = new Classifier({
-      ...{ model, trainable, settings: { ...settings, batchSize: rows }, maxLength: LENGTH },
-      ...{ trainOn: [table], evaluateOn: [] },
-    });
+    const { beta1, beta2, epsilon, dropout, weightDecay, clipNorm } = settings;
+    const numbers = `beta1: ${beta1}, beta2: ${beta2}, epsilon: ${epsilon}, weightDecay: ${weightDecay}, clipNorm: ${clipNorm}`;
+    const job = jobOn(folder, `batchSize: ${rows}, dropout: ${dropout}, ${numbers}`);
+    const { config, model, weights } = await openBaseModel(folder, CLASSES, job);
+    const examples = rowsOf(rows, config.vocabSize);
+    const all = Int32Array.from({ length: examples.count }, (_, i) => i);
+    const batch = examples.gather(all, rows, LENGTH);
+    const trainable = model.tensors.map(({ name }) => name).sort();
+    const compiled = trainerOf(job, model, CLASSES, [examples]);
     const eager = new Map<string, Float32Array>();
     for (const [name, shape] of compiled.variables) {
       const count = elements(shape);
@@ -89,18 +89,18 @@ test.each(cases)(
     const shapes = new Map(model.tensors.map(({ name, shape }) => [name, [...shape]]));
 
     for (let step = 1; step <= steps; step++) {
-      const found = compiled.trainStep(batch, SEED, step, RATE);
+      const found = compiled.trainStep(examples, [all], { epoch: 0, step, seed: SEED, learningRate: RATE });
       tf.tidy(() => {
         const inputs: Record<string, Tensor> = {
-          ids: tf.tensor(batch.ids, [rows, LENGTH], 'int32'),
-          mask: tf.tensor(batch.mask, [rows, LENGTH]),
-          labels: tf.tensor(batch.labels, [rows], 'int32'),
-          rowWeights: tf.tensor(batch.rowWeights, [rows]),
+          ids: tf.tensor(batch['ids']!, [rows, LENGTH], 'int32'),
+          mask: tf.tensor(batch['mask']!, [rows, LENGTH]),
+          labels: tf.tensor(batch['labels']!, [rows], 'int32'),
+          weights: tf.tensor(batch['weights']!, [rows]),
+          normaliser: tf.scalar(examples.count),
           seed: tf.tensor([SEED, step], [2], 'int32'),
         };
         const parameters = new Map(trainable.map((name) => [name, tf.tensor(eager.get(name)!, shapes.get(name)!)]));
-        const unclipped = { dropout: settings.dropout, clipNorm: null };
-        const result = forwardBackward(model, trainable, unclipped, inputs, (name) => parameters.get(name)!);
+        const result = forwardBackward(compiled.spec, trainable, inputs, (name) => parameters.get(name)!);
         const gradients = trainable.map((name) => result.gradients.get(name)!.dataSync() as Float32Array);
         const length = Math.hypot(...gradients.map(norm));
         expect(length, 'clipping has something to do').toBeGreaterThan(settings.clipNorm);

@@ -267,6 +267,17 @@ describe('whatever the order of the examples,', () => {
     },
   );
 
+  test('thousands of examples all count', () => {
+    const count = 3000;
+    const values = Float32Array.from({ length: count }, (_, i) => i);
+    const batch = { rows: count, outputs: new Float32Array(count), targets: { values }, losses: values };
+    const job = jobOf({}, { task: 'tabular-regression' });
+    for (const order of [[...values.keys()], [...values.keys()].reverse()]) {
+      const { metrics } = reportOf(job, [], batch, order);
+      expect(metrics).toMatchObject({ examples: count, loss: (count - 1) / 2, mae: (count - 1) / 2 });
+    }
+  });
+
   test('an example counts once', () => {
     expect(() =>
       reportOf(
@@ -280,16 +291,21 @@ describe('whatever the order of the examples,', () => {
 });
 
 describe('the worst', () => {
-  const listed = (badness: readonly number[], kept: number) => {
+  const listed = (badness: readonly number[], kept: number, order = [...badness.keys()]) => {
     const worst = new Worst(kept);
-    badness.forEach((bad, example) => worst.add(example, bad, () => ({ loss: bad })));
+    for (const example of order) worst.add(example, badness[example]!, () => ({ loss: badness[example]! }));
     return worst.list().map(({ example }) => example);
   };
 
   test('are found among many, of equals the earlier', () => {
     const badness = Array.from({ length: 500 }, (_, i) => (i * 37) % 100);
     const expected = badness.map((bad, i) => ({ bad, i })).sort((a, b) => b.bad - a.bad || a.i - b.i);
-    expect(listed(badness, 7)).toEqual(expected.slice(0, 7).map(({ i }) => i));
+    const first = expected.slice(0, 7).map(({ i }) => i);
+    expect(listed(badness, 7)).toEqual(first);
+    const backwards = [...badness.keys()].reverse();
+    expect(listed(badness, 7, backwards)).toEqual(first);
+    const alike = badness.map(() => 1);
+    expect(listed(alike, 3, backwards)).toEqual([0, 1, 2]);
   });
 
   test('are first those that are not numbers', () => {

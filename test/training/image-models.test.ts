@@ -71,7 +71,7 @@ describe.each(families)('a tiny %s of transformers', (name, family, create, head
     expect([...statistics.keys()].sort()).toEqual(statisticNames.sort());
     const ours = (stored: string) => {
       if (stored.startsWith(`${head}.`)) return stored.replace(`${head}.`, 'head.');
-      const names = [...family.mapNames([stored], config).inFile.keys()];
+      const names = [...family.mapNames([stored], config, imageJob()).inFile.keys()];
       expect(names).toHaveLength(1);
       return names[0]!;
     };
@@ -85,6 +85,36 @@ describe.each(families)('a tiny %s of transformers', (name, family, create, head
     }
   });
 });
+
+test.each(families)(
+  'a published %s has the names, shapes and values of the file that it came from',
+  async (name, family, _, head) => {
+    const job = imageJob();
+    const folder = fixture(`tiny-${name}`);
+    const { config, weights } = await openImageModel(family, folder, job);
+    const raw = JSON.parse(await readFile(`${folder}/config.json`, 'utf8')) as Record<string, unknown>;
+    const published = family.publish(raw, config, job, ['a', 'b']);
+    const [id2label, label2id] = [
+      { 0: 'a', 1: 'b' },
+      { a: 0, b: 1 },
+    ];
+    expect(published.config).toEqual({ ...raw, id2label, label2id });
+    const header = await readSafetensorsHeader(`${folder}/model.safetensors`);
+    const stored = [...header.tensors.keys()].filter((tensor) => !tensor.endsWith('.num_batches_tracked'));
+    const tensors = [...family.tensors(config, job), ...family.head(config, job, 5)];
+    expect(tensors.map((tensor) => published.nameInFile(tensor.name)).sort()).toEqual(stored.sort());
+    expect(stored).toContain(`${head}.weight`);
+    for (const { name: ours, shape } of family.tensors(config, job)) {
+      const values = weights.get(ours)!;
+      const theirs = published.nameInFile(ours);
+      const written = family.unconvert(ours)?.(values, shape) ?? { values, shape };
+      expect(written, theirs).toEqual({
+        values: await readFloats(header, theirs),
+        shape: header.tensors.get(theirs)!.shape,
+      });
+    }
+  },
+);
 
 interface Elsewhere {
   readonly name: string;
@@ -116,7 +146,7 @@ test.each(await readJson<{ models: Elsewhere[] }>('image-models-elsewhere.json')
     const job = imageJob({ imageSize: size });
     const model = create(config, job, 2);
     const shapes = new Map(tensors);
-    const { inFile } = family.mapNames(shapes.keys(), config);
+    const { inFile } = family.mapNames(shapes.keys(), config, imageJob());
     expect([...inFile.keys()].sort()).toEqual(family.tensors(config, job).map(({ name }) => name).sort()); // prettier-ignore
     const weights = new Map([...inFile].map(([name, stored]) => {
       const values = filled(stored, shapes.get(stored)!);

@@ -37,6 +37,8 @@ test('the ends of the draw are tokens that have a share', () => {
 test('greedy takes the likeliest token, the first of equal ones, after the penalty', () => {
   const greedy = { ...open, temperature: 0 };
   expect(nextToken(Float32Array.of(1, 3, 3, 2), [], greedy, 0.9)).toBe(1);
-  expect(nextToken(Float32Array.of(1, 3, 3, 2), [1, 1], { ...greedy, repetitionPenalty: 1.2 }, 0.9)).toBe(2);
+  const penalty = { ...greedy, repetitionPenalty: 1.2 };
+  expect(nextToken(Float32Array.of(1, 3, 3, 2), [1], penalty, 0.9)).toBe(2);
+  expect(nextToken(Float32Array.of(1, 3, 2.4, 2), [1, 1, 1], penalty, 0.9), 'once, however often it occurred').toBe(1);
   expect(nextToken(Float32Array.of(-3, -1, -1.2), [1], { ...greedy, repetitionPenalty: 1.5 }, 0)).toBe(2);
 });

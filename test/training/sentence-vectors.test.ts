@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { openTokenizer } from '../../data/tokenize.js';
 import { partPaths } from '../../infra/parts.mjs';
 import { compile, type FunctionSpec } from '../../training/compile/program.js';
-import { noDropout } from '../../training/ops/dropout.js';
+import { evaluationPass } from '../../training/step-functions.js';
 import { openBaseModel } from '../support/base-model.js';
 
 const fixtureSchema = z.object({
@@ -27,14 +27,14 @@ test.each(cases)(
   'sentence vectors of $name equal Hugging Face to 1e-4, padding or not',
   async ({ folder, fixture }) => {
     const { maxLength, sentences } = readFixture(fixture);
-    const { model, weights } = await openBaseModel(folder, 2);
+    const { config, model, weights } = await openBaseModel(folder, 2);
     const tokenizer = await openTokenizer(folder, maxLength);
-    const padded = (length: number) => Math.min(model.maxLength, length + (length % 3 === 0 ? 0 : 5));
+    const padded = (length: number) => Math.min(config.maxPositions, length + (length % 3 === 0 ? 0 : 5));
     const lengths = new Set(sentences.map(({ ids }) => padded(ids.length)));
     const encodeFunction = (length: number): FunctionSpec => ({
       inputs: { ids: { shape: [1, length], dtype: 'int32' }, mask: { shape: [1, length], dtype: 'float32' } },
       trace: ({ ids, mask }, variable) => ({
-        outputs: { vector: model.encode(variable, { ids: ids!, mask: mask! }, noDropout) },
+        outputs: { vector: model.features(variable, { ids: ids!, mask: mask! }, evaluationPass) },
       }),
     });
     const functions = Object.fromEntries([...lengths].map((length) => [`encode/${length}`, encodeFunction(length)]));

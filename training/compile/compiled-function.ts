@@ -27,26 +27,27 @@ export function compileFunction(
     for (const [input, { shape, dtype }] of Object.entries(specs)) {
       const type = { shape, dtype: backend.getDTypeInteger(dtype) };
       const attributes = { dtype: typeAttribute(type.dtype), shape: shapeAttribute(shape) };
-      inputs[input] = recorder.symbol(graph.add('Placeholder', [], attributes, `${name}/in/${input}`), type);
+      inputs[input] = recorder.values.symbol(graph.add('Placeholder', [], attributes, `${name}/in/${input}`), type);
     }
     const standIns = new Map<string, Tensor>();
     const standIn = (variable: string): Tensor => {
       let tensor = standIns.get(variable);
       if (!tensor) {
         const type = { shape: variables.shapeOf(variable), dtype: binding.TF_FLOAT };
-        tensor = recorder.symbol(variables.value(variable), type);
+        tensor = recorder.values.symbol(variables.value(variable), type);
         standIns.set(variable, tensor);
       }
       return tensor;
     };
     const traced = recorder.record(() => trace(inputs, standIn));
     const recorded = graph.size;
-    const updates = traced.update?.({ graph, handle: variables.handle, ref: (tensor) => recorder.refOf(tensor) }) ?? [];
+    const updates =
+      traced.update?.({ graph, handle: variables.handle, ref: (tensor) => recorder.values.refOf(tensor) }) ?? [];
     graph.guardWrites(recorded, recorder.checks);
     const before = [...updates, ...recorder.checks].map((ref) => `^${ref}`);
     for (const [output, tensor] of Object.entries(traced.outputs)) {
       const T = typeAttribute(backend.getDTypeInteger(tensor.dtype));
-      graph.add('Identity', [recorder.refOf(tensor), ...before], { T }, `${name}/out/${output}`);
+      graph.add('Identity', [recorder.values.refOf(tensor), ...before], { T }, `${name}/out/${output}`);
     }
     return Object.keys(traced.outputs);
   });

@@ -5,6 +5,9 @@ import { currentScope } from './scope.js';
 /** `node` for a first output, `node:1` for a second, `^node` for "after node". */
 export type NodeRef = string;
 
+/** The node that an output belongs to. */
+export const nodeNameOf = (ref: NodeRef): string => ref.replace(/:\d+$/, '');
+
 /** A GraphDef in the making: nodes in order, names made unique. */
 export class GraphBuilder {
   readonly #nodes: Message[] = [];

@@ -6,46 +6,28 @@
  * A tensor that no recorded op made was made in JavaScript (an axis, a scalar): it becomes a constant of the graph. That is
  * the one trap: what varies from step to step (learning rate, seed) must be an input, or its first value stays for ever.
  */
+import { currentPrecision } from '../ops/precision.js';
 import { backend, tf, type Tensor, type TFEOpAttr } from '../tensorflow.js';
 import { attributeOf, typeAttribute, type Attribute } from './attributes.js';
-import type { GraphBuilder, NodeRef } from './graph.js';
+import { halfInputs } from './autocast.js';
+import { nodeNameOf, type GraphBuilder, type NodeRef } from './graph.js';
+import { orderedBy } from './order.js';
+import { Uncompilable } from './problems.js';
 import { currentScope } from './scope.js';
 import { shapeRules, valueShaped } from './shapes/table.js';
-import type { TensorType } from './shapes/rule.js';
-import { learnOutputs, symbolicTensor } from './symbolic.js';
-import { Uncompilable } from './problems.js';
-
-/** A tensor of the trace that the graph computes. */
-interface Computed {
-  readonly ref: NodeRef;
-  readonly type: TensorType;
-}
+import { DTYPE, type TensorType } from './shapes/rule.js';
+import { learnOutputs } from './symbolic.js';
+import { BFLOAT16, TracedValues } from './values.js';
 
 export class Recorder {
-  readonly #computed = new Map<object, Computed>();
-  readonly #constants = new Map<object, NodeRef>();
+  readonly values: TracedValues;
   /** Ops that had to run to learn the shapes of their outputs. */
   readonly tracedEagerly = new Set<string>();
   /** Checks that must have passed before anything is written. */
   readonly checks: NodeRef[] = [];
 
-  constructor(readonly graph: GraphBuilder) {}
-
-  /** A tensor without values that stands for the node `ref`. */
-  symbol(ref: NodeRef, type: TensorType): Tensor {
-    const tensor = symbolicTensor(type);
-    this.#computed.set(tensor.dataId, { ref, type });
-    return tensor;
-  }
-
-  refOf(tensor: Tensor): NodeRef {
-    const known = this.#computed.get(tensor.dataId)?.ref ?? this.#constants.get(tensor.dataId);
-    if (known !== undefined) return known;
-    if (tensor.dtype === 'string') throw new Uncompilable('Const', currentScope(), 'of strings cannot be compiled');
-    const dtype = backend.getDTypeInteger(tensor.dtype);
-    const ref = this.graph.constant(dtype, tensor.shape, backend.readSync(tensor.dataId));
-    this.#constants.set(tensor.dataId, ref);
-    return ref;
+  constructor(readonly graph: GraphBuilder) {
+    this.values = new TracedValues(graph);
   }
 
   /** Runs `body`, recording what it does. Not reentrant: one recording at a time. */
@@ -57,14 +39,11 @@ export class Recorder {
     backend.executeSingleOutput = (op, attrs, inputs) => this.#add(op, attrs, inputs as Tensor[], 1)[0]!;
     backend.executeMultipleOutputs = (op, attrs, inputs, count) => this.#add(op, attrs, inputs as Tensor[], count);
     backend.readSync = (dataId) => {
-      const computed = this.#computed.get(dataId);
-      if (!computed) return readSync.call(backend, dataId);
+      const node = this.values.nodeOf(dataId);
+      if (!node) return readSync.call(backend, dataId);
       if (gathers) return new Int32Array(0); // tfjs-node checks the bounds of indices in JavaScript; TensorFlow checks them itself
-      throw new Uncompilable(
-        opOf(computed.ref),
-        currentScope(),
-        `(node ${computed.ref}) is read while it is traced; it has no value yet`,
-      );
+      const problem = `(node ${node}) is read while it is traced; it has no value yet`;
+      throw new Uncompilable(opOf(node), currentScope(), problem);
     };
     gather.kernelFunc = (args) => {
       gathers = true;
@@ -75,7 +54,7 @@ export class Recorder {
       }
     };
     try {
-      return body();
+      return orderedBy((tensor, before) => this.values.after(tensor, before), body);
     } finally {
       Object.assign(backend, { executeSingleOutput, executeMultipleOutputs, readSync });
       gather.kernelFunc = gatherKernel;
@@ -86,11 +65,16 @@ export class Recorder {
     const types = this.#outputs(op, attrs, inputs, count);
     const attributes = this.#attributes(op, attrs);
     // An eager op infers T from its inputs; a node must say it.
-    if (op === 'ExpandDims') attributes['T'] ??= typeAttribute(this.#typeOf(inputs[0]!).dtype);
-    const refs = inputs.map((input) => this.refOf(input));
+    if (op === 'ExpandDims') attributes['T'] ??= typeAttribute(this.values.typeOf(inputs[0]!).dtype);
+    const half =
+      currentPrecision() === 'bf16' && types[0]?.dtype === DTYPE.float
+        ? halfInputs(op, inputs.map(this.values.isBornHalf))
+        : [];
+    const refs = inputs.map((input, i) => (half.includes(i) ? this.values.halfOf(input) : this.values.refOf(input)));
+    if (half.length > 0) attributes['T'] = BFLOAT16;
     const name = this.graph.add(op, refs, attributes);
     if (op === 'CheckNumerics') this.checks.push(name);
-    return types.map((type, i) => this.symbol(i === 0 ? name : `${name}:${i}`, type));
+    return types.map((type, i) => this.values.symbol(i === 0 ? name : `${name}:${i}`, type, half.length > 0));
   }
 
   #attributes(op: string, attrs: TFEOpAttr[]): Record<string, Attribute> {
@@ -101,27 +85,21 @@ export class Recorder {
     }
   }
 
-  #typeOf(tensor: Tensor): TensorType {
-    const known = this.#computed.get(tensor.dataId);
-    // A tensor may share another's data under a shape of its own.
-    return { shape: tensor.shape, dtype: known?.type.dtype ?? backend.getDTypeInteger(tensor.dtype) };
-  }
-
   #outputs(op: string, attrs: TFEOpAttr[], inputs: readonly Tensor[], outputs: number): readonly TensorType[] {
-    const fail = (problem: string) => new Uncompilable(op, currentScope(), problem);
-    if (valueShaped.has(op)) throw fail('cannot be compiled: the shape of its result depends on values');
-    const types = inputs.map((input) => this.#typeOf(input));
+    const fail = (problem: string) => new Uncompilable(op, currentScope(), `cannot be compiled: ${problem}`);
+    if (valueShaped.has(op)) throw fail('the shape of its result depends on values');
+    const types = inputs.map((input) => this.values.typeOf(input));
     const rule = shapeRules[op];
     if (!rule) {
       this.tracedEagerly.add(op);
-      const given = inputs.map((input, i) => (this.#computed.has(input.dataId) ? types[i]! : input));
+      const given = inputs.map((input, i) => (this.values.nodeOf(input.dataId) ? types[i]! : input));
       return learnOutputs(op, attrs, given, outputs);
     }
     const values = (i: number): number[] => {
-      const input = inputs[i]!;
-      const computed = this.#computed.get(input.dataId);
-      if (computed) throw fail(`cannot be compiled: its input ${i} says a shape and is computed by ${computed.ref}`);
-      return Array.from(backend.readSync(input.dataId));
+      const { dataId } = inputs[i]!;
+      const node = this.values.nodeOf(dataId);
+      if (node) throw fail(`its input ${i} says a shape and is computed by ${node}`);
+      return Array.from(backend.readSync(dataId));
     };
     const attribute = (name: string): unknown => attrs.find((attr) => attr.name === name)?.value;
     try {
@@ -135,4 +113,4 @@ export class Recorder {
 }
 
 /** MatMul of encoder/MatMul_17:1 */
-const opOf = (ref: NodeRef): string => ref.replace(/:\d+$/, '').split('/').at(-1)!.replace(/_\d+$/, '');
+const opOf = (ref: NodeRef): string => nodeNameOf(ref).split('/').at(-1)!.replace(/_\d+$/, '');

@@ -1,5 +1,5 @@
 import { backend, binding, tf, type DataType, type Tensor } from '../tensorflow.js';
-import { DTYPE, type TensorType } from './shapes/rule.js';
+import type { TensorType } from './shapes/rule.js';
 
 /** Parts of tfjs-node's backend that tracing needs and its types do not show. */
 interface TensorTable {
@@ -9,14 +9,9 @@ interface TensorTable {
 /** Of a tensor that TensorFlow does not know: the backend's disposeData() then frees nothing. */
 const NOWHERE = -1;
 
-/**
- * A tensor of a shape and type without values, for as long as a function is traced. To tfjs a bfloat16 tensor is a float32
- * one: it has no name for it.
- */
-export function symbolicTensor({ shape, dtype }: TensorType): Tensor {
-  const shown = dtype === DTYPE.bfloat16 ? DTYPE.float : dtype;
-  return (backend as unknown as TensorTable).createOutputTensor({ id: NOWHERE, shape: [...shape], dtype: shown });
-}
+/** A tensor of a shape and type without values, for as long as a function is traced. */
+export const symbolicTensor = ({ shape, dtype }: TensorType): Tensor =>
+  (backend as unknown as TensorTable).createOutputTensor({ id: NOWHERE, shape: [...shape], dtype });
 
 /** Ones, or zeros where they may be indices: values with which an op runs whose output's shape is to be learnt. */
 function sample({ shape, dtype }: TensorType): Tensor {

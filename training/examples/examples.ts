@@ -12,6 +12,6 @@ export interface Examples {
    * weigh nothing.
    */
   gather(examples: Int32Array, rows: number, bucket: number): Record<string, FeedValues>;
-  /** The targets of that alone, `weights` included. */
+  /** The targets alone, as gather() has them. */
   targets(examples: Int32Array, rows: number, bucket: number): Record<string, FeedValues>;
 }

@@ -14,6 +14,7 @@ export function featureExamples({ features, width, targets }: FeatureRows): Exam
     count: countOfTargets(targets),
     lengthOf: () => 1,
     bucketFor: () => 1,
+    targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows) {
       const gathered = new Float32Array(rows * width);
       examples.forEach((example, row) => {
@@ -21,6 +22,5 @@ export function featureExamples({ features, width, targets }: FeatureRows): Exam
       });
       return { features: gathered, ...gatherTargets(targets, examples, rows) };
     },
-    targets: (examples, rows) => gatherTargets(targets, examples, rows),
   };
 }

@@ -53,22 +53,47 @@ export function imageExamples({ files, size, scale, targets }: ImageRows): Examp
     count,
     lengthOf: () => 1,
     bucketFor: () => 1,
+    targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows) {
       const pixels = new Float32Array(rows * elements);
       examples.forEach((example, row) => {
         read(example);
         const start = row * elements;
-        for (let i = 0; i < elements; i += 3) {
-          pixels[start + i] = scaled[0][bytes[i]!]!;
-          pixels[start + i + 1] = scaled[1][bytes[i + 1]!]!;
-          pixels[start + i + 2] = scaled[2][bytes[i + 2]!]!;
-        }
+        scaleInto(pixels, start, bytes, scaled);
       });
       return { pixels, ...gatherTargets(targets, examples, rows) };
     },
-    targets: (examples, rows) => gatherTargets(targets, examples, rows),
     close: () => opened.close(),
   };
+}
+
+/** Images in memory: (size, size, 3) bytes each. See imageExamples. */
+export function pixelExamples({ pixels: images, size, scale, targets }: PixelRows): Examples {
+  const elements = size * size * 3;
+  const scaled = scaleTables(scale);
+  return {
+    count: images.length,
+    lengthOf: () => 1,
+    bucketFor: () => 1,
+    targets: (examples, rows) => gatherTargets(targets, examples, rows),
+    gather(examples, rows) {
+      const pixels = new Float32Array(rows * elements);
+      examples.forEach((example, row) => scaleInto(pixels, row * elements, images[example]!, scaled));
+      return { pixels, ...gatherTargets(targets, examples, rows) };
+    },
+  };
+}
+
+export interface PixelRows extends Omit<ImageRows, 'files'> {
+  readonly pixels: readonly Uint8Array[];
+}
+
+function scaleInto(pixels: Float32Array, start: number, bytes: Uint8Array, [red, green, blue]: Tables): void {
+  for (let i = 0; i < bytes.length; i += 3) {
+    pixels[start + i] = red[bytes[i]!]!;
+    pixels[start + i + 1] = green[bytes[i + 1]!]!;
+    pixels[start + i + 2] = blue[bytes[i + 2]!]!;
+  }
 }
 
 type Tables = readonly [Float32Array, Float32Array, Float32Array];

@@ -58,6 +58,7 @@ export function tokenExamples({ tokens, types, targets, maxLength }: TokenRows):
     count: offsets.length - 1,
     lengthOf,
     bucketFor: (length) => tokenBucket(length, maxLength),
+    targets: tokenTargets,
     gather(examples, rows, bucket) {
       const ids = new Int32Array(rows * bucket);
       const mask = new Float32Array(rows * bucket);
@@ -73,6 +74,5 @@ export function tokenExamples({ tokens, types, targets, maxLength }: TokenRows):
       });
       return { ids, mask, ...(typeIds ? { types: typeIds } : {}), ...tokenTargets(examples, rows, bucket) };
     },
-    targets: tokenTargets,
   };
 }

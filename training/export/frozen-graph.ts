@@ -1,5 +1,6 @@
 import type { Model } from '../model.js';
-import { FixedSize, openSizes, type OpenGraph, type SketchGrid, type Sizes } from './open-sizes.js';
+import { openSizes, type OpenGraph, type SketchGrid, type Sizes } from './open-sizes.js';
+import { FixedSize } from './size-writer.js';
 import { sketch } from './sketch.js';
 
 export interface FrozenModel {

@@ -6,9 +6,11 @@
  * coefficients, and a fifth of other sizes has to agree. Where only one element of a reshape varies it becomes -1; else
  * the graph works the constant out from the shape of its inputs. What differs in any other way cannot be left open.
  */
-import { attributeOf, shapeAttribute, typeAttribute, type Attribute, type Message } from '../compile/attributes.js';
+import { shapeAttribute, typeAttribute, type Message } from '../compile/attributes.js';
+import { nodeNameOf } from '../compile/graph.js';
 import { binding } from '../tensorflow.js';
-import { nodeOf, type GraphNode, type Literal, type Sketch } from './sketch.js';
+import { FixedSize, SizeWriter, type Size } from './size-writer.js';
+import type { GraphNode, Literal, Sketch } from './sketch.js';
 
 export interface Sizes {
   readonly rows: number;
@@ -21,14 +23,6 @@ export interface SketchGrid {
   readonly sketches: readonly [Sketch, Sketch, Sketch, Sketch, Sketch];
 }
 
-/** Something that the graph does depends on a size in a way that cannot be expressed. */
-export class FixedSize extends Error {
-  override readonly name = 'FixedSize';
-}
-
-/** a + b·rows + c·bucket + d·rows·bucket */
-type Size = readonly [constant: number, rows: number, bucket: number, both: number];
-
 export interface OpenGraph {
   readonly nodes: readonly GraphNode[];
   /** -1 is a size that is left open. */
@@ -37,8 +31,6 @@ export interface OpenGraph {
 }
 
 const INT32 = binding.TF_INT32;
-const int = (name: string, value: number): Attribute => attributeOf({ name, type: binding.TF_ATTR_INT, value });
-const T = typeAttribute(INT32);
 
 /** @throws FixedSize naming the node that cannot be left open. */
 export function openSizes(grid: SketchGrid): OpenGraph {
@@ -125,104 +117,6 @@ function openLiteral(
   } else writer.tensor(name, first.shape, sizes);
 }
 
-/** Writes nodes that work sizes out while the graph runs. */
-class SizeWriter {
-  readonly nodes: GraphNode[] = [];
-  readonly #known = new Map<string, string>();
-
-  constructor(
-    readonly sketch: Sketch,
-    readonly inputs: ReadonlyMap<string, readonly Size[]>,
-  ) {}
-
-  /** An int32 tensor of these sizes, called `name`. */
-  tensor(name: string, shape: readonly number[], sizes: readonly Size[]): void {
-    const parts = sizes.map((size) => this.#scalar(size));
-    if (shape.length === 0) return this.#add(name, 'Identity', [parts[0]!], { T });
-    const pack = { T, N: int('N', parts.length), axis: int('axis', 0) };
-    if (shape.length === 1) return this.#add(name, 'Pack', parts, pack);
-    this.#add(`${name}/flat`, 'Pack', parts, pack);
-    this.#literal(`${name}/shape`, [shape.length], Int32Array.from(shape));
-    return this.#add(name, 'Reshape', [`${name}/flat`, `${name}/shape`], { T, Tshape: T });
-  }
-
-  /** A tensor of this shape with the same value everywhere. */
-  fill(name: string, { dtype, values }: Literal, shape: readonly Size[]): void {
-    this.tensor(`${name}/dims`, [shape.length], shape);
-    const literal = { dtype, shape: [], values: values.slice(0, 1) };
-    this.nodes.push({ name: `${name}/value`, op: 'Const', inputs: [], attributes: {}, literal });
-    this.#add(name, 'Fill', [`${name}/dims`, `${name}/value`], { T: typeAttribute(dtype), index_type: T });
-  }
-
-  #add(name: string, op: string, inputs: readonly string[], attributes: Record<string, Attribute>): void {
-    this.nodes.push({ name, op, inputs, attributes });
-  }
-
-  #literal(name: string, shape: readonly number[], values: Int32Array): void {
-    this.nodes.push({ name, op: 'Const', inputs: [], attributes: {}, literal: { dtype: INT32, shape, values } });
-  }
-
-  #once(name: string, write: (name: string) => void): string {
-    if (!this.#known.has(name)) {
-      this.#known.set(name, name);
-      write(name);
-    }
-    return name;
-  }
-
-  #number(value: number): string {
-    return this.#once(`sizes/${value}`.replace('-', 'minus-'), (name) => this.#literal(name, [], Int32Array.of(value)));
-  }
-
-  #scalar(size: Size): string {
-    const [constant, rows, bucket, both] = size;
-    const terms: string[] = [];
-    const times = (factor: number, of: () => string) => {
-      if (factor === 0) return;
-      const base = of();
-      terms.push(factor === 1 ? base : this.#binary('Mul', base, this.#number(factor)));
-    };
-    times(rows, () => this.#axis([0, 1, 0, 0], 'rows'));
-    times(bucket, () => this.#axis([0, 0, 1, 0], 'length'));
-    times(both, () => this.#binary('Mul', this.#axis([0, 1, 0, 0], 'rows'), this.#axis([0, 0, 1, 0], 'length')));
-    if (constant !== 0 || terms.length === 0) terms.push(this.#number(constant));
-    return terms.reduce((sum, term) => this.#binary('AddV2', sum, term));
-  }
-
-  #binary(op: 'Mul' | 'AddV2', x: string, y: string): string {
-    const short = (ref: string) => ref.replace('sizes/', '');
-    const name = `sizes/${short(x)}_${op === 'Mul' ? 'times' : 'plus'}_${short(y)}`;
-    return this.#once(name, () => this.#add(name, op, [x, y], { T }));
-  }
-
-  /** The size that is exactly `wanted`, read from the shape of an input. */
-  #axis(wanted: Size, word: string): string {
-    return this.#once(`sizes/${word}`, (name) => {
-      for (const [input, sizes] of this.inputs) {
-        const axis = sizes.findIndex((size) => size.join() === wanted.join());
-        if (axis < 0) continue;
-        const { dtype } = this.sketch.inputs.get(input)!;
-        this.#add(`${name}/of`, 'Shape', [input], { T: typeAttribute(dtype), out_type: T });
-        this.#literal(`${name}/begin`, [1], Int32Array.of(axis));
-        this.#literal(`${name}/end`, [1], Int32Array.of(axis + 1));
-        this.#literal(`${name}/strides`, [1], Int32Array.of(1));
-        const masks = ['begin_mask', 'end_mask', 'ellipsis_mask', 'new_axis_mask'].map((mask) => [mask, int(mask, 0)]);
-        this.#add(
-          name,
-          'StridedSlice',
-          ['of', 'begin', 'end', 'strides'].map((part) => `${name}/${part}`),
-          {
-            ...{ T, Index: T, ...Object.fromEntries(masks) },
-            shrink_axis_mask: int('shrink_axis_mask', 1),
-          },
-        );
-        return;
-      }
-      throw new FixedSize(`no input has an axis that is the number of ${word}`);
-    });
-  }
-}
-
 /** Solves for the coefficients by the first four values and checks them by the fifth. */
 function fit({ at }: SketchGrid, name: string, values: readonly number[]): Size {
   const [a, b, c, d, check] = values as [number, number, number, number, number];
@@ -253,7 +147,7 @@ function consumersOf(nodes: readonly GraphNode[]): Map<string, Consumer[]> {
   const consumers = new Map<string, Consumer[]>();
   for (const { op, inputs } of nodes) {
     for (const [position, input] of inputs.entries()) {
-      const name = nodeOf(input);
+      const name = nodeNameOf(input);
       consumers.set(name, [...(consumers.get(name) ?? []), { op, position }]);
     }
   }

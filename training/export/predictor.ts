@@ -63,14 +63,15 @@ async function graphModel(folder: string): Promise<Predictor> {
   };
 }
 
-/** The head of an exported layers model is a linear layer called `head`; what follows it makes probabilities of its scores. */
+/** What an exported layers model makes of its scores (a last Activation layer) is left out. */
 async function layersModel(folder: string): Promise<Predictor> {
   const whole = await tf.loadLayersModel(urlOf(folder));
-  const model = tf.model({ inputs: whole.inputs, outputs: whole.getLayer('head').output });
+  const last = whole.layers.at(-1)!;
+  const scores = last.getClassName() === 'Activation' ? last.input : last.output;
+  const model = tf.model({ inputs: whole.inputs, outputs: scores });
   return {
     form: 'layers-model',
-    outputs: (feeds) =>
-      values(feeds, (tensors) => model.predict(whole.inputs.map((_, i) => Object.values(tensors)[i]!)) as Tensor),
+    outputs: (feeds) => values(feeds, (tensors) => model.predict(Object.values(tensors)) as Tensor),
     close: () => whole.dispose(),
   };
 }

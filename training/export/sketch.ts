@@ -1,5 +1,5 @@
 import { typeAttribute, type Attribute } from '../compile/attributes.js';
-import { GraphBuilder, type NodeRef } from '../compile/graph.js';
+import { GraphBuilder, nodeNameOf, type NodeRef } from '../compile/graph.js';
 import { Recorder } from '../compile/recorder.js';
 import type { TensorType } from '../compile/shapes/rule.js';
 import type { Model, Pass } from '../model.js';
@@ -63,14 +63,14 @@ export function sketch(
     for (const [name, { shape, dtype }] of Object.entries(model.inputs(rows, bucket))) {
       const type = { shape, dtype: backend.getDTypeInteger(dtype) };
       inputs.set(name, type);
-      fed[name] = recorder.symbol(graph.add('Placeholder', [], {}, name), type);
+      fed[name] = recorder.values.symbol(graph.add('Placeholder', [], {}, name), type);
     }
     const weights = new Map<string, Tensor>();
     for (const { name, shape } of model.tensors) {
       const data = values.get(name);
       if (!data) throw new Error(`export: no values for the tensor ${name}`);
       const ref = graph.constant(binding.TF_FLOAT, shape, data, `weights/${name}`);
-      weights.set(name, recorder.symbol(ref, { shape, dtype: binding.TF_FLOAT }));
+      weights.set(name, recorder.values.symbol(ref, { shape, dtype: binding.TF_FLOAT }));
     }
     const parameters = (name: string): Tensor => {
       const weight = weights.get(name);
@@ -81,7 +81,7 @@ export function sketch(
       model.outputs(parameters, model.features(parameters, fed, inference), fed, inference),
     );
     const T = typeAttribute(backend.getDTypeInteger(output.dtype));
-    graph.add('Identity', [recorder.refOf(output)], { T }, OUTPUT_NODE);
+    graph.add('Identity', [recorder.values.refOf(output)], { T }, OUTPUT_NODE);
     return { nodes: reachable(graph.nodes, inputs), inputs, outputShape: output.shape };
   });
 }
@@ -97,10 +97,7 @@ function inTidy<Result>(body: () => Result): Result {
 function reachable(nodes: readonly GraphNode[], inputs: ReadonlyMap<string, unknown>): GraphNode[] {
   const needed = new Set<string>([OUTPUT_NODE, ...inputs.keys()]);
   for (const { name, inputs } of [...nodes].reverse()) {
-    if (needed.has(name)) for (const input of inputs) needed.add(nodeOf(input));
+    if (needed.has(name)) for (const input of inputs) needed.add(nodeNameOf(input));
   }
   return nodes.filter(({ name }) => needed.has(name));
 }
-
-/** `^node` and `node:1` -> `node` */
-export const nodeOf = (ref: NodeRef): string => ref.replace(/^\^/, '').replace(/:\d+$/, '');

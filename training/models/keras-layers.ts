@@ -5,6 +5,7 @@ import { tf, type Tensor } from '../tensorflow.js';
 export interface TfjsVariable {
   readonly originalName: string;
   readonly shape: readonly number[];
+  write(value: Tensor): unknown;
   read(): Tensor;
   dispose(): void;
 }
@@ -28,17 +29,28 @@ export interface OpenedLayers {
 type FromConfig = (cls: unknown, config: object, customObjects: object, fastWeightInit: boolean) => LayersModel;
 type LayersModel = ReturnType<typeof tf.model>;
 
-/** Builds the layers of a model up to its features. Their variables have shapes and no values. */
-export function openLayers({ topology, last }: LayersConfig): OpenedLayers {
+/** Builds the layers of a model up to its features; their variables hold zeros. */
+export function buildLayers({ topology, last }: LayersConfig) {
   const cls = topology.class_name === 'Sequential' ? tf.Sequential : tf.LayersModel;
   const fromConfig = (cls as unknown as { fromConfig: FromConfig }).fromConfig.bind(cls);
   const whole = fromConfig(cls, camelCase(topology.config, '') as object, {}, true);
-  for (const layer of leaves(whole as unknown as TfjsLayer)) for (const weight of layer.weights) weight.dispose();
   const base = tf.model({ inputs: whole.inputs, outputs: whole.getLayer(last).output });
+  const layers = leaves(base as unknown as TfjsLayer);
+  const free = (from: readonly TfjsLayer[]) => {
+    for (const { weights } of from) for (const weight of weights) weight.dispose();
+  };
+  free(leaves(whole as unknown as TfjsLayer).filter((layer) => !layers.includes(layer)));
+  return { base, layers, dispose: () => free(layers) };
+}
+
+/** The layers of a model up to its features, for a pass that gives their variables values of its own: they have none. */
+export function openLayers(config: LayersConfig): OpenedLayers {
+  const { base, layers, dispose } = buildLayers(config);
+  dispose();
   return {
-    layers: leaves(base as unknown as TfjsLayer),
-    // The executor frees what it no longer needs; the caller's input is not its to free.
-    apply: (input) => base.apply(tf.clone(input), { training: true }) as Tensor,
+    layers,
+    // As in training, when the executor frees no tensors: the gradient needs them.
+    apply: (input) => base.apply(input, { training: true }) as Tensor,
   };
 }
 
@@ -57,8 +69,12 @@ function camelCase(value: unknown, key: string): unknown {
     );
   }
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([inner, item]) => [camel(inner), camelCase(item, camel(inner))]));
+  return Object.fromEntries(
+    Object.entries(value).map(([inner, item]) => [camel(inner), camelCase(item, camel(inner))]),
+  );
 }
 
 const camel = (text: string): string =>
-  text.length <= 1 || !text.includes('_') ? text : text.replace(/_+(\w|$)/g, (_, letter: string) => letter.toUpperCase());
+  text.length <= 1 || !text.includes('_')
+    ? text
+    : text.replace(/_+(\w|$)/g, (_, letter: string) => letter.toUpperCase());

@@ -10,8 +10,8 @@ import { ModelError } from '../../models/model-error.js';
 import type { InputSpec } from '../compile/program.js';
 import { scope } from '../compile/scope.js';
 import type { Model, Parameters, Pass } from '../model.js';
-import { dense } from '../ops/dense.js';
-import { tf, type Tensor } from '../tensorflow.js';
+import { linear } from '../ops/linear.js';
+import { tf } from '../tensorflow.js';
 import { batchNormalization } from './keras-batch-norm.js';
 import { openLayers, type TfjsLayer } from './keras-layers.js';
 
@@ -54,7 +54,7 @@ export function layersModel(config: LayersConfig, job: Job, outputs: number): Mo
         running = null;
       }
     },
-    outputs: (p, features) => dense(features, p('head.weight'), p('head.bias')),
+    outputs: (p, features) => linear(p, features, 'head'),
   };
 }
 
@@ -72,16 +72,13 @@ function inputsOf({ input }: LayersConfig, job: Job, rows: number, bucket: numbe
 }
 
 /** `conv1/kernel` of the layer conv1 -> `conv1.kernel` */
-const nameOf = (layer: TfjsLayer, weight: string): string => tensorName(layer.name, weight.split('/').at(-1)!);
+export const nameOf = (layer: TfjsLayer, weight: string): string => tensorName(layer.name, weight.split('/').at(-1)!);
 
 /** A layer may be called what a node may not. */
-const scopeName = ({ name }: TfjsLayer): string => name.replace(/[^\w.\-/]/g, '_').replace(/^(?=[^A-Za-z0-9])/, 'layer');
+const scopeName = ({ name }: TfjsLayer): string =>
+  name.replace(/[^\w.\-/]/g, '_').replace(/^(?=[^A-Za-z0-9])/, 'layer');
 
-function substitute(
-  layer: TfjsLayer,
-  shapes: ReadonlyMap<string, readonly number[]>,
-  now: () => Running,
-): void {
+function substitute(layer: TfjsLayer, shapes: ReadonlyMap<string, readonly number[]>, now: () => Running): void {
   for (const weight of layer.weights) {
     const name = nameOf(layer, weight.originalName);
     const shape = shapes.get(name);

@@ -1,8 +1,8 @@
 import { mlp, type MlpActivation, type MlpConfig } from '../../models/families/mlp.js';
 import type { Job } from '../../job/schema.js';
 import type { Model } from '../model.js';
-import { dense } from '../ops/dense.js';
 import { gelu } from '../ops/gelu.js';
+import { linear } from '../ops/linear.js';
 import { tf, type Tensor } from '../tensorflow.js';
 
 const activations: Record<MlpActivation, (x: Tensor) => Tensor> = {
@@ -21,10 +21,7 @@ export function mlpModel(config: MlpConfig, job: Job, outputs: number): Model {
     tensors: [...mlp.tensors(config, job), ...mlp.head(config, job, outputs)],
     inputs: (rows) => ({ features: { shape: [rows, config.inputs], dtype: 'float32' } }),
     features: (p, { features }, { dropout }) =>
-      config.hidden.reduce(
-        (x, _, i) => dropout.apply(activate(dense(x, p(`layers.${i}.weight`), p(`layers.${i}.bias`)))),
-        features!,
-      ),
-    outputs: (p, features) => dense(features, p('head.weight'), p('head.bias')),
+      config.hidden.reduce((x, _, i) => dropout.apply(activate(linear(p, x, `layers.${i}`))), features!),
+    outputs: (p, features) => linear(p, features, 'head'),
   };
 }

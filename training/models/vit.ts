@@ -41,8 +41,6 @@ export function vit(config: ViTConfig, job: Job, outputs: number): Model {
     features(p, { pixels }, { dropout }) {
       const rows = pixels!.shape[0]!;
       const linear = (x: Tensor, name: string) => dense(x, p(`${name}.weight`), p(`${name}.bias`));
-      const projection = (x: Tensor, name: string) =>
-        config.qkvBias ? linear(x, name) : dense(x, p(`${name}.weight`), tf.zeros([width]));
       const norm = (x: Tensor, name: string) =>
         layerNorm(x, p(`${name}.weight`), p(`${name}.bias`), config.layerNormEps);
       const splitHeads = (x: Tensor) => tf.transpose(tf.reshape(x, [rows, length, heads, width / heads]), [0, 2, 1, 3]); // (rows, heads, length, width / heads)
@@ -53,7 +51,7 @@ export function vit(config: ViTConfig, job: Job, outputs: number): Model {
         const layer = `encoder.layer.${i}`;
         const before = norm(x, `${layer}.layernorm_before`);
         const [query, key, value] = ['query', 'key', 'value'].map((part) =>
-          splitHeads(projection(before, `${layer}.attention.attention.${part}`)),
+          splitHeads(linear(before, `${layer}.attention.attention.${part}`)),
         ) as [Tensor, Tensor, Tensor];
         const mixed = joinHeads(attention(query, key, value, tf.scalar(0), dropout));
         x = tf.add(x, dropout.apply(linear(mixed, `${layer}.attention.output.dense`)));

@@ -3,7 +3,7 @@ import { bertTensors, headTensors } from '../../../models/bert-layout.js';
 import { ModelError } from '../../../models/model-error.js';
 import { GraphBuilder } from '../../../training/compile/graph.js';
 import type { UpdateContext } from '../../../training/compile/program.js';
-import { adamW, decays } from '../../../training/optimizers/adamw.js';
+import { adamW } from '../../../training/optimizers/adamw.js';
 import { ratePlan } from '../../../training/optimizers/groups.js';
 import { rateNode } from '../../../training/optimizers/rates.js';
 import { tf } from '../../../training/tensorflow.js';
@@ -60,10 +60,13 @@ test('a pattern that matches no tensor is refused with the nearest name', () => 
   expect(refused(['head', 'layr.1'])).toThrow(
     'train.groups[1].match[1]: the pattern "layr.1" matches the start of no tensor name; did you mean `layer.1`?',
   );
+  expect(refused(['norm.weight', '[01].weight'])).toThrow(
+    'train.groups[1].match[1]: the pattern "[01].weight" matches the start of no',
+  );
   expect(refused(['0.weight.of.nothing'])).toThrow('names begin with `embeddings`, `head`, `layer` or `norm`');
 });
 
-test('which tensors of BERT decay is what it was by their names', () => {
+test('of BERT all but biases and LayerNorm decay', () => {
   const config = {
     hiddenSize: 4,
     intermediateSize: 8,
@@ -75,7 +78,8 @@ test('which tensors of BERT decay is what it was by their names', () => {
   const bert = [...bertTensors(config), ...headTensors(config, 3)].map((tensor) => ({ ...tensor, block: 0 }));
   const found = ratePlan(trainOf({ groups: [], weightDecay: 0.1 }), bert, 2);
   expect(bert.length).toBeGreaterThan(30);
-  for (const { name } of bert) expect(found.get(name)!.weightDecay, name).toBe(decays(name) ? 0.1 : 0);
+  for (const { name } of bert)
+    expect(found.get(name)!.weightDecay, name).toBe(/(^|\.)bias$|LayerNorm\./.test(name) ? 0 : 0.1);
 });
 
 /** How many nodes of each op AdamW makes for these rates and decays. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { optimizerFor } from '../../../training/optimizers/index.js';
 import { course, fixture, titleOf, trainOf, type Course } from './problem.js';
 
 const read = ({ program, variables }: Course): Map<string, Float32Array> =>
@@ -24,5 +25,17 @@ test.each(fixture.cases.map((each) => [titleOf(each), each.train, Object.keys(ea
       const without = new Map(half).set(slot, new Float32Array(half.get(slot)!.length));
       expect(train(settings, 5, 10, without), `without ${slot}`).not.toEqual(whole);
     }
+  },
+);
+
+test.each(fixture.cases.map((each) => [titleOf(each), each.train] as const))(
+  'what %s is fed is a function of the step alone, whichever was asked for before',
+  (_, settings) => {
+    const optimizer = optimizerFor(trainOf(settings));
+    const first = optimizer.feeds(7);
+    expect(Object.keys(first).sort()).toEqual(Object.keys(optimizer.inputs).sort());
+    optimizer.feeds(12);
+    expect(optimizer.feeds(7)).toEqual(first);
+    expect(optimizerFor(trainOf(settings)).feeds(7)).toEqual(first);
   },
 );

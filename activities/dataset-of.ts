@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { featuresManifestSchema } from '../../data/features-manifest.js';
-import { datasetManifestSchema, type DatasetManifest } from '../../data/manifest.js';
-import { fetchFile } from '../../storage/content.js';
-import { datasetFileKey, featuresFileKey } from '../../storage/layout.js';
-import type { DatasetRef, FeaturesRef, ObjectKey, Sha256, StoredFile } from '../../workflows/contract.js';
-import type { ActivityDependencies } from '../dependencies.js';
+import { featuresManifestSchema } from '../data/features-manifest.js';
+import { datasetManifestSchema, type DatasetManifest } from '../data/manifest.js';
+import { fetchFile } from '../storage/content.js';
+import { datasetFileKey, featuresFileKey } from '../storage/layout.js';
+import type { DatasetRef, FeaturesRef, ObjectKey, Sha256, StoredFile } from '../workflows/contract.js';
+import type { ActivityDependencies } from './dependencies.js';
 
 type Stores = Pick<ActivityDependencies, 'store' | 'cacheFolder'>;
 
