@@ -1,7 +1,7 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { memorySource } from '../../data/byte-source.js';
 import { datasetManifestSchema, type DatasetManifest } from '../../data/manifest.js';
 import { prepareDataset, type PrepareInput } from '../../data/prepare.js';
@@ -20,9 +20,10 @@ export interface PreparedRow {
   readonly int: (column: string) => number;
 }
 
-/** Prepares a source in a folder of its own and reads every row back. */
+/** Prepares a source in a folder of its own, which goes with the test, and reads every row back. */
 export async function prepared<M extends DatasetManifest>(input: Omit<PrepareInput, 'outFolder'>) {
   const folder = await mkdtemp(join(tmpdir(), 'temper-prepared-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
   const manifest = (await prepareDataset({ ...input, outFolder: folder })) as M;
   expect(datasetManifestSchema.parse(manifest)).toEqual(manifest);
   const rows: PreparedRow[] = [];

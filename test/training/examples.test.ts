@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { fileSource, memorySource, type ByteSource } from '../../data/byte-source.js';
 import { decodeImage } from '../../data/images.js';
 import type { FeaturesManifest, ImagesManifest, TokensManifest } from '../../data/manifest.js';
@@ -221,6 +221,7 @@ describe('opened examples of tables', () => {
       { task: 'tabular-regression', model: 'mlp' },
     );
     const folder = await mkdtemp(join(tmpdir(), 'temper-table-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
     const manifest = (await prepareDataset({ source, job, outFolder: folder })) as FeaturesManifest;
     const paths = manifest.files.filter(({ split }) => split === 'train').map(({ name }) => join(folder, name));
     expect(paths).toHaveLength(2);
@@ -238,8 +239,10 @@ describe('opened examples of images', () => {
   const scale = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
   const files = new Map<string, Buffer>();
   let source: ByteSource;
+  let folder: string;
+  afterAll(() => rm(folder, { recursive: true }));
   beforeAll(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'temper-images-'));
+    folder = await mkdtemp(join(tmpdir(), 'temper-images-'));
     for (const kind of ['cats', 'dogs']) {
       await mkdir(join(folder, 'photos', kind), { recursive: true });
       for (let i = 0; i < 12; i++) {
