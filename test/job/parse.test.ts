@@ -160,12 +160,12 @@ test('fractions may sum to 1 with the error of floating point', () => {
 describe('conditions between keys:', () => {
   test('text and label are two columns', () => {
     expect(refusal(`${withData}  text: a\n  label: a\n`)).toBe(
-      "job.yaml:7:10: data.label: expected another column than the text's, found `a` for both",
+      'job.yaml:7:10: data.label: expected a column of its own, found `a`, which is the text',
     );
   });
   test('the split column is neither', () => {
     expect(refusal(`${withData}  split: { column: label }\n`)).toContain(
-      'data.split.column: expected a column of its own',
+      'data.split.column: expected a column of its own, found `label`, which is the label',
     );
   });
   test('an example holds a token of its text', () => {
