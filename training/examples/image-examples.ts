@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Examples } from './examples.js';
+import { filledUp } from './filled-up.js';
 import { countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
 
 /** Where the pixels of images lie: image i of the file at bytes[offsets[i] … offsets[i] + size · size · 3). */
@@ -26,7 +27,7 @@ const OPEN_FILES = 16;
 /**
  * Images that stay on disk: a batch reads its own, so that memory holds no more than one batch (the system's page cache
  * makes the second epoch fast). Inputs: `pixels` float32 (rows, size, size, 3), (value / 255 - mean) / deviation in single
- * precision as torchvision has it, 0 in rows that fill up the batch. Targets: see gatherTargets.
+ * precision as torchvision has it; rows that fill up the batch repeat the others (filledUp). Targets: see gatherTargets.
  */
 export function imageExamples({ files, size, scale, targets }: ImageRows): Examples & { close(): void } {
   const elements = size * size * 3;
@@ -56,7 +57,7 @@ export function imageExamples({ files, size, scale, targets }: ImageRows): Examp
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows) {
       const pixels = new Float32Array(rows * elements);
-      examples.forEach((example, row) => {
+      filledUp(examples, rows).forEach((example, row) => {
         read(example);
         const start = row * elements;
         scaleInto(pixels, start, bytes, scaled);
@@ -78,7 +79,7 @@ export function pixelExamples({ pixels: images, size, scale, targets }: PixelRow
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows) {
       const pixels = new Float32Array(rows * elements);
-      examples.forEach((example, row) => scaleInto(pixels, row * elements, images[example]!, scaled));
+      filledUp(examples, rows).forEach((example, row) => scaleInto(pixels, row * elements, images[example]!, scaled));
       return { pixels, ...gatherTargets(targets, examples, rows) };
     },
   };
