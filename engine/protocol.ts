@@ -111,6 +111,16 @@ export type Prediction =
   /** What follows the input's text. */
   | { readonly kind: 'text'; readonly text: string };
 
+/** A learning-rate range test (training/rate-range.ts and rate-advice.ts, which say what each is). */
+export interface FoundRate {
+  readonly points: readonly { readonly learningRate: number; readonly loss: number; readonly smoothed: number }[];
+  readonly steepest: number | null;
+  readonly lowest: number | null;
+  readonly suggested: number | null;
+  readonly stillFalling: boolean;
+  readonly ended: 'range' | 'diverged' | 'interrupted';
+}
+
 /** Requests by name: what goes in, what comes back. */
 export interface EngineRequests {
   /** What is new in the model, as the state of step 0. Needs nothing loaded. */
@@ -130,6 +140,8 @@ export interface EngineRequests {
     input: { until: TrainUntil; observations: readonly Observation[]; folder: string };
     output: { reason: StopReason; stats: SegmentStats; state: StateOnDisk };
   };
+  /** Trains over growing rates from the restored state, which is lost. `interrupt` ends it with what there is. */
+  findRate: { input: { steps: number; from: number; to: number }; output: FoundRate };
   evaluate: { input: { split: 'train' | 'validation' | 'test' }; output: EvaluationDetails };
   /** Writes the whole model as Hugging Face's classes load it: model.safetensors and config.json. */
   exportModel: { input: { folder: string }; output: readonly ExportedFile[] };

@@ -7,6 +7,7 @@ import { datasetSpec } from '../../data/dataset-spec.js';
 import { kindOf } from '../../data/targets.js';
 import { openTokenizer } from '../../data/tokenize.js';
 import { readConfig } from '../../models/folder.js';
+import { imageSizeOf } from '../../models/image-size.js';
 import { datasetManifestSchema, type DatasetManifest } from '../../data/manifest.js';
 import { fetchFile, putContent } from '../../storage/content.js';
 import { isStoreError } from '../../storage/errors.js';
@@ -65,9 +66,7 @@ async function imageSizeFor(
   options: CallOptions,
 ): Promise<number | null> {
   if (job.task !== 'image-classification') return null;
-  if (job.data.imageSize !== undefined) return job.data.imageSize;
-  const { family, config } = await readConfig(await modelFolder(dependencies, model, options));
-  return family.imageSize?.(config) ?? 224;
+  return imageSizeOf(job, await readConfig(await modelFolder(dependencies, model, options)));
 }
 
 interface Prepared {
