@@ -106,6 +106,7 @@ function trainerOf({ job, dataset, features, train }: LoadRequest, run: RunModel
     job,
     model: features ? headOnly(model, features.width) : model,
     outputs: outputsOf(job, dataset.labels),
+    deviation: run.target?.deviation,
     phases: train ? layout.phases : [],
     blocks: family.blocks(config),
     blockOf: (name) => family.blockOf(name, config),
