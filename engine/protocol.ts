@@ -134,10 +134,10 @@ export interface EngineRequests {
     output: { nodes: number; trainableDigest: Sha256; warnings: readonly string[] };
   };
   restore: { input: { shards: readonly string[]; position: Position }; output: void };
-  /** Writes the features of one data shard (its place among the files of the manifest) as an Arrow file. */
+  /** Writes the features of one data shard (its place among the files of the manifest) as an Arrow file; null: interrupted. */
   computeFeatures: {
     input: { file: number; path: string };
-    output: { sha256: Sha256; bytes: number; width: number };
+    output: { sha256: Sha256; bytes: number; width: number } | null;
   };
   train: {
     input: { until: TrainUntil; observations: readonly Observation[]; folder: string };

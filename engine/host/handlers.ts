@@ -94,7 +94,7 @@ export const createHandlers = (bench: Workbench): Handlers => ({
     });
   },
 
-  computeFeatures: ({ file, path }) => computeFeatures(bench.loaded, file, path),
+  computeFeatures: ({ file, path }) => computeFeatures(bench, file, path),
   evaluate: ({ split }) => evaluateSplit(bench.loaded, split),
   exportModel: ({ folder }) => exportModel(bench.loaded, folder),
   predict: (request) => predict(bench.loaded, request),
