@@ -1,17 +1,15 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { Engine } from '../engine/client.js';
-import { EngineDied, EngineFailure } from '../engine/failure.js';
 import type { Prediction, PredictRequest } from '../engine/protocol.js';
 import type { Job } from '../job/schema.js';
 import { generationSchema, type GenerationSettings } from '../models/generation-settings.js';
 import { sha256OfFile } from '../storage/digest.js';
 import { materialize } from '../storage/materialize.js';
 import type { StoredFile } from '../workflows/contract.js';
-import { CliError, exitCode } from './errors.js';
+import { CliError } from './errors.js';
 import { predictionAsJson, renderPredictions } from './render/predictions.js';
+import { withEngine } from './runs/local-engine.js';
 import { modelCache, parseCard, publishedModel, type ModelCard } from './runs/published-model.js';
 import { runArgument } from './runs/run-argument.js';
 import { predictInputs } from './runs/predict-inputs.js';
@@ -105,16 +103,13 @@ async function damaged(folder: string, files: readonly StoredFile[]): Promise<bo
   return (await Promise.all(same)).includes(false);
 }
 
-async function predictWith(
+function predictWith(
   folder: string,
   { data, job }: ModelCard,
   request: PredictRequest,
 ): Promise<readonly Prediction[]> {
-  await mkdir(modelCache(process.env), { recursive: true });
-  const logFile = join(modelCache(process.env), 'predict.log');
-  const engine = new Engine({ pinned: { intraOpThreads: availableParallelism(), interOpThreads: 1 }, logFile });
   const none = { train: [], validation: [], test: [] };
-  try {
+  return withEngine({ log: 'predict' }, async (engine) => {
     await engine.request('load', {
       key: folder,
       job: asPublished(job),
@@ -125,15 +120,8 @@ async function predictWith(
       train: false,
     });
     await engine.request('restore', { shards: [], position: { step: 0, epoch: 0, cursor: 0 } });
-    return await engine.request('predict', request);
-  } catch (error) {
-    if (error instanceof EngineFailure) throw new CliError(error.message, exitCode.runFailed, { cause: error });
-    if (error instanceof EngineDied)
-      throw new CliError(`${error.message}; what it said is in ${logFile}.`, exitCode.runFailed, { cause: error });
-    throw error;
-  } finally {
-    await engine.close();
-  }
+    return engine.request('predict', request);
+  });
 }
 
 /** The folder holds everything: adapters are merged in, averages have taken the weights' place. */

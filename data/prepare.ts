@@ -23,6 +23,8 @@ export interface PrepareInput extends EncoderInput {
   readonly source: ByteSource;
   /** Told by the source's name when left out; `images` for what packImages wrote. */
   readonly format?: SourceFormat;
+  /** Rows of a shard, at most. */
+  readonly shardRows?: number;
   /** Made when absent; shards of the same name are replaced. */
   readonly outFolder: string;
   readonly onProgress?: (progress: { readonly rows: number; readonly totalRows: number }) => void;
@@ -39,7 +41,7 @@ export async function prepareDataset(input: PrepareInput): Promise<DatasetManife
   const plan = await planDataset(input);
   const encoder = await encoderFor(input, plan, () => fitTransform(input, plan));
   await mkdir(outFolder, { recursive: true });
-  const writers = splits.map((split) => shardWriter(outFolder, split, encoder.columns));
+  const writers = splits.map((split) => shardWriter(outFolder, split, encoder.columns, input.shardRows));
   const written = splits.map(() => 0);
   const picker = columnPicker(job, input.source.name);
 

@@ -111,6 +111,16 @@ export type Prediction =
   /** What follows the input's text. */
   | { readonly kind: 'text'; readonly text: string };
 
+/** A learning-rate range test (training/rate-range.ts and rate-advice.ts, which say what each is). */
+export interface FoundRate {
+  readonly points: readonly { readonly learningRate: number; readonly loss: number; readonly smoothed: number }[];
+  readonly steepest: number | null;
+  readonly lowest: number | null;
+  readonly suggested: number | null;
+  readonly stillFalling: boolean;
+  readonly ended: 'range' | 'diverged' | 'interrupted';
+}
+
 /** Requests by name: what goes in, what comes back. */
 export interface EngineRequests {
   /** What is new in the model, as the state of step 0. Needs nothing loaded. */
@@ -124,15 +134,17 @@ export interface EngineRequests {
     output: { nodes: number; trainableDigest: Sha256; warnings: readonly string[] };
   };
   restore: { input: { shards: readonly string[]; position: Position }; output: void };
-  /** Writes the features of one data shard (its place among the files of the manifest) as an Arrow file. */
+  /** Writes the features of one data shard (its place among the files of the manifest) as an Arrow file; null: interrupted. */
   computeFeatures: {
     input: { file: number; path: string };
-    output: { sha256: Sha256; bytes: number; width: number };
+    output: { sha256: Sha256; bytes: number; width: number } | null;
   };
   train: {
     input: { until: TrainUntil; observations: readonly Observation[]; folder: string };
     output: { reason: StopReason; stats: SegmentStats; state: StateOnDisk };
   };
+  /** Trains over growing rates from the restored state, which is lost. `interrupt` ends it with what there is. */
+  findRate: { input: { steps: number; from: number; to: number }; output: FoundRate };
   evaluate: { input: { split: 'train' | 'validation' | 'test' }; output: EvaluationDetails };
   /** Writes the whole model as Hugging Face's classes load it: model.safetensors and config.json. */
   exportModel: { input: { folder: string }; output: readonly ExportedFile[] };

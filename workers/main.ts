@@ -31,7 +31,13 @@ const connection = await NativeConnection.connect(temporal.connectionOptions);
 const workFolder = await openWorkFolder(settings.scratch);
 const store = openObjectStore(storeSettings);
 const cacheFolder = join(settings.scratch, 'cache');
-const dependencies: ActivityDependencies = { store, cacheFolder, workFolder, settled: new Map() };
+const dependencies: ActivityDependencies = {
+  store,
+  cacheFolder,
+  workFolder,
+  settled: new Map(),
+  shardRows: settings.shardRows,
+};
 
 const shared = { ...workerDefaults, connection, namespace: temporal.namespace };
 const controlWorkers: Worker[] = [];

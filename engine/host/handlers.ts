@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { initialWeights } from '../../training/initial-weights.js';
 import { averageOf } from '../../training/optimizers/ema.js';
 import { loadState, saveState } from '../../training/state.js';
+import { rateRange } from '../../training/rate-range.js';
 import { trainSegment } from '../../training/train-segment.js';
 import type { EngineRequests, RequestName } from '../protocol.js';
 import { computeFeatures } from './compute-features.js';
@@ -77,7 +78,23 @@ export const createHandlers = (bench: Workbench): Handlers => ({
     return { reason, stats, state };
   },
 
-  computeFeatures: ({ file, path }) => computeFeatures(bench.loaded, file, path),
+  async findRate(range) {
+    const { trainer, fed, job } = bench.loaded;
+    if (!bench.position) throw new Error('engine: no state to train from');
+    bench.interrupted = false;
+    bench.position = null; // it is trained away
+    return rateRange({
+      ...{ trainer, examples: fed.train, job, ...range },
+      interrupted: () => bench.interrupted,
+      onStep: async ({ step, loss, learningRate }) => {
+        const position = { step, epoch: 0, cursor: step };
+        bench.report({ stage: 'training', position, loss, learningRate, examplesPerSecond: null });
+        await nextTurn();
+      },
+    });
+  },
+
+  computeFeatures: ({ file, path }) => computeFeatures(bench, file, path),
   evaluate: ({ split }) => evaluateSplit(bench.loaded, split),
   exportModel: ({ folder }) => exportModel(bench.loaded, folder),
   predict: (request) => predict(bench.loaded, request),

@@ -36,6 +36,8 @@ export interface Loaded {
 }
 
 const REPORT_EVERY_MS = 200;
+/** Stages that are reported with every step. */
+const SO_OFTEN: ReadonlySet<TrainProgress['stage']> = new Set(['training', 'computing-features']);
 
 /** What the engine has on its bench: a loaded trainer and where its state stands. */
 export class Workbench {
@@ -55,7 +57,7 @@ export class Workbench {
   /** Says where training stands: every change of stage, and steps a few times a second. */
   report(progress: TrainProgress): void {
     const nowMs = performance.now();
-    if (progress.stage === 'training' && nowMs - this.#reportedMs < REPORT_EVERY_MS) return;
+    if (SO_OFTEN.has(progress.stage) && nowMs - this.#reportedMs < REPORT_EVERY_MS) return;
     this.#reportedMs = nowMs;
     this.#report(progress);
   }
@@ -106,6 +108,7 @@ function trainerOf({ job, dataset, features, train }: LoadRequest, run: RunModel
     job,
     model: features ? headOnly(model, features.width) : model,
     outputs: outputsOf(job, dataset.labels),
+    deviation: run.target?.deviation,
     phases: train ? layout.phases : [],
     blocks: family.blocks(config),
     blockOf: (name) => family.blockOf(name, config),

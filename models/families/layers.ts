@@ -4,6 +4,7 @@ import { LAYERS_MODEL_TYPE, type LayersConfig } from '../keras/import.js';
 import { ModelError } from '../model-error.js';
 import type { TensorSpec } from '../tensor-spec.js';
 import type { Family, NameMapping } from './family.js';
+import { outputNames } from './labels.js';
 
 const size = z.int().positive();
 const layer = z.object({ class_name: z.string(), config: z.record(z.string(), z.unknown()) }).loose();
@@ -89,11 +90,10 @@ export const layers: Family<LayersConfig> = {
   imageSize: imageSizeOf,
   maxLength: maxLengthOf,
   vocabularySize: vocabularyOf,
-  publish: (_config, parsed, _job, labels) => ({
+  publish: (_config, parsed, job, labels) => ({
     config: {
       ...parsed,
-      id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
-      label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+      ...outputNames(job, labels),
     },
     nameInFile: (name) => name,
   }),
