@@ -50,6 +50,7 @@ export function checkJobFitsModel(job: Job, { family, config }: Configured, outp
     const found = `\`${job.task}\`: choose another model or task`;
     throw new ModelError(`task: expected ${quotedList(family.tasks, 'or')} of a ${family.name} model, found ${found}`);
   }
+  family.checkJob?.(config, job);
   const maxLength = family.maxLength?.(config) ?? Infinity;
   if (job.data.maxLength > maxLength) {
     throw new ModelError(
