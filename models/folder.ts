@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Job } from '../job/schema.js';
 import { findTensors, type BaseTensors, type ReadConfig } from './base-tensors.js';
 import { parseObject } from './config-file.js';
+import type { Family } from './families/family.js';
 import { familyOf } from './families/index.js';
 import { ModelError } from './model-error.js';
 import { checkTokenizer, type TokenizerInfo } from './tokenizer-check.js';
@@ -56,7 +57,7 @@ export async function inspectModelFolder(
   await read.family.checkWeights?.(weights);
   const tokenizer = readsText(job) ? await readTokenizer(folder, names, read) : null;
   const files = await Promise.all(
-    filesOfRun(job, names, weights).map(async (name) => {
+    filesOfRun(job, names, weights, read.family).map(async (name) => {
       const path = join(folder, name);
       return { name, path, bytes: (await stat(path)).size };
     }),
@@ -82,8 +83,9 @@ export const configFor = (
 const readsText = ({ task }: Job): boolean =>
   task === 'text-classification' || task === 'token-classification' || task === 'causal-lm';
 
-function filesOfRun(job: Job, names: readonly string[], weights: WeightsHeaders): string[] {
+function filesOfRun(job: Job, names: readonly string[], weights: WeightsHeaders, family: Family): string[] {
   const optional = [
+    ...(family.ownFiles ?? []),
     ...(readsText(job) ? [TOKENIZER_FILE, TOKENIZER_CONFIG_FILE] : []),
     ...(job.task === 'image-classification' ? [PREPROCESSOR_FILE] : []),
     ...(job.pretrained && !names.includes(WEIGHTS_FILE) ? [WEIGHTS_INDEX_FILE] : []),

@@ -21,7 +21,10 @@ const pinned = {
   interOpThreads: threads.parse(process.env['TF_NUM_INTEROP_THREADS']),
 };
 
-const workbench = new Workbench((progress) => send({ kind: 'progress', progress }));
+const workbench = new Workbench(
+  (progress) => send({ kind: 'progress', progress }),
+  process.env['TEMPER_ALLOW_MODULES'] === '1',
+);
 const handlers = createHandlers(workbench);
 
 const isUserError = (error: unknown) => [ModelError, DataError, NonFiniteLoss].some((kind) => error instanceof kind);

@@ -45,7 +45,11 @@ export class Workbench {
   readonly #report: (progress: TrainProgress) => void;
   #reportedMs = -Infinity;
 
-  constructor(report: (progress: TrainProgress) => void) {
+  constructor(
+    report: (progress: TrainProgress) => void,
+    /** Whether code of a user's module may run in this process. */
+    readonly allowModules = false,
+  ) {
     this.#report = report;
   }
 
@@ -66,7 +70,7 @@ export class Workbench {
     if (this.#loaded?.key === request.key) return this.#loaded;
     this.unload();
     const { key, job, modelFolder, dataset, shards, features } = request;
-    const run = await openRunModel(job, modelFolder, dataset);
+    const run = await openRunModel(request, this.allowModules);
     const scale = dataset.kind === 'images' ? await imageScale(run, modelFolder) : undefined;
     const open = (split: SplitName) => openExamples(shards[split], dataset, scale);
     const examples = { train: await open('train'), validation: await open('validation'), test: await open('test') };

@@ -65,12 +65,15 @@ function checkJob({ input }: LayersConfig, { task, data }: Job): void {
   const { what, tasks } = reads[input.kind];
   if (!tasks.some((known) => known === task)) {
     const found = `\`${task}\`: choose another model or task`;
-    throw new ModelError(`task: expected ${quotedList(tasks, 'or')} of a Keras model that reads ${what}, found ${found}`);
+    throw new ModelError(
+      `task: expected ${quotedList(tasks, 'or')} of a Keras model that reads ${what}, found ${found}`,
+    );
   }
   if (input.kind !== 'pixels') return;
   const { height, width, channels } = input;
   if (height !== width) throw new ModelError(`model: expected square images, found ${height} x ${width}`);
-  if (channels !== 3) throw new ModelError(`model: expected images of 3 channels (red, green, blue), found ${channels}`);
+  if (channels !== 3)
+    throw new ModelError(`model: expected images of 3 channels (red, green, blue), found ${channels}`);
   if (height === null || data.imageSize === undefined || data.imageSize === height) return;
   throw new ModelError(
     `data.imageSize: expected ${height}, which the model's input layer fixes, found ${data.imageSize}: leave it out`,
@@ -87,7 +90,8 @@ function imageNormalisation({ topology }: LayersConfig, preprocessor?: Readonly<
 /** He et al. (2015) for kernels, whose last axis is the output; embeddings are small. */
 function initialValues(name: string, shape: readonly number[], { tensors }: LayersConfig): InitialValues {
   const { initial } = tensors.find((tensor) => tensor.name === name) ?? {};
-  if (initial !== undefined) return typeof initial === 'number' ? { std: initial } : { constant: initial === 'ones' ? 1 : 0 };
+  if (initial !== undefined)
+    return typeof initial === 'number' ? { std: initial } : { constant: initial === 'ones' ? 1 : 0 };
   if (name.endsWith('.embeddings')) return { std: 0.05 };
   return { std: heStd(elementsOf(shape.slice(0, -1))) };
 }
@@ -137,5 +141,8 @@ export const layers: Family<LayersConfig> = {
   imageNormalisation,
   maxLength: maxLengthOf,
   vocabularySize: vocabularyOf,
-  publish: (_config, parsed, job, labels) => ({ config: { ...parsed, ...headWords(job, labels) }, nameInFile: (name) => name }),
+  publish: (_config, parsed, job, labels) => ({
+    config: { ...parsed, ...headWords(job, labels) },
+    nameInFile: (name) => name,
+  }),
 };

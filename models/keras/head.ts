@@ -17,7 +17,11 @@ export async function headWordsOf(
 ): Promise<Record<string, unknown>> {
   const activation = lastActivation(model, layer, path);
   if (outputs === 1) return activation === 'linear' ? { problem_type: 'regression' } : {};
-  const kinds: Record<string, object> = { linear: {}, softmax: {}, sigmoid: { problem_type: 'multi_label_classification' } };
+  const kinds: Record<string, object> = {
+    linear: {},
+    softmax: {},
+    sigmoid: { problem_type: 'multi_label_classification' },
+  };
   const kind = kinds[activation];
   const found = kind && (await labelsBeside(path));
   if (!found) return {};
@@ -36,7 +40,9 @@ function lastActivation(model: LayerJson, head: string, where: string): string {
 }
 
 /** labels.txt, one a line; or metadata.json with `labels`, as Teachable Machine writes it. */
-async function labelsBeside(path: string): Promise<{ readonly labels: readonly string[]; readonly file: string } | null> {
+async function labelsBeside(
+  path: string,
+): Promise<{ readonly labels: readonly string[]; readonly file: string } | null> {
   const read = (name: string) =>
     readFile(join(dirname(path), name), 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;

@@ -5,7 +5,9 @@ import { expect, test } from 'vitest';
 import { jobSchema } from '../../job/schema.js';
 import { loadModule, moduleBlockOf, moduleTensors, type ModuleContext } from '../../models/families/module.js';
 import { compile } from '../../training/compile/program.js';
-import { checkModule, moduleModel, type CreateUserModel } from '../../training/models/module.js';
+import { checkModule } from '../../training/models/check-module.js';
+import { moduleModel, type CreateUserModel } from '../../training/models/module.js';
+import type { Model } from '../../training/model.js';
 import { noDropout } from '../../training/ops/dropout.js';
 import { tf, type Tensor } from '../../training/tensorflow.js';
 import { compiledOutputs, inFolder, wave, waves } from '../support/published.js';
@@ -36,7 +38,7 @@ test('the example of the docs is a model: it declares its tensors without Tensor
     expect(['gate.bias', 'expert.1.weight'].map((name) => moduleBlockOf(tensors, name))).toEqual([0, 1]);
     const model = moduleModel(create as unknown as CreateUserModel, context, path);
     expect(model.tensors).toEqual(tensors);
-    checkModule(model, path);
+    checkModule(model, path, everything(model));
 
     const values = waves(model);
     const feeds = { features: { shape: [4, 5], values: wave(20, 2, 1) } };
@@ -79,10 +81,12 @@ const linear = (body: { tensors?: string; features?: string; outputs?: string })
     };
   }`;
 
+const everything = ({ tensors }: Model) => ({ trainable: tensors.map(({ name }) => name) });
+
 const open = async (path: string) => {
   const create = await loadModule(path);
   const model = moduleModel(create as unknown as CreateUserModel, context, path);
-  checkModule(model, path);
+  checkModule(model, path, everything(model));
 };
 
 test('a plain module is accepted', () => withModule(linear({}), open));

@@ -15,6 +15,8 @@ export interface Feed {
 /** A published model in any of its forms, ready to be asked. */
 export interface Predictor {
   readonly form: 'saved-model' | 'graph-model' | 'layers-model';
+  /** Its inputs; null is a size that is free. */
+  readonly inputs: readonly { readonly name: string; readonly shape: readonly (number | null)[] }[];
   /** Scores before softmax, or values, row by row; `feeds` are the model's inputs by name. */
   outputs(feeds: Readonly<Record<string, Feed>>): Float32Array;
   close(): void;
@@ -49,6 +51,7 @@ async function savedModel(folder: string): Promise<Predictor> {
   const model = await tf.node.loadSavedModel(resolve(folder), ['serve'], SERVING_SIGNATURE);
   return {
     form: 'saved-model',
+    inputs: model.inputs.map(named),
     outputs: (feeds) => values(feeds, (tensors) => (model.predict(tensors) as Record<string, Tensor>)['outputs']!),
     close: () => model.dispose(),
   };
@@ -58,6 +61,7 @@ async function graphModel(folder: string): Promise<Predictor> {
   const model = await tf.loadGraphModel(urlOf(folder));
   return {
     form: 'graph-model',
+    inputs: model.inputs.map(named),
     outputs: (feeds) => values(feeds, (tensors) => model.predict(tensors) as Tensor),
     close: () => model.dispose(),
   };
@@ -71,10 +75,16 @@ async function layersModel(folder: string): Promise<Predictor> {
   const model = tf.model({ inputs: whole.inputs, outputs: scores });
   return {
     form: 'layers-model',
+    inputs: whole.inputs.map(named),
     outputs: (feeds) => values(feeds, (tensors) => model.predict(Object.values(tensors)) as Tensor),
     close: () => whole.dispose(),
   };
 }
+
+const named = ({ name, shape }: { readonly name: string; readonly shape?: readonly (number | null)[] }) => ({
+  name,
+  shape: (shape ?? []).map((size) => (size === null || size < 0 ? null : size)),
+});
 
 const urlOf = (folder: string): string => pathToFileURL(join(folder, MODEL_JSON)).href;
 
