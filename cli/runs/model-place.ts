@@ -95,9 +95,12 @@ export async function loadPublished(engine: Engine, { folder, card }: ModelPlace
   await engine.request('restore', { shards: [], position: { step: 0, epoch: 0, cursor: 0 } });
 }
 
-/** The folder holds everything: adapters are merged in, averages have taken the weights' place. */
+/**
+ * The folder holds everything: adapters are merged in, averages have taken the weights' place. Predictions are in single precision, on
+ * every machine and in every form alike.
+ */
 function asPublished({ lora: _, ...job }: Job): Job {
-  return { ...job, freeze: 'none', pretrained: true, train: { ...job.train, ema: undefined } };
+  return { ...job, freeze: 'none', pretrained: true, train: { ...job.train, ema: undefined, precision: 'float32' } };
 }
 
 /** What `--format` names besides safetensors. */

@@ -97,7 +97,7 @@ function initialValues(name: string, shape: readonly number[], { tensors }: Laye
 }
 
 const maxLengthOf = ({ input }: LayersConfig): number =>
-  input.kind === 'ids' ? (input.length ?? Number.MAX_SAFE_INTEGER) : 1;
+  (input.kind === 'ids' ? input.length : null) ?? Number.MAX_SAFE_INTEGER;
 
 const vocabularyOf = ({ tensors }: LayersConfig): number =>
   tensors.find(({ name }) => name.endsWith('.embeddings'))?.shape[0] ?? 0;

@@ -69,6 +69,7 @@ function checkGradients(
     dropout: noDropout,
     isFrozen: (name) => !trainable.includes(name),
     update: () => undefined,
+    block: (_name, x, body) => body(x),
   };
   const trace: FunctionSpec['trace'] = (fed, variable) => {
     const loss = (...values: Tensor[]) => {
