@@ -61,7 +61,9 @@ export const exportCommand = (): Command =>
         console.log(JSON.stringify({ run, folder, format, files, bytes, fixed }));
         return;
       }
-      console.log(`${to}: ${counted(files.length, 'file')}, ${size(bytes)}, every one verified.`);
+      const how =
+        format === 'safetensors' ? 'every one verified' : `written as ${format} and tried against the published model`;
+      console.log(`${to}: ${counted(files.length, 'file')}, ${size(bytes)}, ${how}.`);
       for (const sentence of fixed) console.log(`It takes ${sentence}.`);
     });
 

@@ -12,15 +12,16 @@ import { cacheRoot } from './runs/published-model.js';
  */
 export async function withEngine<Result>(
   allowModules: boolean,
-  use: (engine: Engine) => Promise<Result>,
+  use: (engine: Engine, logFile: string) => Promise<Result>,
+  { hungAfterMs }: { readonly hungAfterMs?: number } = {},
 ): Promise<Result> {
   const folder = cacheRoot(process.env);
   await mkdir(folder, { recursive: true });
   const logFile = join(folder, 'engine.log');
   const pinned = { intraOpThreads: availableParallelism(), interOpThreads: 1 };
-  const engine = new Engine({ pinned, logFile, allowModules });
+  const engine = new Engine({ pinned, logFile, allowModules, ...(hungAfterMs !== undefined && { hungAfterMs }) });
   try {
-    return await use(engine);
+    return await use(engine, logFile);
   } catch (error) {
     if (error instanceof EngineFailure) {
       const code = error.kind === 'user' ? exitCode.badRequest : exitCode.runFailed;

@@ -2,6 +2,7 @@
 import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { SourceReport } from '../data/inspect-source.js';
+import { EngineDied } from '../engine/failure.js';
 import type { Job } from '../job/schema.js';
 import { outputsOf } from '../models/families/labels.js';
 import { MODULE_FILE, moduleConfigJson, moduleFamily } from '../models/families/module-family.js';
@@ -54,10 +55,30 @@ async function complete(
 ): Promise<void> {
   const outputs = outputsOf(job, report.labels);
   const inputs = await inputsOf(job, report, folder, dirname(path));
-  const tensors = await withEngine(true, (engine) => engine.request('declareModule', { job, path, outputs, inputs }));
+  checkWidth(job, said['inputs'] as ModuleInputs | undefined, inputs);
+  const tensors = await withEngine(
+    true,
+    (engine, logFile) =>
+      engine.request('declareModule', { job, path, outputs, inputs }).catch((error: unknown) => {
+        if (!(error instanceof EngineDied)) throw error;
+        const told = `${error.message}; what it printed is in ${logFile}`;
+        throw new ModelError(`${path}: it ended the process that it was tried in, or never came to an end: ${told}`);
+      }),
+    { hungAfterMs: TRIED_WITHIN_MS },
+  );
   const config = { ...said, ...moduleConfigJson({ inputs, outputs, tensors }) };
   await writeFile(join(folder, CONFIG_FILE), `${JSON.stringify(config)}\n`);
 }
+
+/** Weights of a table's first layer fit its width alone. */
+function checkWidth({ pretrained }: Job, trained: ModuleInputs | undefined, found: ModuleInputs): void {
+  if (!pretrained || trained?.kind !== 'features' || found.kind !== 'features' || trained.width === found.width) return;
+  throw new ModelError(
+    `model: expected ${trained.width} inputs, as it was trained with, found ${found.width} in the data: use the columns of that training`,
+  );
+}
+
+const TRIED_WITHIN_MS = 120_000;
 
 /** Pixels of a side, where the job names none. */
 const IMAGE_SIZE = 224;

@@ -49,6 +49,7 @@ export async function inspectModelFolder(
   const names = await listFolder(folder);
   requireFiles(folder, job, names);
   const read = await readConfig(folder);
+  read.family.checkJob?.(read.config, job);
   const weights: WeightsHeaders = job.pretrained ? await readWeightsHeaders(folder, names) : new Map();
   const where = join(folder, names.includes(WEIGHTS_FILE) ? WEIGHTS_FILE : WEIGHTS_INDEX_FILE);
   const found = job.pretrained
@@ -114,8 +115,9 @@ function requireFiles(folder: string, job: Job, names: readonly string[]): void 
   const missing = required.filter((name) => !names.includes(name));
   if (missing.length === 0) return;
   const other = names.find((name) => /\.(?:bin|h5|onnx|msgpack)$/.test(name));
-  const advice =
-    missing.includes(WEIGHTS_FILE) && other !== undefined
+  const advice = names.includes('saved_model.pb')
+    ? '; it has saved_model.pb, which cannot be trained on: export the model with --format safetensors'
+    : missing.includes(WEIGHTS_FILE) && other !== undefined
       ? `; it has ${other}: save the model as safetensors (Python: model.save_pretrained(folder))`
       : `; expected a folder with ${listOf(required)}, as save_pretrained writes it`;
   throw new ModelError(`${folder}: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing${advice}`);

@@ -9,6 +9,7 @@ import { writeGraphModel } from '../../training/export/graph-model.js';
 import { writeLayersModel } from '../../training/export/layers-model.js';
 import { writeSavedModel } from '../../training/export/saved-model.js';
 import type { EngineRequests, ExportForm } from '../protocol.js';
+import { checkExport } from './check-export.js';
 import type { Loaded } from './workbench.js';
 
 /**
@@ -30,11 +31,13 @@ export async function exportForm(
       );
     }
     await writeLayersModel(folder, run.config as LayersConfig, values, { probabilities: dataset.target === 'class' });
+    await checkExport(loaded, form, folder);
     return { fixed: [] };
   }
   const maxLength = dataset.kind === 'tokens' ? dataset.maxLength : 1;
   const graph = freezeGraph({ model: run.plain, values, maxLength });
   await (form === 'saved-model' ? writeSavedModel : writeGraphModel)(folder, graph);
+  await checkExport(loaded, form, folder);
   return { fixed: graph.fixed };
 }
 
@@ -43,6 +46,7 @@ async function writePreprocessor({ dataset, scale }: Loaded, folder: string): Pr
   if (dataset.kind !== 'images' || !scale) return;
   const { size } = dataset;
   const said = {
+    ...(scale.grey && { do_grayscale: true }),
     do_resize: true,
     size: { height: size, width: size },
     do_rescale: true,

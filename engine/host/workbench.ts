@@ -120,11 +120,12 @@ function trainerOf({ job, dataset, features, train }: LoadRequest, run: RunModel
 }
 
 /** How this model wants its pixels. */
-async function imageScale({ family, config }: RunModel, modelFolder: string) {
+async function imageScale({ family, config }: RunModel, modelFolder: string): Promise<PixelScale> {
   const text = await readFile(join(modelFolder, PREPROCESSOR_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{}';
     throw error;
   });
   if (!family.imageNormalisation) throw new Error(`a ${family.name} model reads no images`);
-  return family.imageNormalisation(config, JSON.parse(text) as Record<string, unknown>);
+  const normalisation = family.imageNormalisation(config, JSON.parse(text) as Record<string, unknown>);
+  return { ...normalisation, grey: family.imageChannels?.(config) === 1 };
 }

@@ -62,6 +62,8 @@ export interface Family<Config = unknown> {
   readonly stillBase?: true;
   readonly maxLength?: (config: Config) => number;
   readonly imageSize?: (config: Config) => number;
+  /** Left out: 3, red, green and blue. 1: grey. */
+  readonly imageChannels?: (config: Config) => number;
   /** `preprocessor` is the folder's preprocessor_config.json, if it has one. */
   readonly imageNormalisation?: (
     config: Config,

@@ -72,8 +72,9 @@ function checkJob({ input }: LayersConfig, { task, data }: Job): void {
   if (input.kind !== 'pixels') return;
   const { height, width, channels } = input;
   if (height !== width) throw new ModelError(`model: expected square images, found ${height} x ${width}`);
-  if (channels !== 3)
-    throw new ModelError(`model: expected images of 3 channels (red, green, blue), found ${channels}`);
+  if (channels !== 3 && channels !== 1) {
+    throw new ModelError(`model: expected images of 3 channels (red, green, blue) or 1 (grey), found ${channels}`);
+  }
   if (height === null || data.imageSize === undefined || data.imageSize === height) return;
   throw new ModelError(
     `data.imageSize: expected ${height}, which the model's input layer fixes, found ${data.imageSize}: leave it out`,
@@ -138,6 +139,7 @@ export const layers: Family<LayersConfig> = {
   },
   initialValues,
   imageSize: ({ input }) => (input.kind === 'pixels' ? input.height : null) ?? OPEN_SIZE,
+  imageChannels: ({ input }) => (input.kind === 'pixels' ? input.channels : 3),
   imageNormalisation,
   maxLength: maxLengthOf,
   vocabularySize: vocabularyOf,

@@ -39,22 +39,26 @@ function lastActivation(model: LayerJson, head: string, where: string): string {
   return String(layer?.config['activation'] ?? 'linear');
 }
 
-/** labels.txt, one a line; or metadata.json with `labels`, as Teachable Machine writes it. */
+/** labels.txt, one a line; metadata.json of Teachable Machine; temper.json of an exported model. */
 async function labelsBeside(
   path: string,
 ): Promise<{ readonly labels: readonly string[]; readonly file: string } | null> {
-  const read = (name: string) =>
-    readFile(join(dirname(path), name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+  for (const [name, parse] of labelFiles) {
+    const file = join(dirname(path), name);
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw error;
     });
-  const lines = await read('labels.txt');
-  if (lines !== null) {
-    const labels = lines.split(/\r?\n/).filter((line) => line.trim() !== '');
-    return { labels, file: join(dirname(path), 'labels.txt') };
+    const labels = text === null ? null : parse(text, file);
+    if (Array.isArray(labels)) return { labels: labels.map(String), file };
   }
-  const file = join(dirname(path), 'metadata.json');
-  const metadata = await read('metadata.json');
-  const labels = metadata === null ? null : (parseJson(metadata, file) as { labels?: unknown }).labels;
-  return Array.isArray(labels) ? { labels: labels.map(String), file } : null;
+  return null;
 }
+
+type Json = Readonly<Record<string, unknown>> | null;
+
+const labelFiles: readonly (readonly [string, (text: string, file: string) => unknown])[] = [
+  ['labels.txt', (text) => text.split(/\r?\n/).filter((line) => line.trim() !== '')],
+  ['metadata.json', (text, file) => (parseJson(text, file) as Json)?.['labels']],
+  ['temper.json', (text, file) => ((parseJson(text, file) as Json)?.['data'] as Json)?.['labels']],
+];

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ModelError } from '../../models/model-error.js';
+import type { Message } from '../compile/attributes.js';
 import type { FeedValues } from '../compile/program.js';
 import { tf, type Tensor } from '../tensorflow.js';
 import { MODEL_JSON } from './graph-model.js';
@@ -81,9 +82,15 @@ async function layersModel(folder: string): Promise<Predictor> {
   };
 }
 
-const named = ({ name, shape }: { readonly name: string; readonly shape?: readonly (number | null)[] }) => ({
+/** Null or below 0 where it is free; a SavedModel has protobuf's message. */
+function sizeOf(size: unknown): number | null {
+  const value = typeof size === 'object' && size !== null ? (size as Message).getSize() : size;
+  return typeof value === 'number' && value >= 0 ? value : null;
+}
+
+const named = ({ name, shape }: { readonly name: string; readonly shape?: unknown }) => ({
   name,
-  shape: (shape ?? []).map((size) => (size === null || size < 0 ? null : size)),
+  shape: ((shape ?? []) as readonly unknown[]).map(sizeOf),
 });
 
 const urlOf = (folder: string): string => pathToFileURL(join(folder, MODEL_JSON)).href;
