@@ -10,6 +10,9 @@ export interface LocalEngine {
   /** The engine's own output goes to NAME.log in the cache. */
   readonly log: string;
   readonly threads?: number | undefined;
+  /** Whether the code of a model that is a module may run in it. */
+  readonly allowModules?: boolean;
+  readonly hungAfterMs?: number;
   /** Exit code where the engine says that what it was given is wrong. */
   readonly wrong?: ExitCode;
 }
@@ -19,15 +22,20 @@ export interface LocalEngine {
  * @throws CliError in place of what the engine says, and where it dies.
  */
 export async function withEngine<Result>(
-  { log, threads = availableParallelism(), wrong = exitCode.runFailed }: LocalEngine,
-  use: (engine: Engine) => Promise<Result>,
+  { log, threads = availableParallelism(), wrong = exitCode.badRequest, allowModules = false, ...options }: LocalEngine,
+  use: (engine: Engine, logFile: string) => Promise<Result>,
 ): Promise<Result> {
   const folder = modelCache(process.env);
   await mkdir(folder, { recursive: true });
   const logFile = join(folder, `${log}.log`);
-  const engine = new Engine({ pinned: { intraOpThreads: threads, interOpThreads: 1 }, logFile });
+  const engine = new Engine({
+    pinned: { intraOpThreads: threads, interOpThreads: 1 },
+    logFile,
+    allowModules,
+    ...options,
+  });
   try {
-    return await use(engine);
+    return await use(engine, logFile);
   } catch (error) {
     if (error instanceof EngineFailure) {
       throw new CliError(error.message, error.kind === 'user' ? wrong : exitCode.runFailed, { cause: error });
