@@ -130,7 +130,12 @@ export async function submit(client: Client, store: ObjectStore, checked: Checke
     args: [input],
     workflowTaskTimeout: '5 seconds',
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    memo: { job: checked.job.name, model: checked.modelName, task: checked.job.task },
+    memo: {
+      job: checked.job.name,
+      model: checked.modelName,
+      task: checked.job.task,
+      pairs: checked.job.data.textPair !== undefined,
+    },
     staticSummary: `${checked.job.name}: ${checked.modelName} on ${checked.job.data.source}`,
   });
   return run;
