@@ -12,6 +12,8 @@ export interface ImageFile {
 export interface PixelScale {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
+  /** 1: grey, of the same weights of the colours as PIL's (ITU-R 601), and the first mean and deviation. Default: 3. */
+  readonly channels?: 1 | 3;
 }
 
 export interface ImageRows {
@@ -25,13 +27,14 @@ const OPEN_FILES = 16;
 
 /**
  * Images that stay on disk: a batch reads its own, so that memory holds no more than one batch (the system's page cache
- * makes the second epoch fast). Inputs: `pixels` float32 (rows, size, size, 3), (value / 255 - mean) / deviation in single
+ * makes the second epoch fast). Inputs: `pixels` float32 (rows, size, size, channels), (value / 255 - mean) / deviation in single
  * precision as torchvision has it, 0 in rows that fill up the batch. Targets: see gatherTargets.
  */
 export function imageExamples({ files, size, scale, targets }: ImageRows): Examples & { close(): void } {
   const elements = size * size * 3;
   const bytes = new Uint8Array(elements);
-  const scaled = scaleTables(scale);
+  const values = size * size * (scale.channels ?? 3);
+  const write = pixelWriter(scale);
   const opened = openFiles();
   const starts: number[] = [];
   let count = 0;
@@ -55,11 +58,10 @@ export function imageExamples({ files, size, scale, targets }: ImageRows): Examp
     bucketFor: () => 1,
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows) {
-      const pixels = new Float32Array(rows * elements);
+      const pixels = new Float32Array(rows * values);
       examples.forEach((example, row) => {
         read(example);
-        const start = row * elements;
-        scaleInto(pixels, start, bytes, scaled);
+        write(pixels, row * values, bytes);
       });
       return { pixels, ...gatherTargets(targets, examples, rows) };
     },
@@ -69,16 +71,16 @@ export function imageExamples({ files, size, scale, targets }: ImageRows): Examp
 
 /** Images in memory: (size, size, 3) bytes each. See imageExamples. */
 export function pixelExamples({ pixels: images, size, scale, targets }: PixelRows): Examples {
-  const elements = size * size * 3;
-  const scaled = scaleTables(scale);
+  const values = size * size * (scale.channels ?? 3);
+  const write = pixelWriter(scale);
   return {
     count: images.length,
     lengthOf: () => 1,
     bucketFor: () => 1,
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows) {
-      const pixels = new Float32Array(rows * elements);
-      examples.forEach((example, row) => scaleInto(pixels, row * elements, images[example]!, scaled));
+      const pixels = new Float32Array(rows * values);
+      examples.forEach((example, row) => write(pixels, row * values, images[example]!));
       return { pixels, ...gatherTargets(targets, examples, rows) };
     },
   };
@@ -88,12 +90,26 @@ export interface PixelRows extends Omit<ImageRows, 'files'> {
   readonly pixels: readonly Uint8Array[];
 }
 
-function scaleInto(pixels: Float32Array, start: number, bytes: Uint8Array, [red, green, blue]: Tables): void {
-  for (let i = 0; i < bytes.length; i += 3) {
-    pixels[start + i] = red[bytes[i]!]!;
-    pixels[start + i + 1] = green[bytes[i + 1]!]!;
-    pixels[start + i + 2] = blue[bytes[i + 2]!]!;
+/** Writes an image's bytes (size, size, 3) as scaled values, from `start` on. */
+type PixelWriter = (pixels: Float32Array, start: number, bytes: Uint8Array) => void;
+
+function pixelWriter(scale: PixelScale): PixelWriter {
+  const [red, green, blue] = scaleTables(scale);
+  if (scale.channels === 1) {
+    return (pixels, start, bytes) => {
+      for (let i = 0; i < bytes.length; i += 3) {
+        const grey = (bytes[i]! * 19_595 + bytes[i + 1]! * 38_470 + bytes[i + 2]! * 7_471 + 0x8000) >> 16;
+        pixels[start + i / 3] = red[grey]!;
+      }
+    };
   }
+  return (pixels, start, bytes) => {
+    for (let i = 0; i < bytes.length; i += 3) {
+      pixels[start + i] = red[bytes[i]!]!;
+      pixels[start + i + 1] = green[bytes[i + 1]!]!;
+      pixels[start + i + 2] = blue[bytes[i + 2]!]!;
+    }
+  };
 }
 
 type Tables = readonly [Float32Array, Float32Array, Float32Array];
