@@ -27,9 +27,9 @@ export function datasetSpec(job: Job, imageSize: number | null): Readonly<Record
     case 'causal-lm':
       return { ...common, text: data.text, maxLength };
     case 'image-classification':
-      return { ...common, image: data.image, label, multiLabel, imageSize };
+      return { ...common, image: data.image, label, imageSize };
     case 'tabular-classification':
     case 'tabular-regression':
-      return { ...common, features: data.features ?? null, scale: data.scale, label, multiLabel };
+      return { ...common, features: data.features ?? null, scale: data.scale, label };
   }
 }

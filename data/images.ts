@@ -1,6 +1,7 @@
 /** Decodes an image file to square RGB, as torchvision's evaluation transform does (Resize, CenterCrop). */
 import sharp, { type Sharp } from 'sharp';
 import { enlarge } from './enlarge-image.js';
+import type { PackedImage } from './readers/row.js';
 
 /** torchvision brings the shorter side to 256 pixels for a crop of 224. */
 const SHORTER_SIDE = 256 / 224;
@@ -13,6 +14,9 @@ const MIN_SIDE = 8;
 
 /** SVG and PDF are programs rather than images: sharp could draw them, which nobody means here. */
 const formats = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'avif']);
+
+/** Images to decode at once; libuv has four threads. */
+export const DECODED_AT_ONCE = 8;
 
 /** The image cannot be used; the message says why, without its place. */
 export class UnreadableImage extends Error {
@@ -35,6 +39,20 @@ export async function decodeImage(bytes: Uint8Array, size: number): Promise<Uint
   });
   if (info.channels === 3 && info.width === size && info.height === size) return data;
   throw new Error(`sharp gave ${info.width} x ${info.height} x ${info.channels}, expected ${size} x ${size} x 3`);
+}
+
+const CHECKED_SIZE = 8;
+
+/** What is wrong with a packed image, or null: it is decoded whole, because a file that is cut short shows it nowhere else. */
+export async function faultOf({ bytes, fault }: PackedImage): Promise<string | null> {
+  if (fault !== null) return fault;
+  try {
+    await decodeImage(bytes, CHECKED_SIZE);
+    return null;
+  } catch (error) {
+    if (error instanceof UnreadableImage) return error.message;
+    throw error;
+  }
 }
 
 async function decode(bytes: Uint8Array, size: number) {

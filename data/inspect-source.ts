@@ -3,8 +3,7 @@ import type { Task } from '../job/schema.js';
 import type { CleaningReport } from './clean.js';
 import type { FeatureColumns } from './features/columns.js';
 import { planDataset, type PlanInput } from './plan-dataset.js';
-import { bySplit } from './prepare.js';
-import type { Split } from './split.js';
+import { bySplit, type Split } from './split.js';
 import { kindOf, targetOf, type DatasetKind, type Target } from './targets.js';
 import type { UnreadableReport } from './unreadable.js';
 

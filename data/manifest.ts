@@ -80,4 +80,9 @@ export type DatasetManifest = z.infer<typeof datasetManifestSchema>;
 export type TokensManifest = z.infer<typeof tokensSchema>;
 export type ImagesManifest = z.infer<typeof imagesSchema>;
 export type FeaturesManifest = z.infer<typeof featuresSchema>;
+/** What the kind of a data set adds to what all of them say. */
+export type ManifestPart =
+  | Omit<TokensManifest, keyof typeof common>
+  | Omit<ImagesManifest, keyof typeof common>
+  | Omit<FeaturesManifest, keyof typeof common>;
 export type ShardFile = DatasetManifest['files'][number];

@@ -2,7 +2,7 @@
  * The first of two passes over a source: which rows stay, which classes there are, which split every row goes to.
  * It holds some bytes for a row, never its text; prepare.ts makes the second pass.
  */
-import type { Job } from '../job/schema.js';
+import type { Job, Task } from '../job/schema.js';
 import { workAhead } from './ahead.js';
 import type { ByteSource } from './byte-source.js';
 import { classCollector, strataOf, type ClassSets } from './class-sets.js';
@@ -12,14 +12,14 @@ import { DataError } from './data-error.js';
 import type { FeatureColumns } from './features/columns.js';
 import { featureSurvey } from './features/survey.js';
 import { growingArray } from './growing-array.js';
-import { decodeImage, UnreadableImage } from './images.js';
+import { DECODED_AT_ONCE, faultOf } from './images.js';
 import { labelMap } from './labels.js';
 import { columnPicker } from './pick-columns.js';
 import { readRows, type SourceFormat } from './readers/read-rows.js';
 import type { Row } from './readers/row.js';
 import { requireRowsEverywhere } from './require-rows.js';
 import { splitByFractions, splitOfCell, splits } from './split.js';
-import { targetOf, type Target } from './targets.js';
+import { targetOf } from './targets.js';
 import { unreadableImages, type UnreadableReport } from './unreadable.js';
 
 /** What `part` holds for a row that is left out; other values are indices into `splits`. */
@@ -51,9 +51,6 @@ export interface PlanInput {
   readonly signal?: AbortSignal;
 }
 
-/** Images decoded at once; libuv has four threads. */
-export const DECODED_AT_ONCE = 8;
-
 /** @throws DataError with the first thing that is wrong with the source. */
 export async function planDataset({ source, format, job, signal }: PlanInput): Promise<DatasetPlan> {
   const picker = columnPicker(job, source.name);
@@ -69,7 +66,7 @@ export async function planDataset({ source, format, job, signal }: PlanInput): P
   let images = 0;
 
   for await (const { row, fault } of checkedRows(readRows(source, format))) {
-    if (row.number % 4096 === 0) signal?.throwIfAborted();
+    if (row.number % (row.image ? 64 : 4096) === 0) signal?.throwIfAborted();
     const example = picker.pick(row);
     let keeps = clean.keeps(example);
     if (keeps && row.image) {
@@ -89,7 +86,8 @@ export async function planDataset({ source, format, job, signal }: PlanInput): P
   if (parts.length === 0) throw new DataError(`${source.name}: expected rows, found none`);
   picker.requireColumns();
   const unreadableReport = unreadable.report(images);
-  requireAny(parts, target, source.name);
+  const features = survey?.decide() ?? null;
+  requireAny(parts, job.task, source.name);
 
   const map = labelMap(classes.rowsPerLabel, { target, column: job.data.label, sourceName: source.name });
   const sets = classes.finish(map);
@@ -108,7 +106,7 @@ export async function planDataset({ source, format, job, signal }: PlanInput): P
     rows,
     rowsPerClass,
     values: target === 'value' ? splits.map((_, index) => rangeOf(numbers.view(), parts, index)) : null,
-    features: survey?.decide() ?? null,
+    features,
   };
 }
 
@@ -116,29 +114,17 @@ export async function planDataset({ source, format, job, signal }: PlanInput): P
 const checkedRows = (rows: AsyncIterable<Row>): AsyncGenerator<{ row: Row; fault: string | null }> =>
   workAhead(rows, DECODED_AT_ONCE, async (row) => ({ row, fault: row.image ? await faultOf(row.image) : null }));
 
-const CHECKED_SIZE = 8;
-
-async function faultOf({ bytes, fault }: NonNullable<Row['image']>): Promise<string | null> {
-  if (fault !== null) return fault;
-  try {
-    await decodeImage(bytes, CHECKED_SIZE);
-    return null;
-  } catch (error) {
-    if (error instanceof UnreadableImage) return error.message;
-    throw error;
-  }
-}
-
-function requireAny(parts: Uint8Array, target: Target, sourceName: string): void {
+function requireAny(parts: Uint8Array, task: Task, sourceName: string): void {
   if (parts.some((part) => part !== DROPPED)) return;
-  const expected: Record<Target, string> = {
-    class: 'a text and a label',
-    classes: 'a text',
-    tags: 'words and tags',
-    value: 'features and a number to predict',
-    next: 'a text',
+  const expected: Record<Task, string> = {
+    'text-classification': 'a text and a label',
+    'token-classification': 'words and tags',
+    'causal-lm': 'a text',
+    'image-classification': 'an image and a label',
+    'tabular-classification': 'features and a label',
+    'tabular-regression': 'features and a number to predict',
   };
-  throw new DataError(`${sourceName}: expected rows with ${expected[target]}, found none among ${parts.length} rows`);
+  throw new DataError(`${sourceName}: expected rows with ${expected[task]}, found none among ${parts.length} rows`);
 }
 
 function placeByFractions(

@@ -1,6 +1,6 @@
 import { classesOf, isMissing, listOf, numberOf, textOf, type Cell } from './cells.js';
 import { DataError } from './data-error.js';
-import type { Input } from './pick-columns.js';
+import type { Input } from './read-input.js';
 import type { Target } from './targets.js';
 
 /** What the label cell of a row says. */

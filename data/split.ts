@@ -4,6 +4,13 @@ import { DataError } from './data-error.js';
 export const splits = ['train', 'validation', 'test'] as const;
 export type Split = (typeof splits)[number];
 
+/** One value for each split, in the order of `splits`, under its name. */
+export const bySplit = <T>(values: readonly T[]): Record<Split, T> => ({
+  train: values[0]!,
+  validation: values[1]!,
+  test: values[2]!,
+});
+
 /** The split that a cell names. @throws DataError with the row. */
 export function splitOfCell(cell: string, column: string, place: string): Split {
   const found = splits.find((split) => split === cell);

@@ -32,8 +32,9 @@ export function targetOf({ task, data }: Pick<Job, 'task' | 'data'>): Target {
     case 'tabular-regression':
       return 'value';
     case 'text-classification':
+      return data.multiLabel ? 'classes' : 'class';
     case 'image-classification':
     case 'tabular-classification':
-      return data.multiLabel ? 'classes' : 'class';
+      return 'class';
   }
 }

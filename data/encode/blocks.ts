@@ -3,7 +3,7 @@ import { tokenColumns, type PreparedRow } from '../shard-columns.js';
 import { splits } from '../split.js';
 import type { TextTokenizer } from '../tokenize.js';
 import type { Encoder } from './encoder.js';
-import { noCounts, type TokenCounts } from './tokens.js';
+import { describeTokens, noCounts } from './tokens.js';
 
 /**
  * Texts for a causal language model: those of a split stand one after the other, an end-of-text token before the first and
@@ -11,7 +11,7 @@ import { noCounts, type TokenCounts } from './tokens.js';
  * but the last, its targets all but the first: every token of every text, and its end, is predicted exactly once. The last
  * block of a split may be shorter. A block's id names the text of the first token that it predicts, and which of its tokens that is.
  */
-export function blockEncoder(tokenizer: TextTokenizer): Encoder & { readonly counts: TokenCounts } {
+export function blockEncoder(tokenizer: TextTokenizer): Encoder {
   const { maxLength } = tokenizer;
   const end = tokenizer.endOfText();
   const counts = noCounts(maxLength);
@@ -22,7 +22,6 @@ export function blockEncoder(tokenizer: TextTokenizer): Encoder & { readonly cou
     return { id, text: tokenizer.decode([...tokens]), tokens };
   };
   return {
-    counts,
     columns: tokenColumns('next', false),
     atOnce: 1,
     encode({ id, input }, split) {
@@ -33,6 +32,7 @@ export function blockEncoder(tokenizer: TextTokenizer): Encoder & { readonly cou
       );
     },
     finish: (split) => packers[split]!.finish().map((block) => toRow(split, block)),
+    describe: () => describeTokens(counts, maxLength, false),
   };
 }
 

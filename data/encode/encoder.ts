@@ -1,3 +1,4 @@
+import type { ManifestPart } from '../manifest.js';
 import type { Example } from '../pick-columns.js';
 import type { PreparedRow, ShardColumns } from '../shard-columns.js';
 
@@ -9,6 +10,8 @@ export interface Encoder {
   encode(example: Example, split: number): Promise<readonly PreparedRow[]>;
   /** Rows that only the end of a split completes. */
   finish(split: number): readonly PreparedRow[];
+  /** What the manifest says of this kind of data; to be called after the last row. */
+  describe(): ManifestPart;
 }
 
 /** Describe the target of a row, by the column that holds it. */

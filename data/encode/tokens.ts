@@ -1,6 +1,7 @@
+import type { ManifestPart } from '../manifest.js';
 import type { Example } from '../pick-columns.js';
 import { NO_TAG, tokenColumns } from '../shard-columns.js';
-import { splits } from '../split.js';
+import { bySplit, splits } from '../split.js';
 import type { TextTokenizer } from '../tokenize.js';
 import { targetCells, type Encoder } from './encoder.js';
 
@@ -18,16 +19,32 @@ export const noCounts = (maxLength: number): TokenCounts => ({
   texts: splits.map(() => 0),
 });
 
+/** What the manifest says of tokens. */
+export const describeTokens = (
+  { lengths, cut, texts }: TokenCounts,
+  maxLength: number,
+  pairs: boolean,
+): ManifestPart => ({
+  kind: 'tokens',
+  maxLength,
+  pairs,
+  lengths: bySplit(lengths.map(trimmed)),
+  cut: bySplit(cut),
+  texts: bySplit(texts),
+});
+
+const trimmed = (histogram: readonly number[]): number[] =>
+  histogram.slice(0, histogram.findLastIndex((count) => count > 0) + 1);
+
 /** Texts or pairs with their classes, words with their tags. */
 export function tokenEncoder(
   tokenizer: TextTokenizer,
   target: 'class' | 'classes' | 'tags',
   labels: ReadonlyMap<string, number>,
   pairs: boolean,
-): Encoder & { readonly counts: TokenCounts } {
+): Encoder {
   const counts = noCounts(tokenizer.maxLength);
   return {
-    counts,
     columns: tokenColumns(target, pairs),
     atOnce: 1,
     encode(example, split) {
@@ -39,6 +56,7 @@ export function tokenEncoder(
       return Promise.resolve([{ id, text, ...cells }]);
     },
     finish: () => [],
+    describe: () => describeTokens(counts, tokenizer.maxLength, pairs),
   };
 }
 

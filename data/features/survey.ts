@@ -83,7 +83,7 @@ export function featureSurvey(data: Job['data'], sourceName: string) {
     decide(): FeatureColumns {
       const names = explicit.length > 0 ? explicit : [...columns.keys()].sort();
       if (names.length === 0) {
-        throw new DataError(`${sourceName}: expected columns to learn from besides the label, found none`);
+        throw new DataError(`${sourceName}: expected columns with values to learn from besides the label, found none`);
       }
       const types = new Map(names.map((column) => [column, typeOf(column, columns.get(column)!)]));
       return {

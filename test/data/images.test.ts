@@ -18,9 +18,9 @@ describe('a decoded image equals what torchvision makes of it', () => {
     const expected = Buffer.from(pixels, 'base64');
     expect(found.length).toBe(expected.length);
     const differences = Array.from(expected, (value, i) => Math.abs(value - found[i]!));
-    const worst = Math.max(...differences);
-    const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
-    console.log(file, worst, mean.toFixed(3));
+    // Rounding in another place, and for alpha.png and large.jpg another decoder of JPEG and another blending.
+    expect(Math.max(...differences)).toBeLessThanOrEqual(2);
+    expect(differences.reduce((sum, value) => sum + value, 0) / differences.length).toBeLessThan(0.6);
   });
 });
 
@@ -39,21 +39,47 @@ async function refusal(bytes: Uint8Array): Promise<string> {
 }
 
 describe('an image is refused', () => {
-  test('that is none', async () => {
-    console.log(await refusal(Buffer.from('hello')));
-    console.log(await refusal(Buffer.alloc(0)));
-    console.log(
-      await refusal(
-        Buffer.from(
-          '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="9" height="9"/></svg>',
-        ),
-      ),
-    );
-    console.log(await refusal(await picture(7, 40).png().toBuffer()));
-    for (const f of ['jpeg', 'png', 'webp', 'gif', 'tiff'] as const) {
-      const b = await picture(200, 100).toFormat(f).toBuffer();
-      await decodeImage(b, 16);
-      console.log(f, await refusal(b.subarray(0, (b.length * 0.9) | 0)).catch((e) => e.message));
+  test.each([
+    ['that is none', Buffer.from('hello'), 'Input buffer contains unsupported image format'],
+    ['that is empty', Buffer.alloc(0), 'the file is empty'],
+    [
+      'that is a drawing',
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="9" height="9"/></svg>'),
+      'expected a JPEG, PNG, WebP, GIF, TIFF or AVIF, found svg',
+    ],
+  ])('%s', async (_, bytes, message) => {
+    expect(await refusal(bytes)).toBe(message);
+  });
+
+  test('that is too small', async () => {
+    const bytes = await picture(7, 40).png().toBuffer();
+    expect(await refusal(bytes)).toBe('expected at least 8 pixels a side, found 7 x 40');
+  });
+
+  test.each(['jpeg', 'png', 'webp', 'gif', 'tiff'] as const)('that is a %s cut short', async (format) => {
+    const bytes = await picture(200, 100).toFormat(format).toBuffer();
+    expect(await decodeImage(bytes, 16)).toHaveLength(16 * 16 * 3);
+    for (const share of [0.9, 0.5, 0.1]) {
+      expect(await refusal(bytes.subarray(0, Math.floor(bytes.length * share)))).not.toBe('');
     }
   });
+
+  test('that unpacks to billions of pixels, before it does', async () => {
+    // A PNG of 60,000 x 60,000 by its head alone.
+    const bytes = Buffer.from(await picture(16, 16).png().toBuffer());
+    bytes.writeUInt32BE(60_000, 16);
+    bytes.writeUInt32BE(60_000, 20);
+    bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
+    expect(await refusal(bytes)).toBe('Input image exceeds pixel limit');
+  });
 });
+
+/** Of PNG chunks (RFC 2083). */
+function crc32(bytes: Uint8Array): number {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}

@@ -79,7 +79,7 @@ describe('a job file is refused, with line and column,', () => {
     [
       'for a value that is none of the choices',
       `${withData}train: { schedule: warmup-linaer }\n`,
-      'job.yaml:6:20: train.schedule: expected `warmup-linear` or `constant`, found the text "warmup-linaer"; did you mean `warmup-linear`?',
+      'job.yaml:6:20: train.schedule: expected `warmup-linear`, `constant`, `linear`, `cosine`, `cosine-restarts`, `polynomial`, `one-cycle`, `reduce-on-plateau` or `{ name: text }`, found the text "warmup-linaer"; did you mean `warmup-linear`?',
     ],
     [
       'for a name that S3 keys cannot hold',
@@ -110,7 +110,7 @@ describe('a job file is refused, with line and column,', () => {
     expect(said).toEqual([
       'job.yaml:1:1: nam: unknown key, did you mean `name`?',
       'job.yaml:7:7: seed: expected a whole number of at least 0 and at most 2147483647, found `-1`',
-      'job.yaml:8:1: foo: unknown key, valid here: `name`, `task`, `model`, `data`, `freeze`, `train`, `checkpoint`, `selectBest`, `exactness`, `threads` and `seed`',
+      'job.yaml:8:1: foo: unknown key, valid here: `name`, `task`, `model`, `pretrained`, `mlp`, `pooling`, `data`, `freeze`, `lora`, `reuseFeatures`, `train`, `checkpoint`, `selectBest`, `exactness`, `threads` and `seed`',
     ]);
   });
 });
@@ -123,9 +123,12 @@ describe('a union is refused by the branch that was meant:', () => {
     ['{ train: [3] }', 'freeze.train[0]: expected a text, found `3`'],
     [
       'nonee',
-      'freeze: expected `none`, `all`, `{ train: […] }` or `{ freeze: […] }`, found the text "nonee"; did you mean `none`?',
+      'freeze: expected `none`, `all`, `{ train: […] }`, `{ freeze: […] }`, `{ lastBlocks: number }` or `{ gradual: object }`, found the text "nonee"; did you mean `none`?',
     ],
-    ['[head]', 'freeze: expected `none`, `all`, `{ train: […] }` or `{ freeze: […] }`, found a list'],
+    [
+      '[head]',
+      'freeze: expected `none`, `all`, `{ train: […] }`, `{ freeze: […] }`, `{ lastBlocks: number }` or `{ gradual: object }`, found a list',
+    ],
     [
       '{ train: ["head"], freeze: ["embeddings"] }',
       'freeze.freeze: cannot be combined with `train`: keep one or the other',
@@ -160,12 +163,12 @@ test('fractions may sum to 1 with the error of floating point', () => {
 describe('conditions between keys:', () => {
   test('text and label are two columns', () => {
     expect(refusal(`${withData}  text: a\n  label: a\n`)).toBe(
-      "job.yaml:7:10: data.label: expected another column than the text's, found `a` for both",
+      'job.yaml:7:10: data.label: expected a column of its own, found `a`, which is the text',
     );
   });
   test('the split column is neither', () => {
     expect(refusal(`${withData}  split: { column: label }\n`)).toContain(
-      'data.split.column: expected a column of its own',
+      'data.split.column: expected a column of its own, found `label`, which is the label',
     );
   });
   test('an example holds a token of its text', () => {
