@@ -6,6 +6,7 @@ import type { Job } from '../../job/schema.js';
 import { readSafetensorsHeader, readTensors, writeSafetensors } from '../../models/safetensors.js';
 import type { Observation } from '../../workflows/contract.js';
 import { elements } from './base-model.js';
+import { removeFolder } from './temporary-folder.js';
 import { tinyLoad } from './tiny-run.js';
 
 /** A state with what was validated on the way to it, as the workflow has them. */
@@ -53,7 +54,10 @@ export async function openBench(written: Job, { keepsFeatures = false } = {}) {
     restore,
     stepsPerEpoch,
     lastStep: stepsPerEpoch * job.train.epochs,
-    close: () => workbench.unload(),
+    close: () => {
+      workbench.unload();
+      removeFolder(folder);
+    },
     /** Trains on from what was reached until `step`, over the ends of epochs. */
     async trainTo(step: number, from: Reached): Promise<Reached> {
       let { state, observations } = from;

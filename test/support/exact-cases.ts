@@ -1,13 +1,12 @@
 /** Everything that the engine can train, each in a few steps: what test/engine/cut-anywhere.test.ts cuts. */
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { repositoryRoot } from '../../infra/parts/root.mjs';
 import { parseJob } from '../../job/parse.js';
 import type { Job } from '../../job/schema.js';
 import { writeImages, writeTable, writeTagged, writeTexts } from './tiny-data.js';
 
-const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+const fixture = (name: string): string => join(repositoryRoot(), 'test', 'fixtures', name);
 
 const sources = {
   texts: (folder: string) => writeTexts(folder, 36),
@@ -27,9 +26,8 @@ export interface ExactCase {
   readonly keepsFeatures?: true;
 }
 
-/** The job with its source, in a folder of its own. */
-export async function prepareCase({ source, yaml }: ExactCase): Promise<Job> {
-  const folder = await mkdtemp(join(tmpdir(), 'temper-case-'));
+/** The job with its source, which is made in `folder`. */
+export async function prepareCase({ source, yaml }: ExactCase, folder: string): Promise<Job> {
   const path = await sources[source](folder);
   await mkdir(join(folder, 'cnn'));
   const cnn = { model_type: 'temper-cnn', imageSize: 16, channels: 1, filters: [4, 8], hidden: 16 };
@@ -114,6 +112,10 @@ const training: readonly ExactCase[] = [
   text('focal loss, no clipping', { train: 'loss: focal, clipNorm: null' }),
   text('bf16', { train: 'precision: bf16' }),
   text('checkpointed blocks', { train: 'gradientCheckpointing: true' }),
+  text('checkpointed blocks, partly frozen, with adapters', {
+    train: 'gradientCheckpointing: true',
+    more: 'lora: { rank: 2 }',
+  }),
 ];
 
 const families: readonly ExactCase[] = [
@@ -123,6 +125,10 @@ const families: readonly ExactCase[] = [
   text('pairs', { data: 'textPair: second, maxLength: 24' }),
   text('multi-label', { data: 'label: labels, multiLabel: true, maxLength: 16' }),
   text('gpt2 as a language model', { model: 'tiny-gpt2', task: 'causal-lm', train: 'batchSize: 3' }),
+  text('gpt2, checkpointed, bf16', {
+    ...{ model: 'tiny-gpt2', task: 'causal-lm' },
+    train: 'batchSize: 3, gradientCheckpointing: true, precision: bf16',
+  }),
   text('gpt2 with adapters', { model: 'tiny-gpt2', task: 'causal-lm', train: 'batchSize: 3', more: 'lora: {}' }),
   text('a base from random weights', { more: 'pretrained: false' }),
   {
