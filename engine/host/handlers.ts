@@ -52,7 +52,7 @@ export const createHandlers = (bench: Workbench): Handlers => ({
       shardPaths: shards,
       beginsAtZero: (name) => !modelTensors.has(name),
       averages: new Map(averaged.map((name) => [averageOf(name), name])),
-      assign: trainer.assign,
+      assignAll: trainer.assignAll,
     });
     bench.position = position;
   },

@@ -89,13 +89,14 @@ export class Workbench {
     return this.#loaded;
   }
 
-  /** What a snapshot holds: all that the base's files do not, and all of it that changes. */
+  /** What a snapshot holds: all that the base's files do not, and all of it that changes. To be read once, in order. */
   storedTensors(): StoredTensor[] {
     const { trainer, run } = this.loaded;
     const fixed = new Set(run.layout.frozen.filter((name) => run.base.names.has(name)));
-    return [...trainer.variables]
-      .filter(([name]) => !fixed.has(name) && !trainer.transient.has(name))
-      .map(([name, shape]) => ({ name, shape, read: () => trainer.read(name) }));
+    const stored = [...trainer.variables].filter(([name]) => !fixed.has(name) && !trainer.transient.has(name));
+    stored.sort(([a], [b]) => (a < b ? -1 : 1)); // as they are written
+    const read = trainer.reader(stored.map(([name]) => name));
+    return stored.map(([name, shape]) => ({ name, shape, read: () => read(name) }));
   }
 
   unload(): void {
