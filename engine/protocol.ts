@@ -118,8 +118,11 @@ export interface EngineRequests {
     input: { job: Job; modelFolder: string; dataset: DatasetManifest; folder: string };
     output: StateOnDisk;
   };
-  /** `trainableDigest`: see FreezePlan.digest. */
-  load: { input: LoadRequest; output: { nodes: number; trainableDigest: Sha256 } };
+  /** `trainableDigest`: see FreezePlan.digest. `warnings`: sentences about what works but not as it should. */
+  load: {
+    input: LoadRequest;
+    output: { nodes: number; trainableDigest: Sha256; warnings: readonly string[] };
+  };
   restore: { input: { shards: readonly string[]; position: Position }; output: void };
   /** Writes the features of one data shard (its place among the files of the manifest) as an Arrow file. */
   computeFeatures: {

@@ -26,14 +26,14 @@ export interface TrainerInput {
 /** The trainer that a job describes: its objective, optimizer, rates and precision over a model. */
 export function trainerFor({ job, model, outputs, phases, blocks, blockOf, named, ...sets }: TrainerInput): Trainer {
   const placed = (named ?? model.tensors).map(({ name, shape }) => ({ name, shape, block: blockOf(name) }));
-  const { batchSize, accumulate, dropout, clipNorm, ema = null } = job.train;
+  const { batchSize, accumulate, dropout, clipNorm, precision, gradientCheckpointing, ema = null } = job.train;
   return new Trainer({
     model,
     objective: objectiveFor(job, outputs),
     evaluated: (fetched) => evaluatedOutputs(job, fetched),
     optimizer: optimizerFor(job.train),
     rates: ratePlan(job.train, placed, blocks),
-    settings: { batchSize, accumulate, dropout, clipNorm, ema },
+    settings: { batchSize, accumulate, dropout, clipNorm, precision, gradientCheckpointing, ema },
     phases,
     ...sets,
   });

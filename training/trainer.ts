@@ -55,6 +55,7 @@ export class Trainer {
   readonly trainable: readonly string[];
   readonly #functions: Record<string, FunctionSpec> = {};
   readonly #evaluationRows: number;
+  readonly #warnings = new Set<string>();
   #program: Program;
 
   constructor(readonly spec: TrainerSpec) {
@@ -82,7 +83,23 @@ export class Trainer {
       });
     }
     this.#add('evaluate', spec.evaluateOn);
-    this.#program = compile({ variables, functions: this.#functions });
+    this.#program = this.#compile();
+  }
+
+  /** A function with an op that no graph can hold runs op by op: many times slower, with the same results. */
+  #compile(): Program {
+    return compile({
+      variables: this.variables,
+      functions: this.#functions,
+      onUncompilable: (name, problem) => {
+        this.#warnings.add(`${name} is not compiled and runs op by op, many times slower: ${problem.message}`);
+      },
+    });
+  }
+
+  /** Sentences about what works but not as it should. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
   }
 
   /** Adds what is missing; true when something was. */
@@ -103,7 +120,7 @@ export class Trainer {
   prepareFor(examples: Examples, kind: 'evaluate' | 'features' = 'evaluate'): void {
     if (!this.#add(kind, [examples])) return;
     const before = this.#program;
-    this.#program = compile({ variables: this.variables, functions: this.#functions });
+    this.#program = this.#compile();
     for (const name of this.variables.keys()) this.#program.assign(name, before.read(name));
     before.close();
   }

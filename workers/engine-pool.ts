@@ -85,4 +85,5 @@ export class EnginePool {
   }
 }
 
-const same = (a: Pinned, b: Pinned) => a.intraOpThreads === b.intraOpThreads && a.interOpThreads === b.interOpThreads;
+const same = (a: Pinned, b: Pinned) =>
+  a.intraOpThreads === b.intraOpThreads && a.interOpThreads === b.interOpThreads && a.tf32 === b.tf32;

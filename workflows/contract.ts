@@ -115,6 +115,8 @@ export interface Fingerprint {
 export interface Pinned {
   readonly intraOpThreads: number;
   readonly interOpThreads: number;
+  /** train.precision is tf32: a matter of the process, not of the graph. */
+  readonly tf32?: boolean;
 }
 
 /** Figures of a state on one split, by name: which ones there are depends on the task (job/metrics.ts). */
@@ -180,6 +182,7 @@ export interface OpenSession {
   /** Absent on a run's first session: the host's own values are taken and pinned. */
   readonly pinned: Pinned | null;
   readonly threads: number | null;
+  readonly tf32?: boolean;
 }
 
 export interface SessionHost {

@@ -1,5 +1,6 @@
 import {
   ActivityCancellationType,
+  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
@@ -73,7 +74,11 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
     run.evaluation = null;
     const { context, at: from, commitContext: commit } = run;
     const until = nextBoundary(job, from, dataset.stepsPerEpoch);
-    const trained = await device.trainEpoch({ context, plan, from, until, commit });
+    const trained = await device.trainEpoch({ context, plan, from, until, commit }).catch(async (error: unknown) => {
+      // A step that cannot be done ends the run: the state before it is to be there when somebody looks.
+      if (isUserFailure(error)) await run.uploadInFlight;
+      throw error;
+    });
     await run.uploadInFlight; // one at a time; a lost one takes the run back to the checkpoint before it
     if (trained.kind === 'not-started') {
       if (trained.because === 'draining') return 'preempted';
@@ -109,6 +114,11 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
   const { observations, sessions, evaluation } = run;
   return { run: run.input.run, outcome, best, final, evaluation, model, observations, sessions };
 }
+
+const isUserFailure = (error: unknown): boolean =>
+  error instanceof ActivityFailure &&
+  error.cause instanceof ApplicationFailure &&
+  error.cause.type === failureType.user;
 
 /** Why training is over; null while it is not. */
 function outcomeOf(run: RunState): FineTuneOutcome | null {

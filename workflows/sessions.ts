@@ -102,6 +102,7 @@ function sessionRequest(run: RunState): SessionRequest {
   return {
     run: run.input.run,
     threads: job.threads ?? null,
+    tf32: job.train.precision === 'tf32',
     pinned: fingerprint && {
       intraOpThreads: fingerprint.intraOpThreads,
       interOpThreads: fingerprint.interOpThreads,

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { log } from '@temporalio/activity';
 import { fetchCheckpoint } from '../../storage/checkpoint/restore.js';
 import { untilReachable } from '../../storage/until-reachable.js';
 import type { FreezePlan, StateRef, TrainingContext, TrainProgress } from '../../workflows/contract.js';
@@ -76,7 +77,8 @@ async function load(session: SessionDesk, { context, plan }: StateInput, signal:
   const loading = askEngine(session, 'load', request);
   desk.loaded = null;
   desk.holds = null; // a graph of its own has variables of its own
-  const { trainableDigest } = await loading;
+  const { trainableDigest, warnings } = await loading;
+  for (const warning of warnings) log.warn(warning, { run: context.run });
   if (trainableDigest !== plan.digest) {
     throw new Error(`the freeze plan names tensors of digest ${plan.digest}, this engine works out ${trainableDigest}`);
   }

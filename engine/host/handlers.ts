@@ -31,7 +31,7 @@ export const createHandlers = (bench: Workbench): Handlers => ({
 
   async load(request) {
     const { trainer, run } = await bench.load(request);
-    return { nodes: trainer.nodeCount, trainableDigest: run.layout.digest };
+    return { nodes: trainer.nodeCount, trainableDigest: run.layout.digest, warnings: trainer.warnings };
   },
 
   async restore({ shards, position }) {

@@ -19,6 +19,7 @@ const threads = z.coerce.number().int().positive();
 const pinned = {
   intraOpThreads: threads.parse(process.env['TF_NUM_INTRAOP_THREADS']),
   interOpThreads: threads.parse(process.env['TF_NUM_INTEROP_THREADS']),
+  ...(process.env['NVIDIA_TF32_OVERRIDE'] === '1' && { tf32: true }),
 };
 
 const workbench = new Workbench((progress) => send({ kind: 'progress', progress }));

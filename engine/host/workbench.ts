@@ -4,15 +4,18 @@ import type { DatasetManifest } from '../../data/manifest.js';
 import type { Job } from '../../job/schema.js';
 import { outputsOf } from '../../models/families/labels.js';
 import { PREPROCESSOR_FILE } from '../../models/folder.js';
+import { ModelError } from '../../models/model-error.js';
 import { withFeatures } from '../../training/examples/kept-features.js';
 import type { PixelScale } from '../../training/examples/image-examples.js';
 import { openExamples, type OpenedExamples } from '../../training/examples/open-examples.js';
 import type { Examples } from '../../training/examples/examples.js';
 import type { StoredTensor } from '../../training/state.js';
+import { precisionProblem } from '../../training/ops/precision.js';
 import { trainerFor } from '../../training/trainer-for.js';
 import type { Trainer } from '../../training/trainer.js';
 import type { Position, TrainProgress } from '../../workflows/contract.js';
 import type { LoadRequest, ShardPaths } from '../protocol.js';
+import { cpuFlags, deviceKind } from './fingerprint.js';
 import { headOnly, openRunModel, type RunModel } from './run-model.js';
 
 export type SplitName = keyof ShardPaths;
@@ -66,6 +69,8 @@ export class Workbench {
     if (this.#loaded?.key === request.key) return this.#loaded;
     this.unload();
     const { key, job, modelFolder, dataset, shards, features } = request;
+    const problem = precisionProblem(job.train.precision, deviceKind(), cpuFlags());
+    if (problem !== null) throw new ModelError(`train.precision: ${problem}`);
     const run = await openRunModel(job, modelFolder, dataset);
     const scale = dataset.kind === 'images' ? await imageScale(run, modelFolder) : undefined;
     const open = (split: SplitName) => openExamples(shards[split], dataset, scale);

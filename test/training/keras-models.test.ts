@@ -9,6 +9,7 @@ import { noDropout } from '../../training/ops/dropout.js';
 import { tf, type Tensor } from '../../training/tensorflow.js';
 import { openImported } from '../support/imported.js';
 import { compiledOutputs, inFolder, relativeDifference, wave } from '../support/published.js';
+import { evaluationPass } from '../../training/step-functions.js';
 
 const FOLDER = fileURLToPath(new URL('../fixtures/keras-models', import.meta.url));
 const numbers = z.array(z.number());
@@ -64,7 +65,13 @@ test.each(cases)('$name: a training pass has the gradients and moving statistics
             const loss = (...tensors: Tensor[]) => {
               const p = (tensor: string) => tensors[trainable.indexOf(tensor)] ?? variable(tensor);
               const update = (statistic: string, value: Tensor) => void (updated[statistic] = tf.keep(value));
-              const pass = { training: true, dropout: noDropout, isFrozen: () => false, update };
+              const pass = {
+                training: true,
+                dropout: noDropout,
+                block: evaluationPass.block,
+                isFrozen: () => false,
+                update,
+              };
               scores = tf.keep(model.outputs(p, model.features(p, inputs, pass), inputs, pass));
               return tf.sum(tf.mul(scores, tf.tensor(wave(scores.size, 5, 1.5), scores.shape)));
             };

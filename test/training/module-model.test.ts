@@ -9,6 +9,7 @@ import { checkModule, moduleModel, type CreateUserModel } from '../../training/m
 import { noDropout } from '../../training/ops/dropout.js';
 import { tf, type Tensor } from '../../training/tensorflow.js';
 import { compiledOutputs, inFolder, wave, waves } from '../support/published.js';
+import { evaluationPass } from '../../training/step-functions.js';
 
 const job = jobSchema.parse({
   name: 't',
@@ -49,7 +50,13 @@ test('the example of the docs is a model: it declares its tensors without Tensor
         train: {
           inputs: model.inputs(4, 1),
           trace(inputs, variable) {
-            const pass = { training: true, dropout: noDropout, isFrozen: () => false, update: () => undefined };
+            const pass = {
+              training: true,
+              dropout: noDropout,
+              block: evaluationPass.block,
+              isFrozen: () => false,
+              update: () => undefined,
+            };
             const loss = (...trained: Tensor[]) => {
               const p = (name: string) => trained[names.indexOf(name)]!;
               return tf.sum(tf.square(model.outputs(p, model.features(p, inputs, pass), inputs, pass)));
