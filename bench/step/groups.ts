@@ -108,10 +108,7 @@ function mobilenet(peers: boolean): Group {
     contenders: [
       temper(FP32, work, 'mobilenet', '32', '160'),
       ...(peers
-        ? [
-            python('torch_mobilenet_step.py', [], work, torch),
-            python('keras_steps.py', [], work, ['keras fit fp32']),
-          ]
+        ? [python('torch_mobilenet_step.py', [], work, torch), python('keras_steps.py', [], work, ['keras fit fp32'])]
         : []),
     ],
     ratios: [
