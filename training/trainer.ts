@@ -44,6 +44,8 @@ export interface Evaluated {
 
 /** Results of an evaluation do not depend on how many rows a batch has; only speed and memory do. */
 const EVALUATION_ROWS = 32;
+/** Whatever the batch size: kept features are shared by runs, and the last bits of a product depend on its rows. */
+const FEATURE_ROWS = 32;
 
 /** A model on the device with its optimizer's state: compiled once per phase and bucket, then stepped, evaluated, read and assigned. */
 export class Trainer {
@@ -105,7 +107,7 @@ export class Trainer {
   /** Adds what is missing; true when something was. */
   #add(kind: 'evaluate' | 'features', sets: readonly Examples[]): boolean {
     const averaged = new Set(this.spec.settings.ema === null ? [] : this.trainable);
-    const rows = this.#evaluationRows;
+    const rows = this.#rowsOf(kind);
     const missing = bucketsOf(sets).filter((bucket) => !this.#functions[`${kind}/${bucket}`]);
     for (const bucket of missing) {
       this.#functions[`${kind}/${bucket}`] =
@@ -183,19 +185,22 @@ export class Trainer {
   *features(examples: Examples): Generator<{ readonly example: number; readonly features: Float32Array }> {
     for (const { batch, fetched } of this.#runAll('features', examples)) {
       for (let row = 0; row < batch.length; row++) {
-        yield { example: batch[row]!, features: rowOf(fetched['features']!, row, this.#evaluationRows) };
+        yield { example: batch[row]!, features: rowOf(fetched['features']!, row, FEATURE_ROWS) };
       }
     }
   }
 
   *#runAll(kind: 'evaluate' | 'features', examples: Examples) {
-    for (const batch of inOrder(examples, this.#evaluationRows)) {
+    const rows = this.#rowsOf(kind);
+    for (const batch of inOrder(examples, rows)) {
       const bucket = bucketOf(examples, batch);
       const name = `${kind}/${bucket}`;
-      const feeds = examples.gather(batch, this.#evaluationRows, bucket);
+      const feeds = examples.gather(batch, rows, bucket);
       yield { batch, bucket, feeds, fetched: this.#program.run(name, feeds) };
     }
   }
+
+  #rowsOf = (kind: 'evaluate' | 'features'): number => (kind === 'features' ? FEATURE_ROWS : this.#evaluationRows);
 
   read = (variable: string): Float32Array => this.#program.read(variable);
   assign = (variable: string, values: Float32Array): void => this.#program.assign(variable, values);

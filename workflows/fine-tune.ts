@@ -58,9 +58,10 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
   run.enter('freezeLayers');
   const plan = (run.plan ??= await control.freezeLayers({ context: run.input, dataset }));
 
-  if (run.at && plan.features?.reuse && !run.features) {
+  if (run.at && plan.features?.reuse && !run.features && !run.stopRequested && !run.pauseRequested) {
     run.enter('computeFeatures');
     run.features = await device.computeFeatures({ context: run.context, plan, at: run.at });
+    if (!run.features && !run.stopRequested && !run.pauseRequested) return 'preempted';
   }
 
   while (run.at) {
@@ -111,8 +112,8 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
   run.evaluation ??= await device.evaluate({ context: run.context, plan, at: best });
   run.enter('publishModel');
   const model = await device.publishModel({ context: run.context, plan, at: best, evaluation: run.evaluation });
-  const { observations, sessions, evaluation } = run;
-  return { run: run.input.run, outcome, best, final, evaluation, model, observations, sessions };
+  const { observations, sessions, evaluation, features } = run;
+  return { run: run.input.run, outcome, best, final, evaluation, model, plan, features, observations, sessions };
 }
 
 const isUserFailure = (error: unknown): boolean =>

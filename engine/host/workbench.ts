@@ -36,6 +36,8 @@ export interface Loaded {
 }
 
 const REPORT_EVERY_MS = 200;
+/** Stages that are reported with every step. */
+const SO_OFTEN: ReadonlySet<TrainProgress['stage']> = new Set(['training', 'computing-features']);
 
 /** What the engine has on its bench: a loaded trainer and where its state stands. */
 export class Workbench {
@@ -48,14 +50,18 @@ export class Workbench {
   readonly #report: (progress: TrainProgress) => void;
   #reportedMs = -Infinity;
 
-  constructor(report: (progress: TrainProgress) => void) {
+  constructor(
+    report: (progress: TrainProgress) => void,
+    /** Whether code of a user's module may run in this process. */
+    readonly allowModules = false,
+  ) {
     this.#report = report;
   }
 
   /** Says where training stands: every change of stage, and steps a few times a second. */
   report(progress: TrainProgress): void {
     const nowMs = performance.now();
-    if (progress.stage === 'training' && nowMs - this.#reportedMs < REPORT_EVERY_MS) return;
+    if (SO_OFTEN.has(progress.stage) && nowMs - this.#reportedMs < REPORT_EVERY_MS) return;
     this.#reportedMs = nowMs;
     this.#report(progress);
   }
@@ -71,7 +77,7 @@ export class Workbench {
     const { key, job, modelFolder, dataset, shards, features } = request;
     const problem = precisionProblem(job.train.precision, deviceKind(), cpuFlags());
     if (problem !== null) throw new ModelError(`train.precision: ${problem}`);
-    const run = await openRunModel(job, modelFolder, dataset);
+    const run = await openRunModel(request, this.allowModules);
     const scale = dataset.kind === 'images' ? await imageScale(run, modelFolder) : undefined;
     const open = (split: SplitName) => openExamples(shards[split], dataset, scale);
     const examples = { train: await open('train'), validation: await open('validation'), test: await open('test') };
@@ -106,6 +112,7 @@ function trainerOf({ job, dataset, features, train }: LoadRequest, run: RunModel
     job,
     model: features ? headOnly(model, features.width) : model,
     outputs: outputsOf(job, dataset.labels),
+    deviation: run.target?.deviation,
     phases: train ? layout.phases : [],
     blocks: family.blocks(config),
     blockOf: (name) => family.blockOf(name, config),
@@ -116,11 +123,12 @@ function trainerOf({ job, dataset, features, train }: LoadRequest, run: RunModel
 }
 
 /** How this model wants its pixels. */
-async function imageScale({ family, config }: RunModel, modelFolder: string) {
+async function imageScale({ family, config }: RunModel, modelFolder: string): Promise<PixelScale> {
   const text = await readFile(join(modelFolder, PREPROCESSOR_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{}';
     throw error;
   });
   if (!family.imageNormalisation) throw new Error(`a ${family.name} model reads no images`);
-  return family.imageNormalisation(config, JSON.parse(text) as Record<string, unknown>);
+  const normalisation = family.imageNormalisation(config, JSON.parse(text) as Record<string, unknown>);
+  return { ...normalisation, grey: family.imageChannels?.(config) === 1 };
 }

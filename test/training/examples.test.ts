@@ -15,7 +15,7 @@ import { readContent } from '../../data/shards.js';
 import { splits } from '../../data/split.js';
 import { openTokenizer } from '../../data/tokenize.js';
 import type { Examples } from '../../training/examples/examples.js';
-import { imageExamples } from '../../training/examples/image-examples.js';
+import { imageExamples, pixelExamples } from '../../training/examples/image-examples.js';
 import { joinLists } from '../../training/examples/join.js';
 import { openExamples } from '../../training/examples/open-examples.js';
 import { bucketOf, bucketsOf, epochOrder, inOrder, stepsPerEpochOf } from '../../training/examples/order.js';
@@ -308,4 +308,12 @@ describe('opened examples of images', () => {
     examples.close();
     expect((await open()) - before).toBe(0);
   });
+});
+
+test('grey pixels are the luma of their colours, as Pillow rounds it', () => {
+  const pixels = [Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 30)];
+  const scale = { mean: [0, 0, 0], std: [1 / 255, 1, 1], grey: true } as const;
+  const examples = pixelExamples({ pixels, size: 2, scale, targets: blankTargets('class', 1, 2) });
+  const found = examples.gather(Int32Array.of(0), 1, 1)['pixels'] as Float32Array;
+  expect(Array.from(found, Math.round)).toEqual([76, 150, 29, 18]); // Image.new('RGB', …).convert('L')
 });
