@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { featuresManifestSchema } from '../data/features-manifest.js';
+import { featuresManifestSchema, type FeaturesManifest } from '../data/features-manifest.js';
 import { datasetManifestSchema, type DatasetManifest } from '../data/manifest.js';
 import { fetchFile } from '../storage/content.js';
-import { datasetFileKey, featuresFileKey } from '../storage/layout.js';
+import { datasetFileKey, featuresShardKey } from '../storage/layout.js';
 import type { DatasetRef, FeaturesRef, ObjectKey, Sha256, StoredFile } from '../workflows/contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 
@@ -25,14 +25,17 @@ export const fetchShards = (
   signal: AbortSignal,
 ): Promise<ShardPaths> => fetchAll(stores, files, ({ name }) => datasetFileKey(dataset.digest, name), signal);
 
-export async function fetchFeatures(stores: Stores, features: FeaturesRef, signal: AbortSignal): Promise<ShardPaths> {
-  const { files } = featuresManifestSchema.parse(await readJson(stores, features.manifest, signal));
-  return fetchAll(stores, files, (_, index) => featuresShardKey(features.digest, index), signal);
+/** `files`: as the manifest lists them; left out: it is read. @throws StoreError `corrupt` or `missing` for what is damaged. */
+export async function fetchFeatures(
+  stores: Stores,
+  features: FeaturesRef,
+  signal: AbortSignal,
+  files?: FeaturesManifest['files'],
+): Promise<ShardPaths> {
+  const listed = files ?? featuresManifestSchema.parse(await readJson(stores, features.manifest, signal)).files;
+  const keyOf = ({ sha256 }: Listed, index: number) => featuresShardKey(features.digest, index, sha256 as Sha256);
+  return fetchAll(stores, listed, keyOf, signal);
 }
-
-/** `index`: the place of the data shard among the files of its manifest. */
-export const featuresShardKey = (digest: Sha256, index: number): ObjectKey =>
-  featuresFileKey(digest, `${String(index).padStart(5, '0')}.arrow`);
 
 interface Listed {
   readonly name: string;

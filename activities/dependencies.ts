@@ -13,6 +13,8 @@ export interface ActivityDependencies {
   readonly workFolder: string;
   /** What retention has seen deleted for good, so that it need not look again at every checkpoint. */
   readonly settled: SettledTombstones;
+  /** Rows of a shard of prepared data, at most; null: the usual number. */
+  readonly shardRows: number | null;
 }
 
 /** An engine with what its worker knows of its state. It may outlive a session whose server went away. */

@@ -1,7 +1,8 @@
 import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
-import type { SessionRecord } from '../workflows/contract.js';
+import type { FeaturesRef, FreezePlan, SessionRecord } from '../workflows/contract.js';
 import { CliError, exitCode } from './errors.js';
+import { featuresText } from './render/features.js';
 import { costOf, renderExplained } from './render/explained.js';
 import { endWhenReachable } from './runs/ending.js';
 import { askStatus } from './runs/look.js';
@@ -27,22 +28,34 @@ export const explain = (): Command =>
     .addHelpText('after', help)
     .action((run: string, { json }: { json: boolean }) =>
       withRuns(async (client) => {
-        const { message, sessions } = await told(client, run);
-        if (json) console.log(JSON.stringify({ run, sessions, cost: costOf(sessions) }));
-        else console.log([...renderExplained(run, sessions), ...(message ? [message] : [])].join('\n'));
+        const { message, sessions, plan, features: kept } = await told(client, run);
+        const features = featuresText(plan, kept);
+        if (json) console.log(JSON.stringify({ run, sessions, cost: costOf(sessions), features }));
+        else
+          console.log(
+            [
+              ...renderExplained(run, sessions),
+              ...(features ? [`Features of the frozen base: ${features}.`] : []),
+              ...(message ? [message] : []),
+            ].join('\n'),
+          );
       }),
     );
 
+interface Told {
+  readonly message: string | null;
+  readonly sessions: readonly SessionRecord[];
+  readonly plan?: FreezePlan | null;
+  readonly features?: FeaturesRef | null;
+}
+
 /** A finished run tells by its result, any other by its workers. */
-async function told(
-  client: Client,
-  run: string,
-): Promise<{ message: string | null; sessions: readonly SessionRecord[] }> {
+async function told(client: Client, run: string): Promise<Told> {
   const { state } = await describeRun(client, run);
   const end = state === 'running' ? null : await endWhenReachable(client, run);
-  if (end?.result) return { message: end.message, sessions: end.result.sessions };
+  if (end?.result) return { ...end.result, message: end.message };
   const { worker, status } = await askStatus(client, run, ANSWER_WITHIN_MS);
-  if (status) return { message: end?.message ?? null, sessions: status.sessions };
+  if (status) return { ...status, message: end?.message ?? null };
   const why =
     worker === 'stuck'
       ? `The workflow of ${run} fails in the hands of its worker, whose log says why`

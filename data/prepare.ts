@@ -23,6 +23,8 @@ export interface PrepareInput extends EncoderInput {
   readonly source: ByteSource;
   /** Told by the source's name when left out; `images` for what packImages wrote. */
   readonly format?: SourceFormat;
+  /** Rows of a shard, at most. */
+  readonly shardRows?: number;
   /** Made when absent; shards of the same name are replaced. */
   readonly outFolder: string;
   readonly onProgress?: (progress: { readonly rows: number; readonly totalRows: number }) => void;
@@ -39,7 +41,7 @@ export async function prepareDataset(input: PrepareInput): Promise<DatasetManife
   const plan = await planDataset(input);
   const encoder = await encoderFor(input, plan, () => fitTransform(input, plan));
   await mkdir(outFolder, { recursive: true });
-  const writers = splits.map((split) => shardWriter(outFolder, split, encoder.columns));
+  const writers = splits.map((split) => shardWriter(outFolder, split, encoder.columns, input.shardRows));
   const written = splits.map(() => 0);
   const picker = columnPicker(job, input.source.name);
 
@@ -63,7 +65,7 @@ export async function prepareDataset(input: PrepareInput): Promise<DatasetManife
 
 /** The rows of the source with their part. @throws DataError when there are more or fewer than in the plan. */
 async function* plannedRows(
-  { source, format, signal, onProgress }: PrepareInput,
+  { source, format, signal, onProgress }: Pick<PrepareInput, 'source' | 'format' | 'signal' | 'onProgress'>,
   plan: DatasetPlan,
 ): AsyncGenerator<{ row: Row; part: number }> {
   let count = 0;
@@ -83,7 +85,10 @@ async function* plannedRows(
 }
 
 /** A pass over the training rows alone. */
-async function fitTransform(input: PrepareInput, plan: DatasetPlan): Promise<FeatureTransform> {
+export async function fitTransform(
+  input: Pick<PrepareInput, 'job' | 'source' | 'format' | 'signal'>,
+  plan: DatasetPlan,
+): Promise<FeatureTransform> {
   const { job, source } = input;
   const fitter = transformFitter(plan.features!, job.data.scale);
   const picker = columnPicker(job, source.name);

@@ -13,7 +13,7 @@ const BYTES_PER_SHARD = 32 * 2 ** 20;
 const ROWS_PER_BATCH = 1024;
 
 /** Writes the rows of one split, in the order given, as Arrow IPC files `train-00000.arrow`, … */
-export function shardWriter(folder: string, split: Split, columns: ShardColumns) {
+export function shardWriter(folder: string, split: Split, columns: ShardColumns, rowsPerShard = ROWS_PER_SHARD) {
   const files: ShardFile[] = [];
   let writer: RecordBatchFileWriter | null = null;
   let shardRows = 0;
@@ -42,8 +42,8 @@ export function shardWriter(folder: string, split: Split, columns: ShardColumns)
   return {
     async write(row: PreparedRow): Promise<void> {
       batch.push(row);
-      if (batch.rows === ROWS_PER_BATCH || shardRows + batch.rows === ROWS_PER_SHARD) flushBatch();
-      if (shardRows === ROWS_PER_SHARD || shardBytes + batch.bytes >= BYTES_PER_SHARD) await endShard();
+      if (batch.rows === ROWS_PER_BATCH || shardRows + batch.rows === rowsPerShard) flushBatch();
+      if (shardRows === rowsPerShard || shardBytes + batch.bytes >= BYTES_PER_SHARD) await endShard();
     },
     /** Ends the last shard; the files in order. */
     async close(): Promise<readonly ShardFile[]> {

@@ -6,6 +6,7 @@
  */
 import type { DatasetManifest } from '../data/manifest.js';
 import type { Job } from '../job/schema.js';
+import type { ModuleInputs, ModuleTensor } from '../models/families/module.js';
 import type { GenerationSettings } from '../models/generation-settings.js';
 import type {
   Fingerprint,
@@ -111,30 +112,60 @@ export type Prediction =
   /** What follows the input's text. */
   | { readonly kind: 'text'; readonly text: string };
 
+/** A learning-rate range test (training/rate-range.ts and rate-advice.ts, which say what each is). */
+export interface FoundRate {
+  readonly points: readonly { readonly learningRate: number; readonly loss: number; readonly smoothed: number }[];
+  readonly steepest: number | null;
+  readonly lowest: number | null;
+  readonly suggested: number | null;
+  readonly stillFalling: boolean;
+  readonly ended: 'range' | 'diverged' | 'interrupted';
+}
+
 /** Requests by name: what goes in, what comes back. */
 export interface EngineRequests {
+  /** The tensors of a user's module, which is tried on small random weights. Needs nothing loaded. */
+  declareModule: {
+    input: { job: Job; path: string; outputs: number; inputs: ModuleInputs };
+    output: readonly ModuleTensor[];
+  };
   /** What is new in the model, as the state of step 0. Needs nothing loaded. */
   initialize: {
     input: { job: Job; modelFolder: string; dataset: DatasetManifest; folder: string };
     output: StateOnDisk;
   };
-  /** `trainableDigest`: see FreezePlan.digest. */
-  load: { input: LoadRequest; output: { nodes: number; trainableDigest: Sha256 } };
+  /** `trainableDigest`: see FreezePlan.digest. `warnings`: sentences about what works but not as it should. */
+  load: {
+    input: LoadRequest;
+    output: { nodes: number; trainableDigest: Sha256; warnings: readonly string[] };
+  };
   restore: { input: { shards: readonly string[]; position: Position }; output: void };
-  /** Writes the features of one data shard (its place among the files of the manifest) as an Arrow file. */
+  /** Writes the features of one data shard (its place among the files of the manifest) as an Arrow file; null: interrupted. */
   computeFeatures: {
     input: { file: number; path: string };
-    output: { sha256: Sha256; bytes: number; width: number };
+    output: { sha256: Sha256; bytes: number; width: number } | null;
   };
   train: {
     input: { until: TrainUntil; observations: readonly Observation[]; folder: string };
     output: { reason: StopReason; stats: SegmentStats; state: StateOnDisk };
   };
+  /** Trains over growing rates from the restored state, which is lost. `interrupt` ends it with what there is. */
+  findRate: { input: { steps: number; from: number; to: number }; output: FoundRate };
   evaluate: { input: { split: 'train' | 'validation' | 'test' }; output: EvaluationDetails };
   /** Writes the whole model as Hugging Face's classes load it: model.safetensors and config.json. */
   exportModel: { input: { folder: string }; output: readonly ExportedFile[] };
+  /** Writes the loaded model in another form, and how its images are prepared; see ExportForm. `fixed`: see FrozenGraph. */
+  exportForm: { input: { form: ExportForm; folder: string }; output: { fixed: readonly string[] } };
   predict: { input: PredictRequest; output: readonly Prediction[] };
+  /** Of a folder that exportForm wrote. Needs nothing loaded. */
+  predictExported: {
+    input: { folder: string; job: Job; dataset: DatasetManifest; inputs: readonly PredictInput[] };
+    output: readonly Prediction[];
+  };
 }
+
+/** A TensorFlow SavedModel, a TensorFlow.js graph model, a TensorFlow.js layers model. */
+export type ExportForm = 'saved-model' | 'tfjs-graph' | 'tfjs-layers';
 
 export interface ExportedFile {
   readonly name: string;

@@ -15,6 +15,7 @@ export function checkJob(job: Job): PlacedProblem[] {
     ...patternProblems(job),
     ...metricProblems(job),
     ...warmupProblems(job),
+    ...plateauProblems(job),
   ];
 }
 
@@ -106,6 +107,16 @@ function warmupProblems({ train }: Job): PlacedProblem[] {
   const message = `expected at most ${MAX_WARMUP_STEPS} steps of warm-up, found ${train.warmupSteps}`;
   return [{ path: ['train', 'warmupSteps'], at: 'value', message }];
 }
+
+/** reduce-on-plateau folds over every validation of the run, which travel with it (workflows/policies/told.ts). */
+function plateauProblems({ train: { schedule, epochs } }: Job): PlacedProblem[] {
+  const name = typeof schedule === 'string' ? schedule : schedule.name;
+  if (name !== 'reduce-on-plateau' || epochs <= MAX_PLATEAU_EPOCHS) return [];
+  const message = `expected at most ${MAX_PLATEAU_EPOCHS} with \`schedule: reduce-on-plateau\`, whose rate depends on the validations of all epochs, found ${epochs}: train fewer epochs, or choose another schedule`;
+  return [{ path: ['train', 'epochs'], at: 'value', message }];
+}
+
+const MAX_PLATEAU_EPOCHS = 2000;
 
 const MAX_WARMUP_STEPS = 1_000_000;
 

@@ -124,7 +124,11 @@ const lossSchema = z.union([
   z.strictObject({
     name: z.enum(['focal', 'huber']).describe('Which loss these numbers are of.'),
     gamma: z.number().nonnegative().default(2).describe('focal: how much well-classified examples count less.'),
-    delta: z.number().positive().default(1).describe('huber: errors above it count linearly.'),
+    delta: z
+      .number()
+      .positive()
+      .default(1)
+      .describe('huber: errors above it, in standard deviations of the column, count linearly.'),
   }),
 ]);
 
@@ -165,7 +169,11 @@ const trainSchema = z.strictObject({
     .nullable()
     .default(1)
     .describe('Limit of the global gradient norm; null switches it off.'),
-  loss: lossSchema.default('auto').describe('auto: cross-entropy for classes, bce for many labels, mse for numbers.'),
+  loss: lossSchema
+    .default('auto')
+    .describe(
+      'auto: cross-entropy for classes, bce for many labels, mse for numbers, which are learnt as standard scores.',
+    ),
   labelSmoothing: z.number().min(0).lt(1).default(0).describe('Share of the target spread over all classes.'),
   dropout: z.number().min(0).lt(1).default(0.1).describe('On embeddings, attention weights and block outputs.'),
   layerDecay: z
@@ -239,7 +247,7 @@ export const jobSchema = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'A catalogue name (minilm-l6, mobilenet-v2, mlp), `file:FOLDER` with config.json, model.safetensors and what the task needs, or `module:FILE` of your own.',
+      'A catalogue name (`temper models list`), `file:FOLDER` with config.json, model.safetensors and what the task needs, `file:` and a Keras model (.keras, .h5, or a folder with model.json), or `module:FILE` of your own (docs/own-models.md).',
     ),
   pretrained: z.boolean().default(true).describe('false: begin from random weights of the same architecture.'),
   mlp: mlpSchema.optional().describe('The shape of `model: mlp`.'),

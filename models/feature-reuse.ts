@@ -15,7 +15,8 @@ export interface FeatureReuse {
 export function featureReuse(job: Job, family: Family, layout: JobLayout): FeatureReuse {
   const no = (because: string): FeatureReuse => ({ reuse: false, because });
   if (job.reuseFeatures === 'off') return no('reuseFeatures is off');
-  if (job.lora) return no('adapters change the base while they train');
+  if (job.lora) return no('adapters change the base while they train: leave lora out to train the head alone');
+  if (!job.pretrained) return no('the base begins from random weights, which are in no file');
   const trained = layout.trainable.find((name) => !name.startsWith('head.'));
   if (trained !== undefined) return no(`a part of the base trains (${trained})`);
   if (job.task === 'token-classification' || job.task === 'causal-lm') {

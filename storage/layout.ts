@@ -35,6 +35,9 @@ export const modelFileKey = (model: string, sha256: Sha256, extension: string) =
 export const sourceKey = (sha256: Sha256, extension: string) => key('sources', `${sha256}.${extension}`);
 export const datasetFileKey = (digest: Sha256, file: string) => key('datasets', digest, file);
 export const featuresFileKey = (digest: Sha256, file: string) => key('features', digest, file);
+/** `index`: the place of the data shard among the files of its manifest. */
+export const featuresShardKey = (digest: Sha256, index: number, sha256: Sha256) =>
+  featuresFileKey(digest, `${String(index).padStart(5, '0')}-${safe(sha256)}.arrow`);
 export const reportKey = (run: RunId, file: string) => key('runs', run, 'report', file);
 export const publishedModelKey = (run: RunId, file: string) => key('runs', run, 'model', file);
 

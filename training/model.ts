@@ -24,6 +24,11 @@ export interface Pass {
   readonly dropout: DropoutMasks;
   /** Whether a tensor gets no gradient: a BatchNorm whose gain is frozen uses its running statistics also in training. */
   readonly isFrozen: (name: string) => boolean;
+  /**
+   * Runs one block of a deep model: its nodes carry `name`, the beginning of the names of all its tensors, and where memory is
+   * short nothing of its inside is kept for the backward pass. `body` depends on nothing that trains but those tensors and x.
+   */
+  readonly block: (name: string, x: Tensor, body: (x: Tensor) => Tensor) => Tensor;
   /** Says what a statistic becomes at the end of the step. */
   readonly update: (statistic: string, value: Tensor) => void;
 }

@@ -2,10 +2,15 @@
 import type { FunctionSpec, InputSpec, UpdateContext } from './compile/program.js';
 import type { NodeRef } from './compile/graph.js';
 import { typeAttribute } from './compile/attributes.js';
+import { scope } from './compile/scope.js';
+import { adaptedTensor } from '../models/adapters.js';
 import type { Inputs, Model, Parameters, Pass } from './model.js';
 import type { Objective } from './objectives/objective.js';
 import { weightedMean } from './objectives/weighted-mean.js';
+import { checkpointed, keepMade } from './ops/checkpointed.js';
 import { dropoutMasks, noDropout } from './ops/dropout.js';
+import { finiteOrStop } from './ops/finite.js';
+import { withPrecision, type Precision } from './ops/precision.js';
 import { accumulate, accumulated, reset } from './optimizers/accumulate.js';
 import { clipByGlobalNorm } from './optimizers/clip.js';
 import { averageOf, updateAverage } from './optimizers/ema.js';
@@ -22,6 +27,9 @@ export interface StepSettings {
   readonly dropout: number;
   /** Limit of the global gradient norm; null: none. */
   readonly clipNorm: number | null;
+  readonly precision: Precision;
+  /** Keep nothing of the inside of a block for the backward pass. */
+  readonly gradientCheckpointing: boolean;
   /** Decay of the moving average of the weights; null: none is kept. */
   readonly ema: number | null;
 }
@@ -60,6 +68,8 @@ export function trainFunction(spec: StepSpec, trainable: readonly string[], buck
       const { loss, gradients, statistics } = forwardBackward(spec, trainable, inputs, variable);
       const whole = settings.accumulate === 1 ? gradients : accumulated(gradients, variable);
       const { gradients: clipped, norm } = clipByGlobalNorm([...whole.values()], settings.clipNorm);
+      finiteOrStop(loss, 'the loss'); // then no variable is written: the state before the step is whole
+      finiteOrStop(norm, 'the gradient norm');
       return {
         outputs: { loss, gradientNorm: norm },
         update: (context) => [
@@ -90,6 +100,7 @@ export function accumulateFunction(spec: StepSpec, trainable: readonly string[],
     },
     trace(inputs, variable) {
       const { loss, gradients, statistics } = forwardBackward(spec, trainable, inputs, variable);
+      finiteOrStop(loss, 'the loss');
       return {
         outputs: { loss },
         update: (context) => [...accumulate(context, gradients), ...writeStatistics(context, statistics)],
@@ -110,7 +121,8 @@ export function evaluateFunction(
     inputs: { ...model.inputs(rows, bucket), ...objective.targets(rows, bucket) },
     trace(inputs, variable) {
       const parameters = (name: string) => variable(averaged.has(name) ? averageOf(name) : name);
-      const outputs = forward(model, parameters, inputs, evaluationPass);
+      const { precision } = spec.settings;
+      const outputs = withPrecision(precision, () => forward(model, parameters, inputs, evaluationPass));
       const losses = objective.losses(outputs, inputs, false);
       return { outputs: { outputs: evaluated(outputs), losses } };
     },
@@ -118,10 +130,12 @@ export function evaluateFunction(
 }
 
 /** Features of the base for examples whose base is frozen: computed once, without dropout. */
-export function featuresFunction({ model }: Pick<StepSpec, 'model'>, rows: number, bucket: number): FunctionSpec {
+export function featuresFunction({ model, settings }: StepSpec, rows: number, bucket: number): FunctionSpec {
   return {
     inputs: model.inputs(rows, bucket),
-    trace: (inputs, variable) => ({ outputs: { features: model.features(variable, inputs, evaluationPass) } }),
+    trace: (inputs, variable) => ({
+      outputs: { features: withPrecision(settings.precision, () => model.features(variable, inputs, evaluationPass)) },
+    }),
   };
 }
 
@@ -129,6 +143,7 @@ export const evaluationPass: Pass = {
   training: false,
   dropout: noDropout,
   isFrozen: () => true,
+  block: (name, x, body) => scope(name, () => body(x)),
   update: () => {
     throw new Error('a statistic is updated in training only');
   },
@@ -154,18 +169,41 @@ export function forwardBackward(
 ): Backward {
   const statistics = new Map<string, Tensor>();
   const trains = new Set(trainable);
+  /** While a block is computed again: its tensors as they are given to it then. */
+  let again: ReadonlyMap<string, Tensor> | null = null;
+  const giveBack: (() => void)[] = [];
+  const tensorsOf = (block: string) =>
+    model.tensors.map(({ name }) => name).filter((name) => (adaptedTensor(name) ?? name).startsWith(`${block}.`));
   const loss = (...trained: Tensor[]): Tensor => {
     const byName = new Map(trainable.map((name, i) => [name, trained[i]!]));
-    const parameters = (name: string) => byName.get(name) ?? variable(name);
+    const parameters = (name: string) => again?.get(name) ?? byName.get(name) ?? variable(name);
     const outputs = forward(model, parameters, inputs, {
       training: true,
       dropout: dropoutMasks(settings.dropout, inputs['seed']!),
       isFrozen: (name) => !trains.has(name),
+      block: (name, x, body) =>
+        scope(name, () => {
+          if (!settings.gradientCheckpointing) return body(x);
+          giveBack.push(keepMade());
+          const names = tensorsOf(name);
+          return checkpointed((x, ...tensors) => {
+            const outer = again;
+            again = new Map(names.map((name, i) => [name, tensors[i]!]));
+            try {
+              return body(x!);
+            } finally {
+              again = outer;
+            }
+          })(x, ...names.map(parameters));
+        }),
       update: (statistic, value) => statistics.set(statistic, value),
     });
     return weightedMean(objective.losses(outputs, inputs, true), inputs['weights']!, inputs['normaliser']!);
   };
-  const { value, grads } = tf.valueAndGrads(loss as never)(trainable.map(variable));
+  const { value, grads } = withPrecision(settings.precision, () =>
+    tf.valueAndGrads(loss as never)(trainable.map(variable)),
+  );
+  for (const each of giveBack) each();
   return { loss: value, gradients: new Map(trainable.map((name, i) => [name, grads[i]!])), statistics };
 }
 

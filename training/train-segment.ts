@@ -1,5 +1,6 @@
 import type { Job } from '../job/schema.js';
 import type { Observation, Position, SegmentStats, StopReason, TrainUntil } from '../workflows/contract.js';
+import { NonFiniteStep } from './compile/problems.js';
 import type { Examples } from './examples/examples.js';
 import { epochOrder, stepsPerEpochOf } from './examples/order.js';
 import { learningRateAt } from './schedules/learning-rate.js';
@@ -61,11 +62,21 @@ export async function trainSegment(
     const micro = batches.slice(cursor * accumulate, (cursor + 1) * accumulate);
     const learningRate = learningRateAt(job.train, step + 1, totalSteps, segment.observations);
     const at = { epoch, step: step + 1, seed: job.seed, learningRate };
-    const { loss, gradientNorm } = trainer.trainStep(examples, micro, at);
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+    let loss: number;
+    try {
+      ({ loss } = trainer.trainStep(examples, micro, at));
+    } catch (error) {
+      if (!(error instanceof NonFiniteStep)) throw error;
+      // No variable was written. What was trained before is made durable first, so that the step can be done again from there.
+      if (seen > 0 && accumulate === 1) {
+        reason = 'interrupted';
+        break;
+      }
       throw new NonFiniteLoss(
-        `step ${step + 1}: the loss is ${loss} and the gradient norm ${gradientNorm}, expected finite numbers. ` +
-          `Lower train.learningRate (now ${job.train.learningRate}) or set train.clipNorm.`,
+        `step ${step + 1} (epoch ${epoch + 1}): ${error.checked} is ${error.found}, expected finite numbers. ` +
+          `Lower train.learningRate (now ${job.train.learningRate}), set train.clipNorm, or look for odd rows in the data; ` +
+          `the newest checkpoint is the state before it.`,
+        { cause: error },
       );
     }
     step += 1;

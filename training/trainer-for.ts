@@ -12,6 +12,8 @@ export interface TrainerInput {
   readonly model: Model;
   /** Numbers that the head gives (models/families/labels.ts). */
   readonly outputs: number;
+  /** Of the numbers to predict; 1 where none are. */
+  readonly deviation?: number | undefined;
   /** None: nothing trains. */
   readonly phases: readonly Phase[];
   /** How the base falls into blocks, for rates by depth. */
@@ -24,16 +26,26 @@ export interface TrainerInput {
 }
 
 /** The trainer that a job describes: its objective, optimizer, rates and precision over a model. */
-export function trainerFor({ job, model, outputs, phases, blocks, blockOf, named, ...sets }: TrainerInput): Trainer {
+export function trainerFor({
+  job,
+  model,
+  outputs,
+  deviation,
+  phases,
+  blocks,
+  blockOf,
+  named,
+  ...sets
+}: TrainerInput): Trainer {
   const placed = (named ?? model.tensors).map(({ name, shape }) => ({ name, shape, block: blockOf(name) }));
-  const { batchSize, accumulate, dropout, clipNorm, ema = null } = job.train;
+  const { batchSize, accumulate, dropout, clipNorm, precision, gradientCheckpointing, ema = null } = job.train;
   return new Trainer({
     model,
-    objective: objectiveFor(job, outputs),
+    objective: objectiveFor(job, outputs, deviation),
     evaluated: (fetched) => evaluatedOutputs(job, fetched),
     optimizer: optimizerFor(job.train),
     rates: ratePlan(job.train, placed, blocks),
-    settings: { batchSize, accumulate, dropout, clipNorm, ema },
+    settings: { batchSize, accumulate, dropout, clipNorm, precision, gradientCheckpointing, ema },
     phases,
     ...sets,
   });

@@ -3,6 +3,8 @@ import type { Examples } from './examples/examples.js';
 import { bucketOf, bucketsOf, inOrder } from './examples/order.js';
 import { accumulatorOf } from './optimizers/accumulate.js';
 import { averageOf } from './optimizers/ema.js';
+import { elementsOf } from '../models/safetensors-header.js';
+import { inBatches } from './in-batches.js';
 import { rowOf } from './evaluation/evaluator.js';
 import {
   accumulateFunction,
@@ -42,8 +44,13 @@ export interface Evaluated {
   readonly targets: Readonly<Record<string, FeedValues>>;
 }
 
+/** What is read or assigned at once. */
+const BATCH_BYTES = 32 * 2 ** 20;
+
 /** Results of an evaluation do not depend on how many rows a batch has; only speed and memory do. */
 const EVALUATION_ROWS = 32;
+/** Whatever the batch size: kept features are shared by runs, and the last bits of a product depend on its rows. */
+const FEATURE_ROWS = 32;
 
 /** A model on the device with its optimizer's state: compiled once per phase and bucket, then stepped, evaluated, read and assigned. */
 export class Trainer {
@@ -55,6 +62,7 @@ export class Trainer {
   readonly trainable: readonly string[];
   readonly #functions: Record<string, FunctionSpec> = {};
   readonly #evaluationRows: number;
+  readonly #warnings = new Set<string>();
   #program: Program;
 
   constructor(readonly spec: TrainerSpec) {
@@ -82,13 +90,29 @@ export class Trainer {
       });
     }
     this.#add('evaluate', spec.evaluateOn);
-    this.#program = compile({ variables, functions: this.#functions });
+    this.#program = this.#compile();
+  }
+
+  /** A function with an op that no graph can hold runs op by op: many times slower, with the same results. */
+  #compile(): Program {
+    return compile({
+      variables: this.variables,
+      functions: this.#functions,
+      onUncompilable: (name, problem) => {
+        this.#warnings.add(`${name} is not compiled and runs op by op, many times slower: ${problem.message}`);
+      },
+    });
+  }
+
+  /** Sentences about what works but not as it should. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
   }
 
   /** Adds what is missing; true when something was. */
   #add(kind: 'evaluate' | 'features', sets: readonly Examples[]): boolean {
     const averaged = new Set(this.spec.settings.ema === null ? [] : this.trainable);
-    const rows = this.#evaluationRows;
+    const rows = this.#rowsOf(kind);
     const missing = bucketsOf(sets).filter((bucket) => !this.#functions[`${kind}/${bucket}`]);
     for (const bucket of missing) {
       this.#functions[`${kind}/${bucket}`] =
@@ -103,8 +127,11 @@ export class Trainer {
   prepareFor(examples: Examples, kind: 'evaluate' | 'features' = 'evaluate'): void {
     if (!this.#add(kind, [examples])) return;
     const before = this.#program;
-    this.#program = compile({ variables: this.variables, functions: this.#functions });
-    for (const name of this.variables.keys()) this.#program.assign(name, before.read(name));
+    this.#program = this.#compile();
+    for (const names of this.#batches([...this.variables.keys()])) {
+      const values = before.readAll(names);
+      this.#program.assignAll(new Map(names.map((name, i) => [name, values[i]!])));
+    }
     before.close();
   }
 
@@ -166,22 +193,49 @@ export class Trainer {
   *features(examples: Examples): Generator<{ readonly example: number; readonly features: Float32Array }> {
     for (const { batch, fetched } of this.#runAll('features', examples)) {
       for (let row = 0; row < batch.length; row++) {
-        yield { example: batch[row]!, features: rowOf(fetched['features']!, row, this.#evaluationRows) };
+        yield { example: batch[row]!, features: rowOf(fetched['features']!, row, FEATURE_ROWS) };
       }
     }
   }
 
   *#runAll(kind: 'evaluate' | 'features', examples: Examples) {
-    for (const batch of inOrder(examples, this.#evaluationRows)) {
+    const rows = this.#rowsOf(kind);
+    for (const batch of inOrder(examples, rows)) {
       const bucket = bucketOf(examples, batch);
       const name = `${kind}/${bucket}`;
-      const feeds = examples.gather(batch, this.#evaluationRows, bucket);
+      const feeds = examples.gather(batch, rows, bucket);
       yield { batch, bucket, feeds, fetched: this.#program.run(name, feeds) };
     }
   }
 
+  #rowsOf = (kind: 'evaluate' | 'features'): number => (kind === 'features' ? FEATURE_ROWS : this.#evaluationRows);
+
   read = (variable: string): Float32Array => this.#program.read(variable);
   assign = (variable: string, values: Float32Array): void => this.#program.assign(variable, values);
+  assignAll = (values: ReadonlyMap<string, Float32Array>): void => this.#program.assignAll(values);
+
+  /** Reads these variables in their order, many at once and few in memory; each value can be had once. */
+  reader(variables: readonly string[]): (variable: string) => Float32Array {
+    const batches = this.#batches(variables);
+    const held = new Map<string, Float32Array>();
+    return (variable) => {
+      while (!held.has(variable)) {
+        const names = batches.shift();
+        if (!names) throw new Error(`${variable} was read before, or is not among those that were to be read`);
+        this.#program.readAll(names).forEach((values, i) => held.set(names[i]!, values));
+      }
+      const values = held.get(variable)!;
+      held.delete(variable);
+      return values;
+    };
+  }
+
+  /** Variables that together are not much for memory, in their order. */
+  #batches(names: readonly string[]): string[][] {
+    const sized = names.map((name) => ({ name, bytes: 4 * elementsOf(this.variables.get(name)!) }));
+    return inBatches(sized, BATCH_BYTES).map((batch) => batch.map(({ name }) => name));
+  }
+
   close = (): void => this.#program.close();
 }
 

@@ -54,7 +54,8 @@ export class DeviceSessions implements DeviceActivities {
     try {
       const slot = await this.#takeSlot(context.cancellationSignal);
       try {
-        const pinned = input.pinned ?? defaultPins(this.settings, input.threads);
+        const threads = input.pinned ?? defaultPins(this.settings, input.threads);
+        const pinned = input.tf32 ? { ...threads, tf32: true } : threads;
         const desk = await this.pool.acquire(input.run, pinned);
         let closed = false;
         try {

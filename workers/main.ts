@@ -31,7 +31,13 @@ const connection = await NativeConnection.connect(temporal.connectionOptions);
 const workFolder = await openWorkFolder(settings.scratch);
 const store = openObjectStore(storeSettings);
 const cacheFolder = join(settings.scratch, 'cache');
-const dependencies: ActivityDependencies = { store, cacheFolder, workFolder, settled: new Map() };
+const dependencies: ActivityDependencies = {
+  store,
+  cacheFolder,
+  workFolder,
+  settled: new Map(),
+  shardRows: settings.shardRows,
+};
 
 const shared = { ...workerDefaults, connection, namespace: temporal.namespace };
 const controlWorkers: Worker[] = [];
@@ -52,7 +58,7 @@ if (roles.has('control')) {
   );
 }
 if (roles.has('device')) {
-  pool = new EnginePool(join(settings.scratch, 'logs'));
+  pool = new EnginePool(join(settings.scratch, 'logs'), settings.allowModules);
   const { hostClass, device } = await pool.warmUp(defaultPins(settings, null)).fingerprint();
   sessions = new DeviceSessions(dependencies, connection, temporal.namespace, pool, settings, device);
   for (const taskQueue of [DEVICE_QUEUE, deviceQueueOf(hostClass)]) {

@@ -11,6 +11,10 @@ const schema = z.object({
   TEMPER_GRACE_SECONDS: z.coerce.number().positive().default(60),
   /** Threads of an op where a job pins none. */
   TEMPER_THREADS: z.coerce.number().int().positive().optional(),
+  /** Rows of a shard of prepared data, at most. */
+  TEMPER_SHARD_ROWS: z.coerce.number().int().positive().optional(),
+  /** 1: whoever submits a job whose model is a module runs code here. */
+  TEMPER_ALLOW_MODULES: z.enum(['0', '1']).default('0'),
 });
 
 export interface WorkerSettings {
@@ -18,6 +22,8 @@ export interface WorkerSettings {
   readonly slots: number;
   readonly graceMs: number;
   readonly defaultThreads: number;
+  readonly shardRows: number | null;
+  readonly allowModules: boolean;
 }
 
 export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
@@ -29,10 +35,13 @@ export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
     throw new Error(`the worker's environment is wrong: ${said.join('; ')}`);
   }
   const { TEMPER_SCRATCH, TEMPER_DEVICE_SLOTS, TEMPER_GRACE_SECONDS, TEMPER_THREADS } = parsed.data;
+  const { TEMPER_SHARD_ROWS, TEMPER_ALLOW_MODULES } = parsed.data;
   return {
     scratch: TEMPER_SCRATCH,
     slots: TEMPER_DEVICE_SLOTS,
     graceMs: TEMPER_GRACE_SECONDS * 1000,
     defaultThreads: TEMPER_THREADS ?? availableParallelism(),
+    shardRows: TEMPER_SHARD_ROWS ?? null,
+    allowModules: TEMPER_ALLOW_MODULES === '1',
   };
 }

@@ -95,6 +95,9 @@ export interface FeaturesRef {
   /** SHA-256 of (model, data, preprocessing, numerics): shared by all runs that would compute the same. */
   readonly digest: Sha256;
   readonly width: number;
+  /** All that they are of, and those that were computed when this run asked for them: 0 when everything was there. */
+  readonly rows?: number;
+  readonly computedRows?: number;
 }
 
 /** What the numerics depend on (docs/exactness.md). Two hosts with the same digest give the same bits. */
@@ -115,6 +118,8 @@ export interface Fingerprint {
 export interface Pinned {
   readonly intraOpThreads: number;
   readonly interOpThreads: number;
+  /** train.precision is tf32: a matter of the process, not of the graph. */
+  readonly tf32?: boolean;
 }
 
 /** Figures of a state on one split, by name: which ones there are depends on the task (job/metrics.ts). */
@@ -180,6 +185,7 @@ export interface OpenSession {
   /** Absent on a run's first session: the host's own values are taken and pinned. */
   readonly pinned: Pinned | null;
   readonly threads: number | null;
+  readonly tf32?: boolean;
 }
 
 export interface SessionHost {
@@ -221,11 +227,13 @@ export type TrainedSegment =
 
 /** What openSession and trainEpoch report with each heartbeat; `temper watch` draws it. */
 export interface TrainProgress {
-  readonly stage: 'restoring' | 'compiling' | 'training' | 'saving' | 'waiting-for-store';
+  readonly stage: 'restoring' | 'compiling' | 'computing-features' | 'training' | 'saving' | 'waiting-for-store';
   readonly position: Position;
   readonly loss: number | null;
   readonly learningRate: number | null;
   readonly examplesPerSecond: number | null;
+  /** While features are computed. */
+  readonly rows?: { readonly done: number; readonly total: number } | undefined;
 }
 
 /** What is written into a manifest beside the state. */
@@ -245,8 +253,11 @@ export interface SessionActivities {
   findCheckpoint(input: { run: RunId; lineage: Sha256 }): Promise<FoundCheckpoint>;
   /** Pre-trained weights and a new head, architecture checked, committed as step 0; the lineage is named here. */
   initializeModel(input: { context: RunContext; dataset: DatasetRef }): Promise<CheckpointRef>;
-  /** Runs the frozen base over every example, once, shard by shard; what is on S3 already is not computed again. */
-  computeFeatures(input: { context: TrainingContext; plan: FreezePlan; at: StateRef }): Promise<FeaturesRef>;
+  /**
+   * Runs the frozen base over every example, once, shard by shard; what is on S3 already is not computed again. null: it was
+   * interrupted, or the worker is shutting down; what was computed stays.
+   */
+  computeFeatures(input: { context: TrainingContext; plan: FreezePlan; at: StateRef }): Promise<FeaturesRef | null>;
   trainEpoch(input: {
     context: TrainingContext;
     plan: FreezePlan;
@@ -377,6 +388,8 @@ export interface FineTuneResult {
   readonly final: CheckpointRef;
   readonly evaluation: Evaluation;
   readonly model: PublishedModel;
+  readonly plan?: FreezePlan;
+  readonly features?: FeaturesRef | null;
   readonly observations: readonly Observation[];
   readonly sessions: readonly SessionRecord[];
 }

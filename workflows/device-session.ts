@@ -21,6 +21,7 @@ export type Device = SessionActivities & { readonly host: SessionHost };
 export interface SessionRequest {
   readonly run: OpenSession['run'];
   readonly threads: number | null;
+  readonly tf32: boolean;
   /** What the run pinned; null on its first session. */
   readonly pinned: OpenSession['pinned'];
   /** Only hosts of this class; null: any. */
@@ -78,7 +79,12 @@ const openSessionOf = ({ onlyHostClass }: SessionRequest) =>
     retry: { maximumAttempts: 1 },
   }).openSession;
 
-const openInput = ({ run, pinned, threads }: SessionRequest) => ({ run, pinned, threads });
+const openInput = ({ run, pinned, threads, tf32 }: SessionRequest) => ({
+  run,
+  pinned,
+  threads,
+  ...(tf32 && { tf32 }),
+});
 
 /** openSession ended though nobody closed it: its worker gave up the session. */
 function sessionEnded(): never {

@@ -1,5 +1,6 @@
 import {
   ActivityCancellationType,
+  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
@@ -57,9 +58,10 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
   run.enter('freezeLayers');
   const plan = (run.plan ??= await control.freezeLayers({ context: run.input, dataset }));
 
-  if (run.at && plan.features?.reuse && !run.features) {
+  if (run.at && plan.features?.reuse && !run.features && !run.stopRequested && !run.pauseRequested) {
     run.enter('computeFeatures');
     run.features = await device.computeFeatures({ context: run.context, plan, at: run.at });
+    if (!run.features && !run.stopRequested && !run.pauseRequested) return 'preempted';
   }
 
   while (run.at) {
@@ -73,7 +75,11 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
     run.evaluation = null;
     const { context, at: from, commitContext: commit } = run;
     const until = nextBoundary(job, from, dataset.stepsPerEpoch);
-    const trained = await device.trainEpoch({ context, plan, from, until, commit });
+    const trained = await device.trainEpoch({ context, plan, from, until, commit }).catch(async (error: unknown) => {
+      // A step that cannot be done ends the run: the state before it is to be there when somebody looks.
+      if (isUserFailure(error)) await run.uploadInFlight;
+      throw error;
+    });
     await run.uploadInFlight; // one at a time; a lost one takes the run back to the checkpoint before it
     if (trained.kind === 'not-started') {
       if (trained.because === 'draining') return 'preempted';
@@ -106,9 +112,14 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
   run.evaluation ??= await device.evaluate({ context: run.context, plan, at: best });
   run.enter('publishModel');
   const model = await device.publishModel({ context: run.context, plan, at: best, evaluation: run.evaluation });
-  const { observations, sessions, evaluation } = run;
-  return { run: run.input.run, outcome, best, final, evaluation, model, observations, sessions };
+  const { observations, sessions, evaluation, features } = run;
+  return { run: run.input.run, outcome, best, final, evaluation, model, plan, features, observations, sessions };
 }
+
+const isUserFailure = (error: unknown): boolean =>
+  error instanceof ActivityFailure &&
+  error.cause instanceof ApplicationFailure &&
+  error.cause.type === failureType.user;
 
 /** Why training is over; null while it is not. */
 function outcomeOf(run: RunState): FineTuneOutcome | null {

@@ -44,13 +44,18 @@ export function setbackOf(error: unknown): Setback {
 export class Budgets {
   readonly #spent: Record<Cause, number> = { 'session-lost': 0, 'engine-failed': 0 };
   #sequence = 0;
+  #rows = 0;
 
   constructor(readonly run: { readonly newestCommit: CheckpointRef | null }) {}
 
-  async spend({ cause, detail }: Setback): Promise<void> {
+  async spend({ cause, detail, lastProgress }: Setback): Promise<void> {
     const sequence = this.run.newestCommit?.sequence ?? 0;
     if (sequence > this.#sequence) for (const each of Object.keys(this.#spent) as Cause[]) this.#spent[each] = 0;
     this.#sequence = sequence;
+    // Features that were computed stay, as a checkpoint does.
+    const rows = lastProgress?.rows?.done ?? 0;
+    if (rows > this.#rows) for (const each of Object.keys(this.#spent) as Cause[]) this.#spent[each] = 0;
+    this.#rows = Math.max(rows, this.#rows);
     const spent = ++this.#spent[cause];
     log.warn('the run goes back to its last checkpoint', { cause, detail, failuresInARow: spent });
     if (spent >= budget[cause]) {

@@ -22,13 +22,13 @@ import type {
 import { policyOf } from './policies/early-stopping.js';
 import { stepsToKeep } from './policies/keep.js';
 import { ranked } from './policies/selection.js';
+import { told } from './policies/told.js';
 import type { Device } from './device-session.js';
 
 const START: Position = { step: 0, epoch: 0, cursor: 0 };
 /** Sessions told in full; older ones make room, so that a run of a month stays small. */
 const SESSIONS_TOLD = 50;
 const RECENT_COMMITS = 10;
-const OBSERVATIONS_TOLD = 200;
 
 /** Everything a run knows between two activities. */
 export class RunState {
@@ -137,17 +137,16 @@ export class RunState {
 
   /** Notes the validation metrics of a state; of the same state again, once. */
   observe({ step, epoch }: Pick<Position, 'step' | 'epoch'>, metrics: Metrics): void {
-    const observation: Observation = { ...metrics, step, epoch };
-    const others = this.observations.filter((other) => other.step !== step);
-    this.observations = this.#told([...others, observation].sort((a, b) => a.step - b.step));
+    this.learn([{ ...metrics, step, epoch }]);
   }
 
-  /** The recent ones, the best, and the early-stopping record: what a decision can still depend on. A payload has its limit. */
-  #told(observations: Observation[]): Observation[] {
-    const { job } = this;
-    const record = ranked(observations, job.train.stopEarly?.metric ?? job.selectBest)[0];
-    const kept = new Set([...stepsToKeep(job, observations), record?.step]);
-    return observations.filter(({ step }, i) => kept.has(step) || i >= observations.length - OBSERVATIONS_TOLD);
+  /** Notes observations that were made before, as a checkpoint's manifest has them. */
+  learn(observations: readonly Observation[]): void {
+    const byStep = new Map([...this.observations, ...observations].map((each) => [each.step, each]));
+    this.observations = told(
+      this.job,
+      [...byStep.values()].sort((a, b) => a.step - b.step),
+    );
   }
 
   isObserved(step: number): boolean {

@@ -76,8 +76,8 @@ async function settle(run: RunState, device: Device, { reason, detail, sinceMs, 
   if (run.lineage) {
     const found = await device.findCheckpoint({ run: run.input.run, lineage: run.lineage });
     passedOver = found.damaged.map(({ sequence, reason }) => `checkpoint ${sequence}: ${reason}`);
-    for (const observation of found.observations) run.observe(observation, observation);
     run.rewindTo(found.ref);
+    run.learn(found.observations); // after it: they are told as they were told at that step
   }
   const from = run.newestCommit;
   const stepsRedone = Math.max(0, trainedTo - (from?.step ?? 0)); // S3 may be ahead of what was heard of
@@ -102,6 +102,7 @@ function sessionRequest(run: RunState): SessionRequest {
   return {
     run: run.input.run,
     threads: job.threads ?? null,
+    tf32: job.train.precision === 'tf32',
     pinned: fingerprint && {
       intraOpThreads: fingerprint.intraOpThreads,
       interOpThreads: fingerprint.interOpThreads,

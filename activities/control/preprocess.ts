@@ -7,6 +7,7 @@ import { datasetSpec } from '../../data/dataset-spec.js';
 import { kindOf } from '../../data/targets.js';
 import { openTokenizer } from '../../data/tokenize.js';
 import { readConfig } from '../../models/folder.js';
+import { imageSizeOf } from '../../models/image-size.js';
 import { datasetManifestSchema, type DatasetManifest } from '../../data/manifest.js';
 import { fetchFile, putContent } from '../../storage/content.js';
 import { isStoreError } from '../../storage/errors.js';
@@ -31,7 +32,7 @@ export const preprocess =
     return asActivity(
       async (signal) => {
         const imageSize = await imageSizeFor(dependencies, context, { signal });
-        const digest = datasetDigest(context, imageSize);
+        const digest = datasetDigest(context, imageSize, dependencies.shardRows);
         const known = await findPrepared(dependencies, digest, { signal });
         return toRef(
           context,
@@ -49,12 +50,19 @@ export const preprocess =
     );
   };
 
-/** A function of the source's bytes, the tokenizer's, the image size and what the job says of data; names and paths do not count. */
-function datasetDigest({ job, source, model }: RunContext, imageSize: number | null): Sha256 {
+/** A function of the source's bytes, the tokenizer's, the image size, what the job says of data, and the cut into shards; names and paths do not count. */
+function datasetDigest({ job, source, model }: RunContext, imageSize: number | null, shardRows: number | null): Sha256 {
   const tokenizer = model.files
     .filter(({ name }) => name.startsWith('tokenizer'))
     .map(({ name, sha256 }) => [name, sha256]);
-  const spec = [PREPARATION, source.file.sha256, source.format, tokenizer, datasetSpec(job, imageSize)];
+  const spec = [
+    PREPARATION,
+    source.file.sha256,
+    source.format,
+    tokenizer,
+    datasetSpec(job, imageSize),
+    ...(shardRows === null ? [] : [shardRows]),
+  ];
   return createHash('sha256').update(JSON.stringify(spec)).digest('hex') as Sha256;
 }
 
@@ -65,9 +73,7 @@ async function imageSizeFor(
   options: CallOptions,
 ): Promise<number | null> {
   if (job.task !== 'image-classification') return null;
-  if (job.data.imageSize !== undefined) return job.data.imageSize;
-  const { family, config } = await readConfig(await modelFolder(dependencies, model, options));
-  return family.imageSize?.(config) ?? 224;
+  return imageSizeOf(job, await readConfig(await modelFolder(dependencies, model, options)));
 }
 
 interface Prepared {
@@ -103,7 +109,7 @@ async function prepare(
   { job, source, model }: RunContext,
   { digest, imageSize, signal, onProgress }: ToPrepare,
 ): Promise<Prepared> {
-  const { store, cacheFolder, workFolder } = dependencies;
+  const { store, cacheFolder, workFolder, shardRows } = dependencies;
   const folder = join(workFolder, `prepare-${randomUUID()}`);
   try {
     const local = await fetchFile(store, source.file, cacheFolder, { signal });
@@ -118,6 +124,7 @@ async function prepare(
       job,
       ...(tokenizer && { tokenizer }),
       ...(imageSize !== null && { imageSize }),
+      ...(shardRows !== null && { shardRows }),
       outFolder: folder,
       onProgress,
       signal,

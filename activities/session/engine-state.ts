@@ -1,14 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { log } from '@temporalio/activity';
 import { fetchCheckpoint } from '../../storage/checkpoint/restore.js';
 import { untilReachable } from '../../storage/until-reachable.js';
-import type { FreezePlan, StateRef, TrainingContext, TrainProgress } from '../../workflows/contract.js';
+import type { FeaturesRef, FreezePlan, StateRef, TrainingContext, TrainProgress } from '../../workflows/contract.js';
 import { sessionClosed } from '../as-activity.js';
-import type { EngineRequests } from '../../engine/protocol.js';
+import type { EngineRequests, LoadRequest } from '../../engine/protocol.js';
 import type { SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
 import { modelFolder } from '../model-folder.js';
 import { datasetOf, fetchFeatures, fetchShards } from '../dataset-of.js';
+import { isDamage, makeFeatures } from './features.js';
 
 export interface StateInput {
   readonly context: TrainingContext;
@@ -36,7 +38,7 @@ export async function ensureState(
   if (loaded && desk.holds === at.stateDigest) return;
   const waiting = { signal, onWaiting: () => announce(session, 'waiting-for-store', at) };
   announce(session, 'compiling', at);
-  if (!loaded) await untilReachable(() => load(session, input, signal), waiting);
+  if (!loaded) await untilReachable(() => load(session, input, at, signal), waiting);
   announce(session, 'restoring', at);
   const { step, epoch, cursor } = at;
   const position = { step, epoch, cursor };
@@ -60,27 +62,50 @@ async function restore(session: SessionDesk, input: EngineRequests['restore']['i
 }
 
 /** Fetches model and data to this host and has the engine build its graph; free when that is done already. */
-async function load(session: SessionDesk, { context, plan }: StateInput, signal: AbortSignal): Promise<void> {
+async function load(session: SessionDesk, input: StateInput, at: StateRef, signal: AbortSignal): Promise<void> {
   const { desk } = session;
+  const { context, plan } = input;
   const { job, model, dataset, features } = context;
+  const kept = features ? await keptFeatures(session, input, features, at, signal) : null;
   const manifest = await datasetOf(session, dataset, signal);
   const request = {
-    key: keyOf({ context, plan }),
+    key: keyOf(input),
     job,
     modelFolder: await modelFolder(session, model, { signal }),
     dataset: manifest,
     shards: await fetchShards(session, dataset, manifest, signal),
-    features: features ? { width: features.width, shards: await fetchFeatures(session, features, signal) } : null,
+    features: kept,
     train: true,
   };
   const loading = askEngine(session, 'load', request);
   desk.loaded = null;
   desk.holds = null; // a graph of its own has variables of its own
-  const { trainableDigest } = await loading;
+  const { trainableDigest, warnings } = await loading;
+  for (const warning of warnings) log.warn(warning, { run: context.run });
   if (trainableDigest !== plan.digest) {
     throw new Error(`the freeze plan names tensors of digest ${plan.digest}, this engine works out ${trainableDigest}`);
   }
   desk.loaded = request.key;
+}
+
+/** Shards of kept features on this host; those that do not verify are computed again. */
+async function keptFeatures(
+  session: SessionDesk,
+  input: StateInput,
+  features: FeaturesRef,
+  at: StateRef,
+  signal: AbortSignal,
+): Promise<LoadRequest['features']> {
+  try {
+    return { width: features.width, shards: await fetchFeatures(session, features, signal) };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    log.warn('kept features are damaged', { error: (error as Error).message });
+    const ensureWhole = (whole: StateInput) => ensureState(session, whole, at, signal);
+    const made = await makeFeatures(session, { ...input, at }, ensureWhole, { signal, verify: true });
+    if (!made) throw sessionClosed('asked to stop while damaged features were computed again');
+    return { width: made.ref.width, shards: await fetchFeatures(session, made.ref, signal, made.files) };
+  }
 }
 
 const keyOf = ({ context: { job, model, dataset, features }, plan }: StateInput): string =>

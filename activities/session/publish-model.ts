@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetManifest } from '../../data/manifest.js';
+import type { Job } from '../../job/schema.js';
 import { putContent } from '../../storage/content.js';
 import { publishedModelKey } from '../../storage/layout.js';
 import { untilReachable } from '../../storage/until-reachable.js';
@@ -61,6 +62,12 @@ export const publishModel =
 const goesAlong = (name: string): boolean =>
   /^(?:tokenizer|preprocessor_config|vocab|merges)/.test(name) || /\.m?js$/.test(name);
 
+/** Of a number to predict: that the model gives it as it is, and what it was trained by. */
+const outputsOf = (job: Job, dataset: DatasetManifest) =>
+  dataset.kind === 'features' && dataset.values
+    ? { outputs: { column: job.data.label, unit: "the column's own", standardisedBy: dataset.values.train } }
+    : {};
+
 function card(
   { run, job, model, dataset: { digest }, lineage }: TrainingContext,
   at: CheckpointRef,
@@ -76,6 +83,7 @@ function card(
     dataset: digest,
     checkpoint: { step: at.step, epoch: at.epoch, stateDigest: at.stateDigest, lineage },
     test: metrics,
+    ...outputsOf(job, dataset),
     job,
   };
   return `${JSON.stringify(text, null, 2)}\n`;

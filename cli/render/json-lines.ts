@@ -37,12 +37,14 @@ export class JsonReporter {
       look.workflow.state,
       status?.stage,
       status?.observations.length,
+      status?.features?.digest,
       status?.lastCheckpoint?.sequence,
       status?.sessions.length,
       progress?.stage,
       trouble,
     ]);
-    const due = status?.stage === 'trainEpoch' && nowMs - this.#saidAtMs >= EVERY_MS;
+    const due =
+      (status?.stage === 'trainEpoch' || status?.stage === 'computeFeatures') && nowMs - this.#saidAtMs >= EVERY_MS;
     if (known === this.#known && !due) return null;
     this.#known = known;
     this.#saidAtMs = nowMs;

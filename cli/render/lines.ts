@@ -2,6 +2,7 @@
 import type { Observation, RunStatus, SessionRecord } from '../../workflows/contract.js';
 import type { Look } from '../runs/look.js';
 import { ranked } from '../../workflows/policies/selection.js';
+import { featuresText } from './features.js';
 import { inOrder, positionOf, remainingMs } from './estimate.js';
 import { reasonOf } from './sessions.js';
 import { stageOf, troubleOf } from './stage.js';
@@ -20,6 +21,8 @@ export class LineReporter {
   #sessions = 0;
   #trainedAtMs = -Infinity;
   #step = -1;
+  #rows = -1;
+  #features: string | null = null;
 
   /** The lines that are new since the last call. */
   lines(look: Look, nowMs: number): string[] {
@@ -37,14 +40,24 @@ export class LineReporter {
     }
     this.#sessions = status.sessions.length;
     const saving = look.progress?.stage === 'saving'; // so often that it is no news
-    const stage = stageOf(saving ? { ...look, progress: null } : look);
+    const computing = status.stage === 'computeFeatures'; // its rows are told as training's steps are
+    const stage = stageOf(saving || computing ? { ...look, progress: null } : look);
     if (stage !== this.#stage) lines.push(`stage: ${stage}${positionText(look)}`);
     this.#stage = stage;
+    const features = featuresText(status.plan, status.features);
+    if (features !== null && features !== this.#features) lines.push(`features: ${features}`);
+    this.#features = features;
     lines.push(...this.#validations(status));
     const newest = status.lastCheckpoint;
     if (newest && newest.sequence > this.#sequence) {
       lines.push(`checkpoint ${newest.sequence} is durable: step ${newest.step}`);
       this.#sequence = newest.sequence;
+    }
+    const rows = computing ? look.progress?.rows : undefined;
+    if (rows && nowMs - this.#trainedAtMs >= TRAINING_EVERY_MS && rows.done !== this.#rows) {
+      lines.push(`features: ${count(rows.done)} of ${count(rows.total)} rows`);
+      this.#trainedAtMs = nowMs;
+      this.#rows = rows.done;
     }
     const step = look.progress?.position.step ?? -1;
     const due = nowMs - this.#trainedAtMs >= TRAINING_EVERY_MS && step !== this.#step;

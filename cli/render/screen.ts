@@ -2,6 +2,7 @@
 import pc from 'picocolors';
 import type { RunStatus } from '../../workflows/contract.js';
 import type { Look } from '../runs/look.js';
+import { featuresText } from './features.js';
 import { inOrder, positionOf, remainingMs } from './estimate.js';
 import { reasonOf, recoveries, recoveryCount } from './sessions.js';
 import { stageOf, troubleOf } from './stage.js';
@@ -21,24 +22,40 @@ export function renderScreen(look: Look, nowMs: number, width: number): string[]
   const trouble = troubleOf(look);
   if (trouble) lines.push(pc.yellow(`  ${trouble}`));
   if (status) {
+    lines.push(...featuresLines(look, status, width));
     lines.push(...trainingLines(look, status, width), ...validationLines(status));
     lines.push(...durabilityLines(status, nowMs));
   }
   return lines;
 }
 
+function featuresLines({ progress }: Look, { stage, plan, features }: RunStatus, width: number): string[] {
+  const text = featuresText(plan, features);
+  const rows = stage === 'computeFeatures' ? progress?.rows : undefined;
+  return [
+    ...(text === null ? [] : [label('features', text)]),
+    ...(rows
+      ? [label('rows', `${bar(rows.done / rows.total, barWidth(width))}  ${count(rows.done)} of ${count(rows.total)}`)]
+      : []),
+  ];
+}
+
+const barWidth = (width: number): number => Math.max(10, Math.min(40, width - 40));
+
 function trainingLines(look: Look, status: RunStatus, width: number): string[] {
   const position = positionOf(look);
   if (!position || !status.totalSteps || !status.stepsPerEpoch) return [];
   const { epochs, totalSteps, stepsPerEpoch } = status;
-  const barWidth = Math.max(10, Math.min(40, width - 40));
   const epoch = Math.min(position.epoch + 1, epochs);
   const inEpoch = position.epoch >= epochs ? stepsPerEpoch : position.cursor;
   const left = remainingMs(look);
   const { training } = look;
   return [
-    label('epoch', `${bar(inEpoch / stepsPerEpoch, barWidth)}  ${epoch} of ${epochs}`),
-    label('step', `${bar(position.step / totalSteps, barWidth)}  ${count(position.step)} of ${count(totalSteps)}`),
+    label('epoch', `${bar(inEpoch / stepsPerEpoch, barWidth(width))}  ${epoch} of ${epochs}`),
+    label(
+      'step',
+      `${bar(position.step / totalSteps, barWidth(width))}  ${count(position.step)} of ${count(totalSteps)}`,
+    ),
     label(
       'training',
       [

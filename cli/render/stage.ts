@@ -1,7 +1,7 @@
 import type { Look } from '../runs/look.js';
 import type { Stage } from '../../workflows/contract.js';
 import { silence } from './estimate.js';
-import { duration } from './units.js';
+import { count, duration } from './units.js';
 
 const names: Readonly<Record<Stage, string>> = {
   preprocess: 'preparing the data',
@@ -24,6 +24,7 @@ const names: Readonly<Record<Stage, string>> = {
 const within = {
   restoring: 'restoring the state',
   compiling: 'compiling the step',
+  'computing-features': null,
   training: null,
   saving: 'saving a snapshot',
   'waiting-for-store': 'the store does not answer, waiting',
@@ -33,6 +34,9 @@ const within = {
 export function stageOf(look: Look): string {
   const { status, progress, workflow } = look;
   if (!status) return workflow && workflow.state !== 'running' ? workflow.state : 'starting';
+  if (status.stage === 'computeFeatures' && progress?.rows) {
+    return `${names.computeFeatures}: ${count(progress.rows.done)} of ${count(progress.rows.total)} rows`;
+  }
   const detail = (status.stage === 'trainEpoch' && progress ? within[progress.stage] : null) ?? status.detail;
   return detail ? `${names[status.stage]}: ${detail}` : names[status.stage];
 }

@@ -7,11 +7,12 @@ const figure = z.number().nullable();
 
 /** Heartbeats of trainEpoch and openSession. A worker of another version may say something else: then nothing is shown. */
 export const progressSchema: z.ZodType<TrainProgress> = z.object({
-  stage: z.enum(['restoring', 'compiling', 'training', 'saving', 'waiting-for-store']),
+  stage: z.enum(['restoring', 'compiling', 'computing-features', 'training', 'saving', 'waiting-for-store']),
   position: z.object({ step: whole, epoch: whole, cursor: whole }),
   loss: figure,
   learningRate: figure,
   examplesPerSecond: figure,
+  rows: z.object({ done: whole, total: whole }).optional(),
 });
 
 /** As far as we read it of Temporal's PendingActivityInfo. */

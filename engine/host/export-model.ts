@@ -12,8 +12,7 @@ import type { Loaded } from './workbench.js';
 export async function exportModel({ job, run, trainer, dataset }: Loaded, folder: string): Promise<ExportedFile[]> {
   const { family, config, configJson, plain } = run;
   const published = family.publish(configJson, config, job, dataset.labels);
-  const averaged = new Set(job.train.ema === undefined ? [] : trainer.trainable);
-  const read = run.merged((name) => trainer.read(averaged.has(name) ? averageOf(name) : name));
+  const read = publishedReader({ job, run, trainer });
   const tensors = plain.tensors.map(({ name, shape }) => {
     const unconvert = family.unconvert?.(name);
     return {
@@ -33,6 +32,15 @@ export async function exportModel({ job, run, trainer, dataset }: Loaded, folder
     { name: WEIGHTS_FILE, path: weights, ...written },
     { name: CONFIG_FILE, path, sha256, bytes: Buffer.byteLength(text) },
   ];
+}
+
+/** Reads the tensors of the published model, each once and in the model's order. */
+export function publishedReader({ job, run, trainer }: Pick<Loaded, 'job' | 'run' | 'trainer'>) {
+  const averaged = new Set(job.train.ema === undefined ? [] : trainer.trainable);
+  const sourceOf = (name: string) => (averaged.has(name) ? averageOf(name) : name);
+  // Where adapters are merged in, a tensor is made of several.
+  const read = job.lora ? trainer.read : trainer.reader(run.plain.tensors.map(({ name }) => sourceOf(name)));
+  return run.merged((name) => read(sourceOf(name)));
 }
 
 const asBytes = (values: Float32Array) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -14,6 +14,7 @@ const NOT_NUMERIC = new Set([
   'CUDA_VISIBLE_DEVICES',
   'TF_NUM_INTRAOP_THREADS', // pinned: told apart below
   'TF_NUM_INTEROP_THREADS',
+  'NVIDIA_TF32_OVERRIDE',
 ]);
 
 /** What the numerics of this process depend on: docs/exactness.md says why each field is here. */
@@ -25,7 +26,7 @@ export function fingerprint(pinned: Pinned): Fingerprint {
   const host = {
     libtensorflow: binding.TF_Version,
     stepCompiler: STEP_COMPILER_VERSION,
-    device: (backend as unknown as { isUsingGpuDevice: boolean }).isUsingGpuDevice ? 'gpu' : 'cpu',
+    device: deviceKind(),
     cpu: `${cpus()[0]?.model.trim() ?? 'unknown'} [${instructionSets().join(' ')}]`,
     mathMode: process.env['ONEDNN_DEFAULT_FPMATH_MODE'] ?? 'float32',
   };
@@ -34,16 +35,22 @@ export function fingerprint(pinned: Pinned): Fingerprint {
 
 const digestOf = (value: unknown): Sha256 => createHash('sha256').update(JSON.stringify(value)).digest('hex') as Sha256;
 
-/** The vector extensions that libtensorflow and oneDNN choose kernels by. */
-function instructionSets(): string[] {
-  let flags: string;
+export const deviceKind = (): 'cpu' | 'gpu' =>
+  (backend as unknown as { isUsingGpuDevice: boolean }).isUsingGpuDevice ? 'gpu' : 'cpu';
+
+/** What the CPU can do, as /proc/cpuinfo lists it; none where there is no /proc. */
+export function cpuFlags(): string[] {
   try {
-    flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+    const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+    return flags.trim().split(/\s+/);
   } catch {
-    return [process.arch]; // no /proc: the model's name has to do
+    return [];
   }
-  return flags
-    .split(/\s+/)
-    .filter((flag) => /^(avx|amx|fma|asimd|sve|bf16|i8mm)/.test(flag))
-    .sort();
+}
+
+/** The vector extensions that libtensorflow and oneDNN choose kernels by; without /proc the CPU's name has to do. */
+function instructionSets(): string[] {
+  const flags = cpuFlags();
+  if (flags.length === 0) return [process.arch];
+  return flags.filter((flag) => /^(avx|amx|fma|asimd|sve|bf16|i8mm)/.test(flag)).sort();
 }

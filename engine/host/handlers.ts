@@ -2,11 +2,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { initialWeights } from '../../training/initial-weights.js';
 import { averageOf } from '../../training/optimizers/ema.js';
 import { loadState, saveState } from '../../training/state.js';
+import { rateRange } from '../../training/rate-range.js';
 import { trainSegment } from '../../training/train-segment.js';
 import type { EngineRequests, RequestName } from '../protocol.js';
 import { computeFeatures } from './compute-features.js';
+import { declareModule } from './declare-module.js';
 import { evaluateSplit } from './evaluate.js';
+import { exportForm } from './export-form.js';
 import { exportModel } from './export-model.js';
+import { predictExported } from './predict-exported.js';
 import { predict } from './predict.js';
 import { openRunModel } from './run-model.js';
 import type { Workbench } from './workbench.js';
@@ -16,8 +20,11 @@ type Handlers = {
 };
 
 export const createHandlers = (bench: Workbench): Handlers => ({
-  async initialize({ job, modelFolder, dataset, folder }) {
-    const { model, base, family, config } = await openRunModel(job, modelFolder, dataset);
+  declareModule: (request) => declareModule(request, bench.allowModules),
+
+  async initialize({ folder, ...opening }) {
+    const { job } = opening;
+    const { model, base, family, config } = await openRunModel(opening, bench.allowModules);
     const range = family.initializerRange(config);
     const fresh = model.tensors
       .filter(({ name }) => !base.names.has(name))
@@ -31,7 +38,7 @@ export const createHandlers = (bench: Workbench): Handlers => ({
 
   async load(request) {
     const { trainer, run } = await bench.load(request);
-    return { nodes: trainer.nodeCount, trainableDigest: run.layout.digest };
+    return { nodes: trainer.nodeCount, trainableDigest: run.layout.digest, warnings: trainer.warnings };
   },
 
   async restore({ shards, position }) {
@@ -45,7 +52,7 @@ export const createHandlers = (bench: Workbench): Handlers => ({
       shardPaths: shards,
       beginsAtZero: (name) => !modelTensors.has(name),
       averages: new Map(averaged.map((name) => [averageOf(name), name])),
-      assign: trainer.assign,
+      assignAll: trainer.assignAll,
     });
     bench.position = position;
   },
@@ -77,8 +84,26 @@ export const createHandlers = (bench: Workbench): Handlers => ({
     return { reason, stats, state };
   },
 
-  computeFeatures: ({ file, path }) => computeFeatures(bench.loaded, file, path),
+  async findRate(range) {
+    const { trainer, fed, job } = bench.loaded;
+    if (!bench.position) throw new Error('engine: no state to train from');
+    bench.interrupted = false;
+    bench.position = null; // it is trained away
+    return rateRange({
+      ...{ trainer, examples: fed.train, job, ...range },
+      interrupted: () => bench.interrupted,
+      onStep: async ({ step, loss, learningRate }) => {
+        const position = { step, epoch: 0, cursor: step };
+        bench.report({ stage: 'training', position, loss, learningRate, examplesPerSecond: null });
+        await nextTurn();
+      },
+    });
+  },
+
+  computeFeatures: ({ file, path }) => computeFeatures(bench, file, path),
   evaluate: ({ split }) => evaluateSplit(bench.loaded, split),
   exportModel: ({ folder }) => exportModel(bench.loaded, folder),
+  exportForm: ({ form, folder }) => exportForm(bench.loaded, form, folder),
   predict: (request) => predict(bench.loaded, request),
+  predictExported,
 });

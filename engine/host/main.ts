@@ -19,9 +19,13 @@ const threads = z.coerce.number().int().positive();
 const pinned = {
   intraOpThreads: threads.parse(process.env['TF_NUM_INTRAOP_THREADS']),
   interOpThreads: threads.parse(process.env['TF_NUM_INTEROP_THREADS']),
+  ...(process.env['NVIDIA_TF32_OVERRIDE'] === '1' && { tf32: true }),
 };
 
-const workbench = new Workbench((progress) => send({ kind: 'progress', progress }));
+const workbench = new Workbench(
+  (progress) => send({ kind: 'progress', progress }),
+  process.env['TEMPER_ALLOW_MODULES'] === '1',
+);
 const handlers = createHandlers(workbench);
 
 const isUserError = (error: unknown) => [ModelError, DataError, NonFiniteLoss].some((kind) => error instanceof kind);

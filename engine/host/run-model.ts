@@ -6,9 +6,10 @@ import { outputsOf } from '../../models/families/labels.js';
 import type { Family } from '../../models/families/family.js';
 import { configFor, inspectModelFolder } from '../../models/folder.js';
 import { layoutFor, type JobLayout } from '../../models/job-fit.js';
-import { buildModel } from '../../training/models/index.js';
+import { openModel } from '../../training/models/open-model.js';
 import { mergedWeights, withLora } from '../../training/lora.js';
 import type { Model } from '../../training/model.js';
+import { canFold, folded, givingValues, targetScaleOf, type TargetScale } from '../../training/target-scale.js';
 import type { BaseWeights } from '../../training/state.js';
 
 export interface RunModel {
@@ -21,29 +22,45 @@ export interface RunModel {
   /** Without adapters: what is published. */
   readonly plain: Model;
   readonly base: BaseWeights;
-  /** Reads a tensor of the published model, adapters merged in. */
+  /** Of the numbers to predict; null where there are none. */
+  readonly target: TargetScale | null;
+  /** Reads a tensor of the published model: adapters merged in, the target's scale folded into the head. */
   readonly merged: (read: (name: string) => Float32Array) => (name: string) => Float32Array;
 }
 
-/** @throws ModelError as inspectModelFolder and layoutFor do. */
-export async function openRunModel(job: Job, modelFolder: string, dataset: DatasetManifest): Promise<RunModel> {
+/** @throws ModelError as inspectModelFolder, layoutFor and openModel do. */
+export async function openRunModel(
+  {
+    job,
+    modelFolder: folder,
+    dataset,
+  }: { readonly job: Job; readonly modelFolder: string; readonly dataset: DatasetManifest },
+  allowModules: boolean,
+): Promise<RunModel> {
   const outputs = outputsOf(job, dataset.labels);
-  const inspected = await inspectModelFolder(modelFolder, job, dataset.labels);
+  const inspected = await inspectModelFolder(folder, job, dataset.labels);
   const { family, configJson, tensors } = inspected;
   const config = configFor(inspected, dataset);
   const opened = { ...inspected, config };
   const layout = layoutFor(job, opened, outputs);
-  const plain = buildModel(family.name, config, job, outputs);
-  const { lora } = job;
+  const plain = await openModel({ family, config, folder, outputs, allowModules }, job);
+  const adapted = job.lora ? withLora(plain, layout.adapters, job.lora) : plain;
+  const target = targetScaleOf(dataset);
+  // A head that came with its base gives values already.
+  const scaled = target !== null && !tensors.has('head.weight') && canFold(plain) ? target : null;
   return {
     family,
     config,
     configJson,
     layout,
     plain,
-    model: lora ? withLora(plain, layout.adapters, lora) : plain,
+    model: scaled ? givingValues(adapted, scaled) : adapted,
+    target,
     base: { names: new Set(tensors.keys()), read: (names) => readBaseTensors(opened, names) },
-    merged: (read) => (lora ? mergedWeights(layout.adapters, lora, read) : read),
+    merged: (read) => {
+      const merged = job.lora ? mergedWeights(layout.adapters, job.lora, read) : read;
+      return scaled ? folded(merged, scaled) : merged;
+    },
   };
 }
 

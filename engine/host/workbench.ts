@@ -4,15 +4,18 @@ import type { DatasetManifest } from '../../data/manifest.js';
 import type { Job } from '../../job/schema.js';
 import { outputsOf } from '../../models/families/labels.js';
 import { PREPROCESSOR_FILE } from '../../models/folder.js';
+import { ModelError } from '../../models/model-error.js';
 import { withFeatures } from '../../training/examples/kept-features.js';
 import type { PixelScale } from '../../training/examples/image-examples.js';
 import { openExamples, type OpenedExamples } from '../../training/examples/open-examples.js';
 import type { Examples } from '../../training/examples/examples.js';
 import type { StoredTensor } from '../../training/state.js';
+import { precisionProblem } from '../../training/ops/precision.js';
 import { trainerFor } from '../../training/trainer-for.js';
 import type { Trainer } from '../../training/trainer.js';
 import type { Position, TrainProgress } from '../../workflows/contract.js';
 import type { LoadRequest, ShardPaths } from '../protocol.js';
+import { cpuFlags, deviceKind } from './fingerprint.js';
 import { headOnly, openRunModel, type RunModel } from './run-model.js';
 
 export type SplitName = keyof ShardPaths;
@@ -33,6 +36,8 @@ export interface Loaded {
 }
 
 const REPORT_EVERY_MS = 200;
+/** Stages that are reported with every step. */
+const SO_OFTEN: ReadonlySet<TrainProgress['stage']> = new Set(['training', 'computing-features']);
 
 /** What the engine has on its bench: a loaded trainer and where its state stands. */
 export class Workbench {
@@ -45,14 +50,18 @@ export class Workbench {
   readonly #report: (progress: TrainProgress) => void;
   #reportedMs = -Infinity;
 
-  constructor(report: (progress: TrainProgress) => void) {
+  constructor(
+    report: (progress: TrainProgress) => void,
+    /** Whether code of a user's module may run in this process. */
+    readonly allowModules = false,
+  ) {
     this.#report = report;
   }
 
   /** Says where training stands: every change of stage, and steps a few times a second. */
   report(progress: TrainProgress): void {
     const nowMs = performance.now();
-    if (progress.stage === 'training' && nowMs - this.#reportedMs < REPORT_EVERY_MS) return;
+    if (SO_OFTEN.has(progress.stage) && nowMs - this.#reportedMs < REPORT_EVERY_MS) return;
     this.#reportedMs = nowMs;
     this.#report(progress);
   }
@@ -66,7 +75,9 @@ export class Workbench {
     if (this.#loaded?.key === request.key) return this.#loaded;
     this.unload();
     const { key, job, modelFolder, dataset, shards, features } = request;
-    const run = await openRunModel(job, modelFolder, dataset);
+    const problem = precisionProblem(job.train.precision, deviceKind(), cpuFlags());
+    if (problem !== null) throw new ModelError(`train.precision: ${problem}`);
+    const run = await openRunModel(request, this.allowModules);
     const scale = dataset.kind === 'images' ? await imageScale(run, modelFolder) : undefined;
     const open = (split: SplitName) => openExamples(shards[split], dataset, scale);
     const examples = { train: await open('train'), validation: await open('validation'), test: await open('test') };
@@ -78,13 +89,14 @@ export class Workbench {
     return this.#loaded;
   }
 
-  /** What a snapshot holds: all that the base's files do not, and all of it that changes. */
+  /** What a snapshot holds: all that the base's files do not, and all of it that changes. To be read once, in order. */
   storedTensors(): StoredTensor[] {
     const { trainer, run } = this.loaded;
     const fixed = new Set(run.layout.frozen.filter((name) => run.base.names.has(name)));
-    return [...trainer.variables]
-      .filter(([name]) => !fixed.has(name) && !trainer.transient.has(name))
-      .map(([name, shape]) => ({ name, shape, read: () => trainer.read(name) }));
+    const stored = [...trainer.variables].filter(([name]) => !fixed.has(name) && !trainer.transient.has(name));
+    stored.sort(([a], [b]) => (a < b ? -1 : 1)); // as they are written
+    const read = trainer.reader(stored.map(([name]) => name));
+    return stored.map(([name, shape]) => ({ name, shape, read: () => read(name) }));
   }
 
   unload(): void {
@@ -101,6 +113,7 @@ function trainerOf({ job, dataset, features, train }: LoadRequest, run: RunModel
     job,
     model: features ? headOnly(model, features.width) : model,
     outputs: outputsOf(job, dataset.labels),
+    deviation: run.target?.deviation,
     phases: train ? layout.phases : [],
     blocks: family.blocks(config),
     blockOf: (name) => family.blockOf(name, config),
@@ -111,11 +124,12 @@ function trainerOf({ job, dataset, features, train }: LoadRequest, run: RunModel
 }
 
 /** How this model wants its pixels. */
-async function imageScale({ family, config }: RunModel, modelFolder: string) {
+async function imageScale({ family, config }: RunModel, modelFolder: string): Promise<PixelScale> {
   const text = await readFile(join(modelFolder, PREPROCESSOR_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{}';
     throw error;
   });
   if (!family.imageNormalisation) throw new Error(`a ${family.name} model reads no images`);
-  return family.imageNormalisation(config, JSON.parse(text) as Record<string, unknown>);
+  const normalisation = family.imageNormalisation(config, JSON.parse(text) as Record<string, unknown>);
+  return { ...normalisation, grey: family.imageChannels?.(config) === 1 };
 }

@@ -28,6 +28,8 @@ export interface EncoderConfig {
 
 /** Names of one layer's parts, without `.weight` and `.bias`. */
 export interface EncoderLayer {
+  /** What the names of all its tensors begin with. */
+  readonly block: string;
   readonly query: string;
   readonly key: string;
   readonly value: string;
@@ -40,6 +42,7 @@ export interface EncoderLayer {
 }
 
 export const bertLayer = (index: number): EncoderLayer => ({
+  block: `encoder.layer.${index}`,
   query: `encoder.layer.${index}.attention.self.query`,
   key: `encoder.layer.${index}.attention.self.key`,
   value: `encoder.layer.${index}.attention.self.value`,
@@ -51,6 +54,7 @@ export const bertLayer = (index: number): EncoderLayer => ({
 });
 
 export const distilbertLayer = (index: number): EncoderLayer => ({
+  block: `transformer.layer.${index}`,
   query: `transformer.layer.${index}.attention.q_lin`,
   key: `transformer.layer.${index}.attention.k_lin`,
   value: `transformer.layer.${index}.attention.v_lin`,

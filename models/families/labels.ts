@@ -15,6 +15,15 @@ export function outputsOf(job: Job, labels: readonly string[]): number {
   return problemType(job) === 'regression' ? 1 : labels.length;
 }
 
+/** What the outputs of a head are called: its labels, or the column whose number it predicts. */
+export function outputNames(job: Job, labels: readonly string[]) {
+  const names = problemType(job) === 'regression' ? [job.data.label] : labels;
+  return {
+    id2label: Object.fromEntries(names.map((label, i) => [String(i), label])),
+    label2id: Object.fromEntries(names.map((label, i) => [label, i])),
+  };
+}
+
 /**
  * The keys of a published config.json that every family has: the class that loads it, and the labels where Hugging Face's
  * tools look for them. What the base's file said of another head is left out; weights are always published as float32.
@@ -27,13 +36,11 @@ export function publishedConfig(
 ): Record<string, unknown> {
   const { problem_type: _, num_labels: __, torch_dtype: ___, dtype: ____, ...kept } = config;
   const kind = problemType(job);
-  const names = kind === 'regression' ? [job.data.label] : labels;
   return {
     ...kept,
     dtype: 'float32',
     architectures: [architecture],
-    id2label: Object.fromEntries(names.map((label, i) => [String(i), label])),
-    label2id: Object.fromEntries(names.map((label, i) => [label, i])),
+    ...outputNames(job, labels),
     ...(kind === 'single_label_classification' ? {} : { problem_type: kind }),
   };
 }
@@ -49,3 +56,15 @@ export const saysSameHead = (
 
 const headWord = (value: unknown): string =>
   value === undefined || value === null || value === 'single_label_classification' ? 'usual' : JSON.stringify(value);
+
+/** What a config.json of Temper's own families says of its head: its labels, and its kind where that is not one class of many. */
+export function headWords(job: Job, labels: readonly string[]): Record<string, unknown> {
+  const kind = problemType(job);
+  if (kind === 'regression') return { problem_type: kind };
+  return { ...labelWords(labels), ...(kind === 'multi_label_classification' && { problem_type: kind }) };
+}
+
+export const labelWords = (labels: readonly string[]) => ({
+  id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
+  label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+});

@@ -7,6 +7,7 @@ import type { Job } from '../../job/schema.js';
 import { ModelError } from '../model-error.js';
 import type { TensorSpec } from '../tensor-spec.js';
 import type { Family } from './family.js';
+import { outputNames } from './labels.js';
 
 export type MlpActivation = 'relu' | 'gelu' | 'tanh';
 
@@ -85,12 +86,11 @@ export const mlp: Family<MlpConfig> = {
   },
   adapterTargets: ['layers\\.\\d+\\.weight'],
   initializerRange: (config) => Math.sqrt(2 / Math.max(...fanIns(config))),
-  publish: (_config, parsed, _job, labels) => ({
+  publish: (_config, parsed, job, labels) => ({
     config: {
       model_type: MODEL_TYPE,
       ...parsed,
-      id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
-      label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+      ...outputNames(job, labels),
     },
     nameInFile: (name) => name,
   }),

@@ -3,6 +3,8 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { FineTuneResult, RunStatus } from '../../workflows/contract.js';
 import { failureType } from '../../workflows/policies/failures.js';
+import { told } from '../../workflows/policies/told.js';
+import { tinyJobWith } from '../support/observations.js';
 import { eventually } from '../support/poll.js';
 import {
   WorkflowWorld,
@@ -261,6 +263,46 @@ describe('fineTune', () => {
     },
     60_000,
   );
+
+  it('a schedule gets the same validations after a cut anywhere, continue-as-new and a rewind', async () => {
+    const epochs = 212;
+    const sections = { train: { epochs, schedule: 'reduce-on-plateau' }, checkpoint: { everySteps: 100 } };
+    const losses = Array.from({ length: epochs }, (_, i) => 1 / (1 + Math.floor(i / 9)));
+    const validations = losses.map((loss, i) => ({
+      ...{ loss, accuracy: 0.5, f1: 0.5, examples: 10 },
+      ...{ step: 10 * (i + 1), epoch: i + 1 },
+    }));
+    /** What training was given, each time that it began at a step. */
+    const given = new Map<number, unknown[]>();
+    const here = await world((w) => {
+      w.losses = losses;
+      const endsSession: Parameters<WorkflowWorld['on']>[1] = ({ session }) => {
+        session?.end();
+        return never();
+      };
+      // Right after a validation, before training is done; while an upload is under way; within a validation.
+      w.on('trainEpoch', (call) => {
+        const { from, commit } = call.input as { from: { step: number }; commit: { observations: unknown } };
+        given.set(from.step, [...(given.get(from.step) ?? []), commit.observations]);
+        return [7, 206].includes(call.n) ? endsSession(call) : undefined;
+      });
+      w.on('uploadCheckpoint', (call) => ([21, 209].includes(call.n) ? endsSession(call) : undefined));
+      w.on('validate', (call) => (call.n === 60 ? endsSession(call) : undefined));
+    });
+    const result = await here.toTheEnd(id(), sections);
+    const reasons = result.sessions.map(({ reason }) => reason);
+    expect(reasons).toContain('history-full');
+    expect(reasons.filter((reason) => reason === 'session-lost')).toHaveLength(5);
+    expect([...given.keys()].sort((a, b) => a - b)).toEqual(validations.map((_, i) => 10 * i));
+    const job = tinyJobWith(sections);
+    for (const [step, lists] of given) {
+      const all = told(job, validations.slice(0, step / 10));
+      expect(all).toHaveLength(step / 10);
+      for (const list of lists) expect(list, `at step ${step}`).toEqual(all);
+    }
+    expect([...given.values()].filter((lists) => lists.length > 1).length).toBeGreaterThanOrEqual(3);
+    expect(result.observations).toEqual(told(job, validations));
+  }, 240_000);
 
   it('continues as new when its history is long, with sessions, metrics and best carried over', async () => {
     const here = await world((w) => (w.losses = [0.9, 0.1, 0.5]));

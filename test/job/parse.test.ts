@@ -174,6 +174,17 @@ describe('conditions between keys:', () => {
   test('an example holds a token of its text', () => {
     expect(refusal(`${withData}  maxLength: 2\n`)).toContain('data.maxLength: expected at least 3');
   });
+  test('a schedule that depends on every validation has its limit', () => {
+    const of = (epochs: number, schedule: string) =>
+      refusal(`${withData}train: { epochs: ${epochs}, schedule: ${schedule} }\n`);
+    for (const schedule of ['reduce-on-plateau', '{ name: reduce-on-plateau }']) {
+      expect(of(2001, schedule)).toContain(
+        'train.epochs: expected at most 2000 with `schedule: reduce-on-plateau`, whose rate depends on',
+      );
+      expect(of(2000, schedule)).toBe('accepted');
+    }
+    expect(of(2001, 'cosine')).toBe('accepted');
+  });
   test('a warm-up is not endless', () => {
     expect(refusal(`${withData}train: { warmupSteps: 2000000 }\n`)).toContain(
       'train.warmupSteps: expected at most 1000000 steps',

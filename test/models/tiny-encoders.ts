@@ -5,6 +5,7 @@ import type { Job } from '../../job/schema.js';
 import { compile } from '../../training/compile/program.js';
 import type { Model, Pass } from '../../training/model.js';
 import { noDropout } from '../../training/ops/dropout.js';
+import { evaluationPass } from '../../training/step-functions.js';
 
 const numbers = z.array(z.number());
 const linear = z.object({ weight: numbers, bias: numbers });
@@ -61,6 +62,7 @@ export const feedsOf = ({ ids, mask, types }: Batch) => ({
 export const evaluation: Pass = {
   training: false,
   dropout: noDropout,
+  block: evaluationPass.block,
   isFrozen: () => true,
   update: (statistic) => {
     throw new Error(`${statistic} is updated in an evaluation`);

@@ -7,7 +7,7 @@ import type { RunId } from '../../workflows/contract.js';
 import type { TestStack } from './stack.js';
 
 /** The embedded store's bucket as it lies on the disk: what is there whether or not a server runs. */
-const bucketFolder = (stack: TestStack): string => join(stack.folder, 's3', stack.record().bucket);
+export const bucketFolder = (stack: TestStack): string => join(stack.folder, 's3', stack.record().bucket);
 
 export interface StoredObject {
   readonly key: string;

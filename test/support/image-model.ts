@@ -8,6 +8,7 @@ import { readFloats, readSafetensorsHeader } from '../../models/safetensors.js';
 import type { Model, Pass } from '../../training/model.js';
 import { noDropout } from '../../training/ops/dropout.js';
 import { tf, type Tensor } from '../../training/tensorflow.js';
+import { evaluationPass } from '../../training/step-functions.js';
 
 export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
@@ -69,6 +70,7 @@ export function runImageModel(
   const pass: Pass = {
     training,
     dropout: noDropout,
+    block: evaluationPass.block,
     isFrozen: (name) => frozen.includes(name),
     update: (name, value) => void statistics.set(name, value.dataSync() as Float32Array),
   };

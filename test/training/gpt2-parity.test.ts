@@ -6,8 +6,15 @@ import { meanCrossEntropy } from '../../training/ops/cross-entropy.js';
 import { noDropout } from '../../training/ops/dropout.js';
 import { tf, type Tensor } from '../../training/tensorflow.js';
 import { expected, jobOf, languageBatch, openTinyGpt2 } from '../support/tiny-gpt2.js';
+import { evaluationPass } from '../../training/step-functions.js';
 
-const pass: Pass = { training: true, dropout: noDropout, isFrozen: () => false, update: () => undefined };
+const pass: Pass = {
+  training: true,
+  dropout: noDropout,
+  block: evaluationPass.block,
+  isFrozen: () => false,
+  update: () => undefined,
+};
 const ROWS = expected.batches[0]!.length;
 const bucketOf = (rows: readonly (readonly number[])[], padding: number) =>
   Math.max(...rows.map((row) => row.length)) + padding;

@@ -9,6 +9,7 @@ import { noDropout } from '../../training/ops/dropout.js';
 import { tf, type Tensor } from '../../training/tensorflow.js';
 import { openImported } from '../support/imported.js';
 import { compiledOutputs, inFolder, relativeDifference, wave } from '../support/published.js';
+import { evaluationPass } from '../../training/step-functions.js';
 
 const FOLDER = fileURLToPath(new URL('../fixtures/keras-models', import.meta.url));
 const numbers = z.array(z.number());
@@ -39,9 +40,9 @@ test.each(cases)('$name: the scores of an imported model are those of Keras', ({
     expect(await findLayersModel(join(FOLDER, expected.file))).toBe(join(FOLDER, expected.file));
     const { model, values } = await openImported(join(FOLDER, expected.file), folder, outputs);
     expect([...values.keys()].sort()).toEqual(model.tensors.map((tensor) => tensor.name).sort());
-    const [key, spec] = Object.entries(model.inputs(shape[0]!, 1))[0]!;
+    const [key, spec] = Object.entries(model.inputs(shape[0]!, shape[1]!))[0]!;
     const feed = spec.dtype === 'int32' ? Int32Array.from(input) : Float32Array.from(input);
-    const found = compiledOutputs(model, values, { [key]: { shape, values: feed } }, shape[0]!, 1);
+    const found = compiledOutputs(model, values, { [key]: { shape, values: feed } }, shape[0]!, shape[1]!);
     expect(relativeDifference(found, Float32Array.from(expected.scores))).toBeLessThan(1e-5);
   }),
 );
@@ -57,14 +58,20 @@ test.each(cases)('$name: a training pass has the gradients and moving statistics
       variables: new Map(model.tensors.map((tensor) => [tensor.name, tensor.shape])),
       functions: {
         train: {
-          inputs: model.inputs(rows, 1),
+          inputs: model.inputs(rows, shape[1]!),
           trace(inputs, variable) {
             const updated: Record<string, Tensor> = {};
             let scores: Tensor | undefined;
             const loss = (...tensors: Tensor[]) => {
               const p = (tensor: string) => tensors[trainable.indexOf(tensor)] ?? variable(tensor);
               const update = (statistic: string, value: Tensor) => void (updated[statistic] = tf.keep(value));
-              const pass = { training: true, dropout: noDropout, isFrozen: () => false, update };
+              const pass = {
+                training: true,
+                dropout: noDropout,
+                block: evaluationPass.block,
+                isFrozen: () => false,
+                update,
+              };
               scores = tf.keep(model.outputs(p, model.features(p, inputs, pass), inputs, pass));
               return tf.sum(tf.mul(scores, tf.tensor(wave(scores.size, 5, 1.5), scores.shape)));
             };
@@ -76,8 +83,8 @@ test.each(cases)('$name: a training pass has the gradients and moving statistics
       },
     });
     for (const [tensor, data] of values) program.assign(tensor, data);
-    const key = Object.keys(model.inputs(rows, 1))[0]!;
-    const dtype = model.inputs(rows, 1)[key]!.dtype;
+    const key = Object.keys(model.inputs(rows, shape[1]!))[0]!;
+    const dtype = model.inputs(rows, shape[1]!)[key]!.dtype;
     const found = program.run('train', {
       [key]: dtype === 'int32' ? Int32Array.from(input) : Float32Array.from(input),
     });

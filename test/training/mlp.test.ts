@@ -9,6 +9,7 @@ import { mlpModel } from '../../training/models/mlp.js';
 import { dropoutMasks } from '../../training/ops/dropout.js';
 import { tf } from '../../training/tensorflow.js';
 import { asJson, compiledOutputs, inFolder, wave, waves } from '../support/published.js';
+import { evaluationPass } from '../../training/step-functions.js';
 
 /** The configuration of a job's MLP over features of a data set's width. */
 const mlpConfig = (job: Job, width: number): MlpConfig =>
@@ -62,7 +63,13 @@ test('every hidden layer is dropped out, and nothing else', () => {
     };
     const shapes = new Map(model.tensors.map(({ name, shape }) => [name, shape]));
     const p = (name: string) => tf.ones([...shapes.get(name)!]);
-    const pass = { training: true, dropout, isFrozen: () => false, update: () => undefined };
+    const pass = {
+      training: true,
+      dropout,
+      block: evaluationPass.block,
+      isFrozen: () => false,
+      update: () => undefined,
+    };
     const features = model.features(p, { features: tf.ones([4, 3]) }, pass);
     const dropped = (features.dataSync() as Float32Array).filter((value) => value === 0).length;
     expect(dropped / features.size).toBeCloseTo(0.5, 0.7);

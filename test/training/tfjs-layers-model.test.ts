@@ -10,6 +10,7 @@ import { tf, type Tensor } from '../../training/tensorflow.js';
 import { openImported } from '../support/imported.js';
 import { compiledOutputs, inFolder, relativeDifference, wave } from '../support/published.js';
 import { elementsOf as elements } from '../../models/safetensors-header.js';
+import { evaluationPass } from '../../training/step-functions.js';
 
 type Layers = Parameters<typeof tf.sequential>[0];
 
@@ -91,6 +92,7 @@ test('in training a frozen normalisation keeps its statistics, and dropout is th
               const pass = {
                 training: true,
                 dropout: dropoutMasks(rate, seed!),
+                block: evaluationPass.block,
                 isFrozen: () => frozen,
                 update: (statistic: string) => void updated.push(statistic),
               };
@@ -195,6 +197,7 @@ test('a dilated convolution is refused where a gradient would have to pass, and 
     const pass = {
       training: true,
       dropout: { apply: (x: Tensor) => x },
+      block: evaluationPass.block,
       isFrozen: () => false,
       update: () => undefined,
     };

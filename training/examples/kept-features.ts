@@ -2,7 +2,10 @@ import { readContent } from '../../data/shards.js';
 import type { Examples } from './examples.js';
 import { joinFloats } from './join.js';
 
-/** Examples whose inputs are what a frozen base made of them, kept in shards in the same order of rows: `features` (rows, width). */
+/**
+ * Examples whose inputs are what a frozen base made of them, kept in shards in the same order of rows: `features` (rows, width). They
+ * keep their lengths, so that an epoch has the same batches as it would have with the base.
+ */
 export async function withFeatures(examples: Examples, paths: readonly string[], width: number): Promise<Examples> {
   const parts: Float32Array[] = [];
   for (const path of paths) parts.push((await readContent(path)).vectors('features').values);
@@ -12,7 +15,7 @@ export async function withFeatures(examples: Examples, paths: readonly string[],
   }
   return {
     count: examples.count,
-    lengthOf: () => 1,
+    lengthOf: (example) => examples.lengthOf(example),
     bucketFor: () => 1,
     gather(chosen, rows) {
       const features = new Float32Array(rows * width);

@@ -5,6 +5,7 @@ import type { TensorType } from '../compile/shapes/rule.js';
 import type { Model, Pass } from '../model.js';
 import { noDropout } from '../ops/dropout.js';
 import { backend, binding, tf, type Tensor } from '../tensorflow.js';
+import { evaluationPass } from '../step-functions.js';
 
 /** What a Const node holds. */
 export interface Literal {
@@ -30,7 +31,13 @@ export interface Sketch {
 }
 
 export const OUTPUT_NODE = 'outputs';
-export const inference: Pass = { training: false, dropout: noDropout, isFrozen: () => true, update: () => undefined };
+export const inference: Pass = {
+  training: false,
+  dropout: noDropout,
+  block: evaluationPass.block,
+  isFrozen: () => true,
+  update: () => undefined,
+};
 
 class SketchBuilder extends GraphBuilder {
   readonly nodes: GraphNode[] = [];

@@ -7,6 +7,7 @@ import { causalBias, joinHeads, splitProjection, UNSEEN } from '../ops/causal-at
 import { batchMatMul, matMul } from '../ops/direct.js';
 import { noDropout } from '../ops/dropout.js';
 import { embed } from '../ops/embedding.js';
+import { evaluationPass } from '../step-functions.js';
 import { binding, tf, type Tensor } from '../tensorflow.js';
 import { DECODE, prefillName, type Decoder } from './decoder.js';
 
@@ -55,7 +56,7 @@ function prefill(config: Gpt2Config, rows: number, bucket: number, positions: nu
       const bias = causalBias(bucket);
       const written: Written = [];
       const start = tf.reshape(embedded, [rows * bucket, config.width]);
-      const hidden = gpt2Blocks(config, variable, start, noDropout, (projected) => {
+      const hidden = gpt2Blocks(config, variable, start, evaluationPass, (projected) => {
         const [query, key, value] = splitProjection(projected, rows, config.heads);
         const whole = (x: Tensor) => tf.pad(x, [[0, 0], [0, 0], [0, positions - bucket], [0, 0]]); // prettier-ignore
         written.push({ keys: whole(key), values: whole(value) });
@@ -86,7 +87,7 @@ function decode(config: Gpt2Config, rows: number, positions: number): FunctionSp
       const unseen = tf.cast(tf.greaterEqual(places, tf.reshape(at!, [rows, 1])), 'float32');
       const bias = tf.reshape(tf.mul(unseen, UNSEEN), [rows, 1, 1, positions]);
       const written: Written = [];
-      const hidden = gpt2Blocks(config, variable, embedded, noDropout, (projected, block) => {
+      const hidden = gpt2Blocks(config, variable, embedded, evaluationPass, (projected, block) => {
         const [query, key, value] = splitProjection(projected, rows, heads); // (rows, heads, 1, width / heads)
         written.push({ keys: key, values: value });
         return joinHeads(attendToCache(query, key, value, variable(keysOf(block)), variable(valuesOf(block)), bias));

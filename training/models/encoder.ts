@@ -43,9 +43,9 @@ export function encoderModel(
       mask: { shape: [rows, bucket], dtype: 'float32' },
       ...(hasTypes ? { types: { shape: [rows, bucket], dtype: 'int32' } } : {}),
     }),
-    features(parameters, inputs, { dropout }) {
+    features(parameters, inputs, pass) {
       const [rows, length] = inputs['ids']!.shape as [number, number];
-      const hidden = encode(parameters, inputs, dropout);
+      const hidden = encode(parameters, inputs, pass);
       if (pooling === 'tokens') return hidden;
       if (pooling === 'mean') return meanOf(tf.reshape(hidden, [rows, length, width]), inputs['mask']!);
       const first = tf.reshape(tf.slice(tf.reshape(hidden, [rows, length, width]), [0, 0, 0], [rows, 1, width]), [
@@ -61,7 +61,7 @@ export function encoderModel(
   };
 
   /** Vectors of all positions, (rows · length, width). */
-  function encode(p: Parameters, inputs: Inputs, dropout: Pass['dropout']): Tensor {
+  function encode(p: Parameters, inputs: Inputs, { dropout, block }: Pass): Tensor {
     const { ids, mask } = inputs as { ids: Tensor; mask: Tensor };
     const [rows, length] = ids.shape as [number, number];
     const { heads } = config;
@@ -73,13 +73,15 @@ export function encoderModel(
     let x = dropout.apply(norm(embedded(p, inputs), 'embeddings.LayerNorm')); // (rows · length, width)
     for (let i = 0; i < config.layers; i++) {
       const names = layer(i);
-      const [query, key, value] = [names.query, names.key, names.value].map((part) =>
-        splitHeads(linear(p, x, part)),
-      ) as [Tensor, Tensor, Tensor];
-      const mixed = linear(p, joinHeads(attention(query, key, value, padding, dropout)), names.mixed);
-      x = norm(tf.add(x, dropsMixed ? dropout.apply(mixed) : mixed), names.mixedNorm);
-      const inner = gelu(linear(p, x, names.inner)); // (rows · length, intermediate)
-      x = norm(tf.add(x, dropout.apply(linear(p, inner, names.output))), names.outputNorm);
+      x = block(names.block, x, (x) => {
+        const [query, key, value] = [names.query, names.key, names.value].map((part) =>
+          splitHeads(linear(p, x, part)),
+        ) as [Tensor, Tensor, Tensor];
+        const mixed = linear(p, joinHeads(attention(query, key, value, padding, dropout)), names.mixed);
+        const attended = norm(tf.add(x, dropsMixed ? dropout.apply(mixed) : mixed), names.mixedNorm);
+        const inner = gelu(linear(p, attended, names.inner)); // (rows · length, intermediate)
+        return norm(tf.add(attended, dropout.apply(linear(p, inner, names.output))), names.outputNorm);
+      });
     }
     return x;
   }

@@ -4,7 +4,6 @@ import type { Inputs, Model, Parameters, Pass } from '../model.js';
 import { causalAttention, causalBias } from '../ops/causal-attention.js';
 import { dense } from '../ops/dense.js';
 import { denseInOut } from '../ops/dense-in-out.js';
-import type { DropoutMasks } from '../ops/dropout.js';
 import { embed } from '../ops/embedding.js';
 import { geluTanh } from '../ops/gelu-tanh.js';
 import { layerNorm } from '../ops/layer-norm.js';
@@ -27,8 +26,8 @@ export function gpt2Model(config: Gpt2Config, job: Job, outputs: number): Model 
       ids: { shape: [rows, bucket], dtype: 'int32' },
       mask: { shape: [rows, bucket], dtype: 'float32' },
     }),
-    features(parameters, inputs, { dropout }: Pass) {
-      const hidden = hiddenStates(config, parameters, inputs['ids']!, dropout);
+    features(parameters, inputs, pass: Pass) {
+      const hidden = hiddenStates(config, parameters, inputs['ids']!, pass);
       return everyPosition ? hidden : embed(hidden, lastTokens(inputs));
     },
     outputs(p, features) {
@@ -43,29 +42,32 @@ export function gpt2Blocks(
   { layers, layerNormEps }: Gpt2Config,
   p: Parameters,
   embedded: Tensor,
-  dropout: DropoutMasks,
+  { dropout, block }: Pick<Pass, 'dropout' | 'block'>,
   attend: (projected: Tensor, block: number) => Tensor,
 ): Tensor {
   const linear = (x: Tensor, name: string) => denseInOut(x, p(`${name}.weight`), p(`${name}.bias`));
   const norm = (x: Tensor, name: string) => layerNorm(x, p(`${name}.weight`), p(`${name}.bias`), layerNormEps);
   let x = embedded;
   for (let i = 0; i < layers; i++) {
-    const mixed = attend(linear(norm(x, `h.${i}.ln_1`), `h.${i}.attn.c_attn`), i);
-    x = tf.add(x, dropout.apply(linear(mixed, `h.${i}.attn.c_proj`)));
-    const inner = geluTanh(linear(norm(x, `h.${i}.ln_2`), `h.${i}.mlp.c_fc`)); // (rows · length, inner width)
-    x = tf.add(x, dropout.apply(linear(inner, `h.${i}.mlp.c_proj`)));
+    x = block(`h.${i}`, x, (x) => {
+      const mixed = attend(linear(norm(x, `h.${i}.ln_1`), `h.${i}.attn.c_attn`), i);
+      const attended = tf.add(x, dropout.apply(linear(mixed, `h.${i}.attn.c_proj`)));
+      const inner = geluTanh(linear(norm(attended, `h.${i}.ln_2`), `h.${i}.mlp.c_fc`)); // (rows · length, inner width)
+      return tf.add(attended, dropout.apply(linear(inner, `h.${i}.mlp.c_proj`)));
+    });
   }
   return norm(x, 'ln_f');
 }
 
-function hiddenStates(config: Gpt2Config, p: Parameters, ids: Tensor, dropout: DropoutMasks): Tensor {
+function hiddenStates(config: Gpt2Config, p: Parameters, ids: Tensor, pass: Pass): Tensor {
+  const { dropout } = pass;
   const [rows, length] = ids.shape as [number, number];
   const { width, heads } = config;
   const words = tf.reshape(embed(p(WORD_EMBEDDINGS), tf.reshape(ids, [-1])), [rows, length, width]);
   const positions = tf.slice(p('wpe.weight'), [0, 0], [length, width]);
   const embedded = dropout.apply(tf.reshape(tf.add(words, positions), [rows * length, width]));
   const bias = causalBias(length);
-  return gpt2Blocks(config, p, embedded, dropout, (projected) =>
+  return gpt2Blocks(config, p, embedded, pass, (projected) =>
     causalAttention(projected, bias, { rows, heads }, dropout),
   );
 }

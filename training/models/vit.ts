@@ -1,5 +1,4 @@
 import { vit as family, type ViTConfig } from '../../models/families/vit.js';
-import { ModelError } from '../../models/model-error.js';
 import type { Job } from '../../job/schema.js';
 import type { Model, Parameters } from '../model.js';
 import { attention } from '../ops/attention.js';
@@ -16,11 +15,7 @@ import { tf, type Tensor } from '../tensorflow.js';
  */
 export function vit(config: ViTConfig, job: Job, outputs: number): Model {
   const { hiddenSize: width, heads, imageSize: size, patchSize: patch } = config;
-  if (job.data.imageSize !== undefined && job.data.imageSize !== size) {
-    throw new ModelError(
-      `data.imageSize: expected ${size}, the image_size in config.json that this ViT's position embeddings are of, found ${job.data.imageSize}: leave it out`,
-    );
-  }
+  family.checkJob?.(config, job);
   const patches = (size / patch) ** 2;
   const length = patches + 1;
 
@@ -38,7 +33,7 @@ export function vit(config: ViTConfig, job: Job, outputs: number): Model {
   return {
     tensors: [...family.tensors(config, job), ...family.head(config, job, outputs)],
     inputs: (rows) => ({ pixels: { shape: [rows, size, size, 3], dtype: 'float32' } }),
-    features(p, { pixels }, { dropout }) {
+    features(p, { pixels }, { dropout, block }) {
       const rows = pixels!.shape[0]!;
       const linear = (x: Tensor, name: string) => dense(x, p(`${name}.weight`), p(`${name}.bias`));
       const norm = (x: Tensor, name: string) =>
@@ -49,14 +44,16 @@ export function vit(config: ViTConfig, job: Job, outputs: number): Model {
       let x = dropout.apply(tf.reshape(embed(p, pixels!), [rows * length, width])); // (rows · length, width)
       for (let i = 0; i < config.layers; i++) {
         const layer = `encoder.layer.${i}`;
-        const before = norm(x, `${layer}.layernorm_before`);
-        const [query, key, value] = ['query', 'key', 'value'].map((part) =>
-          splitHeads(linear(before, `${layer}.attention.attention.${part}`)),
-        ) as [Tensor, Tensor, Tensor];
-        const mixed = joinHeads(attention(query, key, value, tf.scalar(0), dropout));
-        x = tf.add(x, dropout.apply(linear(mixed, `${layer}.attention.output.dense`)));
-        const inner = gelu(linear(norm(x, `${layer}.layernorm_after`), `${layer}.intermediate.dense`));
-        x = tf.add(x, dropout.apply(linear(inner, `${layer}.output.dense`)));
+        x = block(layer, x, (x) => {
+          const before = norm(x, `${layer}.layernorm_before`);
+          const [query, key, value] = ['query', 'key', 'value'].map((part) =>
+            splitHeads(linear(before, `${layer}.attention.attention.${part}`)),
+          ) as [Tensor, Tensor, Tensor];
+          const mixed = joinHeads(attention(query, key, value, tf.scalar(0), dropout));
+          const attended = tf.add(x, dropout.apply(linear(mixed, `${layer}.attention.output.dense`)));
+          const inner = gelu(linear(norm(attended, `${layer}.layernorm_after`), `${layer}.intermediate.dense`));
+          return tf.add(attended, dropout.apply(linear(inner, `${layer}.output.dense`)));
+        });
       }
       const classToken = tf.slice(tf.reshape(x, [rows, length, width]), [0, 0, 0], [rows, 1, width]);
       return norm(tf.reshape(classToken, [rows, width]), 'layernorm');

@@ -13,10 +13,11 @@ export { lossProblem } from '../../job/loss.js';
 export { weightedMean } from './weighted-mean.js';
 
 /**
- * What this job trains towards; `outputs` as the head has them: classes, tags, or 1 for a number.
+ * What this job trains towards; `outputs` as the head has them: classes, tags, or 1 for a number. `deviation`: of the numbers to
+ * predict, which the errors are divided by.
  * @throws Error with the sentence of lossProblem where loss and task do not go together.
  */
-export function objectiveFor(job: Job, outputs: number): Objective {
+export function objectiveFor(job: Job, outputs: number, deviation = 1): Objective {
   const problem = lossProblem(job);
   if (problem !== null) throw new Error(problem);
   const { name, gamma, delta } = lossOf(job);
@@ -33,11 +34,11 @@ export function objectiveFor(job: Job, outputs: number): Objective {
     case 'bce':
       return binaryObjective(outputs);
     case 'mse':
-      return squaredErrorObjective;
+      return squaredErrorObjective(deviation);
     case 'mae':
-      return absoluteErrorObjective;
+      return absoluteErrorObjective(deviation);
     case 'huber':
-      return huberObjective(delta);
+      return huberObjective(delta, deviation);
   }
 }
 

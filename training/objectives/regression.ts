@@ -20,20 +20,24 @@ const huber =
     return { losses, slopes: tf.clipByValue(errors, -delta, delta) };
   };
 
-/** One number a row: outputs (n, 1) against `values` (n). */
-const regression = (lossOf: ErrorLoss): Objective => ({
+/** One number a row: outputs (n, 1) against `values` (n). The error is in standard deviations of the column. */
+const regression = (lossOf: ErrorLoss, deviation: number): Objective => ({
   targets: valueTargets,
   losses: (outputs, { values }) =>
     withGradient([outputs], (outputs) => {
-      const { losses, slopes } = lossOf(tf.sub(tf.reshape(outputs!, [-1]), values!));
+      const errors = tf.sub(tf.reshape(outputs!, [-1]), values!);
+      const { losses, slopes } = lossOf(deviation === 1 ? errors : tf.div(errors, deviation));
       return {
         value: losses,
         saved: [slopes],
-        backward: (dy, [slopes]) => [tf.reshape(tf.mul(slopes!, dy), [-1, 1])],
+        backward: (dy, [slopes]) => {
+          const byError = tf.mul(slopes!, dy);
+          return [tf.reshape(deviation === 1 ? byError : tf.div(byError, deviation), [-1, 1])];
+        },
       };
     }),
 });
 
-export const squaredErrorObjective = regression(squared);
-export const absoluteErrorObjective = regression(absolute);
-export const huberObjective = (delta: number): Objective => regression(huber(delta));
+export const squaredErrorObjective = (deviation: number): Objective => regression(squared, deviation);
+export const absoluteErrorObjective = (deviation: number): Objective => regression(absolute, deviation);
+export const huberObjective = (delta: number, deviation: number): Objective => regression(huber(delta), deviation);

@@ -1,0 +1,44 @@
+/**
+ * Numbers to predict are learnt as standard scores: a model that begins near 0 would have to travel all the way to an income of
+ * 5,000, and one clipped step moves it by next to nothing. Scaling and its inverse are constants of the graph: metrics are in the
+ * column's own units, and the published head has them folded in.
+ */
+import type { DatasetManifest } from '../data/manifest.js';
+import type { Model } from './model.js';
+import { tf } from './tensorflow.js';
+
+export interface TargetScale {
+  readonly mean: number;
+  /** Above 0. */
+  readonly deviation: number;
+}
+
+/** Mean and deviation of the training rows; null where no number is predicted. */
+export function targetScaleOf(dataset: DatasetManifest): TargetScale | null {
+  if (dataset.kind !== 'features' || dataset.values === null) return null;
+  const { mean, deviation } = dataset.values.train;
+  return { mean, deviation: deviation > 0 ? deviation : 1 };
+}
+
+/** The model whose head gives standard scores, as one that gives values: outputs (rows, 1) times deviation plus mean. */
+export const givingValues = (model: Model, { mean, deviation }: TargetScale): Model => ({
+  ...model,
+  outputs: (...given) => tf.add(tf.mul(model.outputs(...given), deviation), mean),
+});
+
+const HEAD = { weight: 'head.weight', bias: 'head.bias' } as const;
+
+/** Whether the model ends with a linear head of one output, which takes up a scale without a trace. */
+export function canFold({ tensors }: Pick<Model, 'tensors'>): boolean {
+  const head = tensors.filter(({ name }) => name.startsWith('head.'));
+  const shapeOf = (wanted: string) => head.find(({ name }) => name === wanted)?.shape ?? [];
+  return head.length === 2 && shapeOf(HEAD.weight)[0] === 1 && shapeOf(HEAD.bias).join() === '1';
+}
+
+/** Reads tensors of the model that gives the same values by its head alone. */
+export const folded =
+  (read: (name: string) => Float32Array, { mean, deviation }: TargetScale) =>
+  (name: string): Float32Array => {
+    if (name === HEAD.weight) return read(name).map((value) => value * deviation);
+    return name === HEAD.bias ? read(name).map((value) => value * deviation + mean) : read(name);
+  };
