@@ -21,7 +21,7 @@ export type Bench = Awaited<ReturnType<typeof openBench>>;
 export async function openBench(written: Job, { keepsFeatures = false } = {}) {
   const { request, folder, stepsPerEpoch } = await tinyLoad(written);
   const { job, modelFolder, dataset } = request;
-  const workbench = new Workbench(() => undefined);
+  const workbench = new Workbench(() => undefined, true);
   const handlers = createHandlers(workbench);
   const initial = await handlers.initialize({ job, modelFolder, dataset, folder: join(folder, 'initial') });
   await handlers.load(request);

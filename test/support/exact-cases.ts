@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { repositoryRoot } from '../../infra/parts/root.mjs';
 import { parseJob } from '../../job/parse.js';
 import type { Job } from '../../job/schema.js';
+import { writeDocsModule } from './own-models.js';
 import { writeImages, writeTable, writeTagged, writeTexts } from './tiny-data.js';
 
 const fixture = (name: string): string => join(repositoryRoot(), 'test', 'fixtures', name);
@@ -32,6 +33,7 @@ export async function prepareCase({ source, yaml }: ExactCase, folder: string): 
   await mkdir(join(folder, 'cnn'));
   const cnn = { model_type: 'temper-cnn', imageSize: 16, channels: 1, filters: [4, 8], hidden: 16 };
   await writeFile(join(folder, 'cnn', 'config.json'), JSON.stringify(cnn));
+  writeDocsModule(folder);
   return parseJob(`name: exact\n${yaml.replace('SOURCE', path).replace('FOLDER', folder)}`, 'exact.yaml');
 }
 
@@ -152,6 +154,12 @@ const families: readonly ExactCase[] = [
   }),
   tabular('a table, its classes', {}),
   tabular('a table, a number', { task: 'tabular-regression', data: 'label: price', train: 'loss: huber' }),
+  tabular('a module of the user', { model: 'module:FOLDER/my-model.mjs' }),
+  tabular('a Keras model of a table', {
+    ...{ model: `file:${fixture('keras-models/table.keras')}`, task: 'tabular-regression' },
+    data: 'label: price, features: { numeric: [age, income], categorical: [city] }',
+  }),
+  image('a Keras model of images', { model: `file:${fixture('keras-models/residual.keras')}`, data: '' }, /moving_/),
   {
     ...image('a head on kept features of images', { more: 'freeze: all' }, /^adamw\./),
     keepsFeatures: true,

@@ -59,6 +59,11 @@ try {
   await watchToEnd(stack, undisturbed);
   record(stack, undisturbed, 'undisturbed');
 
+  const frozen = { freeze: 'all', train: { epochs: 2, dropout: 0 }, checkpoint: { everySteps: 30 } };
+  const features = await startRun(stack, writeTinyJob(stack.directory, frozen, 'features.yaml'));
+  await watchToEnd(stack, features);
+  record(stack, features, 'kept-features');
+
   const lost = await startRun(stack, writeLongJob(stack.directory));
   await runTrainsBeyond(stack, lost, 100);
   killNow(stack, ['device']);

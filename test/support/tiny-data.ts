@@ -59,7 +59,7 @@ export async function writeTable(folder: string, rows: number): Promise<string> 
   const random = seededRandom(11);
   const lines = Array.from({ length: rows }, (_, row) => {
     const [age, income] = [20 + Math.floor(60 * random()), 1000 * random()];
-    const city = ['Oslo', 'Bern', 'Rome'][Math.floor(3 * random())]!;
+    const city = ['Oslo', 'Bern', 'Rome', 'Lima'][Math.floor(4 * random())]!;
     const price = 0.3 * age + income / 100 + (city === 'Rome' ? 5 : 0);
     return [age, income.toFixed(2), city, ['a', 'b', 'c'][row % 3], price.toFixed(3), partOf(row)].join(',');
   });
