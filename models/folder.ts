@@ -119,7 +119,7 @@ function requireFiles(folder: string, job: Job, names: readonly string[]): void 
     ? '; it has saved_model.pb, which cannot be trained on: export the model with --format safetensors'
     : missing.includes(WEIGHTS_FILE) && other !== undefined
       ? `; it has ${other}: save the model as safetensors (Python: model.save_pretrained(folder))`
-      : `; expected a folder with ${listOf(required)}, as save_pretrained writes it`;
+      : `; expected a folder with ${listOf(required)}, as save_pretrained writes it${missing.join() === WEIGHTS_FILE ? ', or `pretrained: false`: random weights' : ''}`;
   throw new ModelError(`${folder}: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing${advice}`);
 }
 

@@ -162,6 +162,13 @@ describe('pretrained: false', () => {
     expect((await inspectModelFolder(folder, job, labels)).files).toEqual(before.files);
   });
 
+  test('is what a folder without weights is told of', async () => {
+    await rm(path('model.safetensors'));
+    expect(await refusal(jobOf())).toBe(
+      'FOLDER: model.safetensors is missing; expected a folder with config.json, model.safetensors and tokenizer.json, as save_pretrained writes it, or `pretrained: false`: random weights',
+    );
+  });
+
   test('needs config.json and the tokenizer all the same', async () => {
     await rm(path('tokenizer.json'));
     expect(await refusal(job)).toBe(
