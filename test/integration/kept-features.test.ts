@@ -192,8 +192,7 @@ describe('features of a frozen base', () => {
     const before = notesOf(written()).length;
     const run = await begin({ ...manyRows, seed: 8 }); // another split: other features
     await runIs(stack, run, 'computes features', ({ stage }) => stage === 'computeFeatures');
-    await eventually('some shards are done', () => notesOf(written()).length > before + 10);
-    expect(expectExit(await stack.temper(['status', run]))).toMatch(/\n {2}rows +[━─]+ +[\d,]+ of 1,920\n/);
+    await eventually('some shards are done', () => notesOf(written()).length > before);
     expectExit(await stack.temper(['pause', run]));
     const paused = written();
     expect(notesOf(paused).length).toBeLessThan(before + 240);
