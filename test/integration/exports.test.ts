@@ -29,7 +29,7 @@ const inputs = {
 
 const forms = ['safetensors', 'saved-model', 'tfjs-graph'] as const;
 
-/** On 16 trained steps. With KEEP_EXPORTS=FOLDER the exports stay there, for test/references/. */
+/** With KEEP_EXPORTS=FOLDER the exports stay there. */
 describe('one model in every form', () => {
   let stack: TestStack;
   const runs: Record<string, string> = {};
