@@ -1,9 +1,9 @@
 /**
  * Records the histories that test/workflows/replay.test.ts replays, from real runs on a stack of its own:
  *
- *     npm run build && node dist/test/support/record-history.js
+ *     npm run build && node dist/test/support/record-history.js [NAME…]
  *
- * Run it again when the workflow changed in a way that open runs need not survive. Nothing in the files names this machine.
+ * An old history is worth more than a new one: record what is not there yet. Record all again when the workflow changed in a way that open runs need not survive. Nothing in the files names this machine.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -52,29 +52,39 @@ function record(stack: TestStack, run: string, name: string): void {
   writeFileSync(join(fixtures, `${name}.json`), `${JSON.stringify(events)}\n`);
 }
 
+const plain = (directory: string): string =>
+  writeTinyJob(directory, { train: { epochs: 2 }, checkpoint: { everySteps: 30 } });
+
+/** What is recorded: how each run comes about. */
+const histories: Readonly<Record<string, (stack: TestStack) => Promise<string>>> = {
+  undisturbed: (stack) => startRun(stack, plain(stack.directory)),
+  'kept-features': (stack) => {
+    const frozen = { freeze: 'all', train: { epochs: 2, dropout: 0 }, checkpoint: { everySteps: 30 } };
+    return startRun(stack, writeTinyJob(stack.directory, frozen, 'features.yaml'));
+  },
+  'session-lost': async (stack) => {
+    const run = await startRun(stack, writeLongJob(stack.directory));
+    await runTrainsBeyond(stack, run, 100);
+    killNow(stack, ['device']);
+    return run;
+  },
+  paused: async (stack) => {
+    const run = await startRun(stack, plain(stack.directory));
+    expectExit(await stack.temper(['pause', run]));
+    expectExit(await stack.temper(['resume', run]));
+    return run;
+  },
+};
+
+const wanted = process.argv.slice(2);
 const stack = await startTestStack();
 try {
-  const plain = writeTinyJob(stack.directory, { train: { epochs: 2 }, checkpoint: { everySteps: 30 } });
-  const undisturbed = await startRun(stack, plain);
-  await watchToEnd(stack, undisturbed);
-  record(stack, undisturbed, 'undisturbed');
-
-  const frozen = { freeze: 'all', train: { epochs: 2, dropout: 0 }, checkpoint: { everySteps: 30 } };
-  const features = await startRun(stack, writeTinyJob(stack.directory, frozen, 'features.yaml'));
-  await watchToEnd(stack, features);
-  record(stack, features, 'kept-features');
-
-  const lost = await startRun(stack, writeLongJob(stack.directory));
-  await runTrainsBeyond(stack, lost, 100);
-  killNow(stack, ['device']);
-  await watchToEnd(stack, lost);
-  record(stack, lost, 'session-lost');
-
-  const paused = await startRun(stack, plain);
-  expectExit(await stack.temper(['pause', paused]));
-  expectExit(await stack.temper(['resume', paused]));
-  await watchToEnd(stack, paused);
-  record(stack, paused, 'paused');
+  for (const [name, begin] of Object.entries(histories)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const run = await begin(stack);
+    await watchToEnd(stack, run);
+    record(stack, run, name);
+  }
 } finally {
   await stack.stop();
 }

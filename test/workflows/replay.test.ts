@@ -30,6 +30,12 @@ describe('a run that was recorded (test/support/record-history.ts) goes on under
     await expect(replay(other)).rejects.toThrow(DeterminismViolationError);
   });
 
+  it('a run that was recorded with kept features is replayed with them', async () => {
+    const other = textOf('kept-features.json').replaceAll('"name":"computeFeatures"', '"name":"trainEpoch"');
+    expect(other).not.toBe(textOf('kept-features.json'));
+    await expect(replay(other)).rejects.toThrow(DeterminismViolationError);
+  });
+
   it.each(names)('%s is small and names no machine', (name) => {
     const text = textOf(name);
     expect(text.length).toBeLessThan(200_000);
