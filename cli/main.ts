@@ -1,5 +1,6 @@
 /** The `temper` command. Each command is a file of its own. */
 import { Command, CommanderError } from 'commander';
+import { endWithReader } from './broken-pipe.js';
 import { CliError, exitCode } from './errors.js';
 import { commands } from './commands.js';
 
@@ -11,6 +12,7 @@ const program = new Command('temper')
   .exitOverride();
 for (const command of commands()) program.addCommand(command.exitOverride());
 
+endWithReader(process.stdout, (code) => process.exit(code));
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,6 +1,7 @@
 /** What the model says of new inputs, by task. */
 import { readFile } from 'node:fs/promises';
-import { decodeImage } from '../../data/images.js';
+import { decodeImage, UnreadableImage } from '../../data/images.js';
+import { requireFeatureColumns } from '../../data/features/require-columns.js';
 import { featureVector } from '../../data/features/transform.js';
 import { openTokenizer, type TextTokenizer } from '../../data/tokenize.js';
 import type { Lists } from '../../data/shards.js';
@@ -63,7 +64,7 @@ interface Encoded {
   readonly firstPieces: readonly ArrayLike<number>[];
 }
 
-/** Inputs as the data of the training was prepared. @throws DataError for inputs of another kind. */
+/** Inputs as the data of the training was prepared. @throws DataError for inputs of another kind, an image that cannot be read, a column that is not there. */
 export async function examplesOf(
   { dataset, modelFolder, scale }: Prepared,
   inputs: readonly PredictInput[],
@@ -86,7 +87,7 @@ export async function examplesOf(
     }
     case 'images': {
       const pixels: Uint8Array[] = [];
-      for (const input of inputs) pixels.push(await decodeImage(await imageBytes(input), dataset.size));
+      for (const input of inputs) pixels.push(await pixelsOf(input, dataset.size));
       return {
         examples: pixelExamples({ pixels, size: dataset.size, scale: scale!, targets: blank() }),
         firstPieces: [],
@@ -94,8 +95,10 @@ export async function examplesOf(
     }
     case 'features': {
       const features = new Float32Array(inputs.length * dataset.width);
-      inputs.forEach((input, row) => {
-        const { values } = featureVector(dataset.transform, cellsOf(input), `row ${row + 1}`);
+      const rows = inputs.map(cellsOf);
+      requireFeatureColumns(dataset.transform, rows);
+      rows.forEach((cells, row) => {
+        const { values } = featureVector(dataset.transform, cells, `row ${row + 1}`);
         features.set(values, row * dataset.width);
       });
       return { examples: featureExamples({ features, width: dataset.width, targets: blank() }), firstPieces: [] };
@@ -114,9 +117,13 @@ function encode(tokenizer: TextTokenizer, input: PredictInput, pairs: boolean) {
   return { ids, types: pairs ? types : null, firstPieces: [] };
 }
 
-async function imageBytes(input: PredictInput): Promise<Buffer> {
+async function pixelsOf(input: PredictInput, size: number): Promise<Uint8Array> {
   if (input.kind !== 'image') throw new DataError(`expected images, found ${input.kind}`);
-  return readFile(input.path);
+  try {
+    return await decodeImage(await readFile(input.path), size);
+  } catch (error) {
+    throw error instanceof UnreadableImage ? new DataError(`${input.path}: ${error.message}`) : error;
+  }
 }
 
 function cellsOf(input: PredictInput): Readonly<Record<string, unknown>> {

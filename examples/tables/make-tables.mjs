@@ -3,7 +3,7 @@
 //   node make-tables.mjs       writes weather.csv and penguins.jsonl beside this script
 //
 // weather    a row a day; the day of the year is added as two numbers on a circle, so that December lies beside January
-// penguins   as they are; the two without any measurement are left out
+// penguins   as they are; the two without any measurement are left out, and a sex of `.` is not known
 // split      by SHA-256 of `${seed}:${the date}` or `:${number of the row}`: 15 % validation, 20 % test, the rest train
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,9 @@ function weather(text) {
 
 function penguins(text) {
   const rows = JSON.parse(text).flatMap((penguin, number) =>
-    penguin['Body Mass (g)'] === null ? [] : [JSON.stringify({ ...penguin, split: splitOf(number) })],
+    penguin['Body Mass (g)'] === null
+      ? []
+      : [JSON.stringify({ ...penguin, Sex: penguin.Sex === '.' ? null : penguin.Sex, split: splitOf(number) })],
   );
   return `${rows.join('\n')}\n`;
 }
