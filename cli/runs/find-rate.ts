@@ -61,7 +61,9 @@ export async function findRate(
       onProgress: ({ rows, totalRows }) => preparing(rows, totalRows),
     });
     const range = { steps: steps ?? stepsFor(job, dataset), from, to };
-    return await withEngine({ log: 'lr-find', threads: job.threads, wrong: exitCode.badRequest }, async (engine) => {
+    const tf32 = job.train.precision === 'tf32';
+    const local = { log: 'lr-find', threads: job.threads, tf32, wrong: exitCode.badRequest };
+    return await withEngine(local, async (engine) => {
       const kill = () => engine.kill();
       signal.addEventListener('abort', kill);
       try {

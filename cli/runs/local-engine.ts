@@ -10,6 +10,8 @@ export interface LocalEngine {
   /** The engine's own output goes to NAME.log in the cache. */
   readonly log: string;
   readonly threads?: number | undefined;
+  /** train.precision is tf32. */
+  readonly tf32?: boolean;
   /** Exit code where the engine says that what it was given is wrong. */
   readonly wrong?: ExitCode;
 }
@@ -19,13 +21,14 @@ export interface LocalEngine {
  * @throws CliError in place of what the engine says, and where it dies.
  */
 export async function withEngine<Result>(
-  { log, threads = availableParallelism(), wrong = exitCode.runFailed }: LocalEngine,
+  { log, threads = availableParallelism(), tf32 = false, wrong = exitCode.runFailed }: LocalEngine,
   use: (engine: Engine) => Promise<Result>,
 ): Promise<Result> {
   const folder = modelCache(process.env);
   await mkdir(folder, { recursive: true });
   const logFile = join(folder, `${log}.log`);
-  const engine = new Engine({ pinned: { intraOpThreads: threads, interOpThreads: 1 }, logFile });
+  const pinned = { intraOpThreads: threads, interOpThreads: 1, ...(tf32 && { tf32 }) };
+  const engine = new Engine({ pinned, logFile });
   try {
     return await use(engine);
   } catch (error) {
