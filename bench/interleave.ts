@@ -55,3 +55,6 @@ export async function interleave(
 
 /** Median over the rounds of a's time to b's in the same round. */
 export const ratioOf = (a: Measured, b: Measured): number => median(a.rounds.map((ms, i) => ms / b.rounds[i]!));
+
+/** The fastest step of each: what a machine that others use as well disturbs least. */
+export const ratioOfFastest = (a: Measured, b: Measured): number => a.minMs / b.minMs;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { engineEnvironment } from '../engine/environment.js';
 import { describeMachine } from '../infra/doctor/machine.js';
 import { cacheRoot } from '../infra/parts/cache.mjs';
@@ -13,6 +14,20 @@ export const engineProcessEnvironment = (): NodeJS.ProcessEnv => ({
   ...process.env,
   ...engineEnvironment({ intraOpThreads: availableParallelism(), interOpThreads: 1 }),
 });
+
+/** Processes that want a core; below it a machine counts as quiet. */
+const QUIET = 2;
+const PATIENCE_MS = 5 * 60_000;
+
+/** Processes that wanted a core over the last minute, our own included. */
+export const load = (): number => Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]);
+
+/** Waits until nobody else uses the machine, for some minutes at most: ratios of what runs in turn are fair in the end. */
+export async function settled(say: (sentence: string) => void): Promise<void> {
+  const until = performance.now() + PATIENCE_MS;
+  if (load() >= QUIET) say(`Load ${load()}: waiting for less than ${QUIET}, 5 minutes at most...`);
+  while (load() >= QUIET && performance.now() < until) await delay(5_000);
+}
 
 /** Where and with what a figure was measured, a line each. */
 export async function describeBench(peers: boolean): Promise<string[]> {

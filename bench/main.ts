@@ -1,7 +1,7 @@
 /** `npm run bench -- NAME`: measures, prints, and keeps the figures in bench/RESULTS.md. */
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { nearest, quotedList } from '../job/nearest.js';
-import type { Bench } from './bench.js';
+import { Unavailable, type Bench } from './bench.js';
 import { features } from './features.js';
 import { glosses } from './glosses.js';
 import { writeSection } from './results.js';
@@ -23,6 +23,13 @@ function positive(text: string): number {
   return value;
 }
 
+interface Options {
+  readonly peers: boolean;
+  readonly rounds?: number;
+  readonly only: string;
+  readonly json: boolean;
+}
+
 const say = (sentence: string) => void process.stderr.write(`${sentence}\n`);
 
 await new Command('npm run bench --')
@@ -30,6 +37,7 @@ await new Command('npm run bench --')
   .addArgument(new Argument('<name>', 'which bench').argParser(benchCalled))
   .option('--peers', 'also PyTorch and Keras, in a Python environment of their own (7 GB, built on first use)', false)
   .option('--rounds <count>', 'how often each takes its turn (default: 5; glosses 1)', positive)
+  .option('--only <work>', 'of step: only work whose name contains this; the figures are not kept', '')
   .option('--json', 'the figures as JSON on stdout', false)
   .addHelpText(
     'after',
@@ -37,11 +45,16 @@ await new Command('npm run bench --')
   )
   .showHelpAfterError('(`--help` lists the benches)')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  .action(async (bench: Bench, { peers, rounds, json }: { peers: boolean; rounds?: number; json: boolean }) => {
-    const { report, figures, missed } = await bench.run({ peers, rounds: rounds ?? bench.defaultRounds, say });
-    const path = writeSection(bench.name, report);
-    process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : `${report}\n`);
-    for (const sentence of missed) say(`MISSED: ${sentence}.`);
-    say(`Kept in ${path}.`);
+  .action(async (bench: Bench, { peers, rounds, only, json }: Options) => {
+    try {
+      const { report, figures, missed } = await bench.run({ peers, rounds: rounds ?? bench.defaultRounds, only, say });
+      process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : `${report}\n`);
+      for (const sentence of missed) say(`MISSED: ${sentence}.`);
+      if (only === '') say(`Kept in ${writeSection(bench.name, report)}.`);
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      say(error.message);
+      process.exitCode = 3;
+    }
   })
   .parseAsync();

@@ -16,23 +16,37 @@ export interface Budgeted {
   readonly budget: number | null;
   /** Whether larger values are better; else smaller. */
   readonly atLeast?: boolean;
+  /** The same of the fastest step of each, for information. */
+  readonly fastest?: number;
 }
 
 export const isMet = ({ value, budget, atLeast = false }: Budgeted): boolean =>
   budget === null || (atLeast ? value >= budget : value <= budget);
 
+/** A sentence about each budget that was missed. */
+export const missedBudgets = (all: readonly Budgeted[]): string[] =>
+  all
+    .filter((each) => !isMet(each))
+    .map(
+      ({ what, value, budget, atLeast }) =>
+        `${what} is ${value.toFixed(3)}, budget at ${atLeast ? 'least' : 'most'} ${budget}`,
+    );
+
 const verdict = (each: Budgeted): string => (each.budget === null ? '' : isMet(each) ? 'met' : 'MISSED');
 
-export const budgetTable = (all: readonly Budgeted[]): string =>
-  table(
-    ['what', 'measured', 'budget', ''],
+export function budgetTable(all: readonly Budgeted[]): string {
+  const withFastest = all.some(({ fastest }) => fastest !== undefined);
+  return table(
+    ['what', 'measured', ...(withFastest ? ['fastest'] : []), 'budget', ''],
     all.map((each) => [
       each.what,
       each.value.toFixed(3),
+      ...(withFastest ? [each.fastest?.toFixed(3) ?? ''] : []),
       each.budget === null ? '' : `${each.atLeast ? 'at least' : 'at most'} ${each.budget}`,
       verdict(each),
     ]),
   );
+}
 
 /** A Markdown table, padded so that it reads as text too. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -8,6 +8,7 @@ import { explain } from './explain.js';
 import { exportCommand } from './export.js';
 import { list } from './list.js';
 import { lrFind } from './lr-find.js';
+import { models } from './models.js';
 import { pause } from './pause.js';
 import { predict } from './predict.js';
 import { resume } from './resume.js';
@@ -18,10 +19,10 @@ import { up } from './up.js';
 import { watch } from './watch.js';
 import { worker } from './worker.js';
 
-/** In the order of a first day: start, run, look, steer, use the result. */
+/** In the order of a first day: start, choose, run, look, steer, use the result. */
 export const commands = (): Command[] => [
   ...[demo(), up(), down(), doctor(), worker()],
-  ...[lrFind(), run(), list(), status(), watch(), explain()],
+  ...[models(), lrFind(), run(), list(), status(), watch(), explain()],
   ...[pause(), resume(), stop(), cancel()],
   ...[checkpoints(), predict(), exportCommand()],
 ];

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { exitCode } from './errors.js';
+import { count } from './render/units.js';
 import { storeFailure, withStore, withTemporal } from './services.js';
 import type { FeatureReuse } from '../models/feature-reuse.js';
 import { submit, withCheckedJob, type CheckedJob } from './submit.js';
@@ -69,9 +70,9 @@ interface Said {
 
 function describe({ rows, classes, stepsPerEpoch, model, features }: Said): string {
   return [
-    `${model}, ${rows.train} + ${rows.validation} + ${rows.test} rows (train, validation, test)`,
+    `${model}, ${count(rows.train)} + ${count(rows.validation)} + ${count(rows.test)} rows (train, validation, test)`,
     ...(classes > 0 ? [`${classes} classes`] : []),
-    ...(stepsPerEpoch === null ? [] : [`${stepsPerEpoch} steps an epoch`]),
+    ...(stepsPerEpoch === null ? [] : [`${count(stepsPerEpoch)} steps an epoch`]),
     ...(features.reuse ? ['what the frozen base makes of them is computed once'] : []),
   ].join(', ');
 }

@@ -18,7 +18,7 @@ import { parseJob } from '../job/parse.js';
 import type { Job } from '../job/schema.js';
 import { outputsOf } from '../models/families/labels.js';
 import { featureReuse, type FeatureReuse } from '../models/feature-reuse.js';
-import { inspectModelFolder, type ModelFolder } from '../models/folder.js';
+import { configFor, inspectModelFolder, type ModelFolder } from '../models/folder.js';
 import { checkJobFitsModel } from '../models/job-fit.js';
 import { ModelError } from '../models/model-error.js';
 import { putContent } from '../storage/content.js';
@@ -27,7 +27,7 @@ import type { ObjectStore } from '../storage/object-store.js';
 import type { FineTuneInput, ModelRef, RunId, Sha256, SourceRef } from '../workflows/contract.js';
 import { CONTROL_QUEUE } from '../workflows/handlers.js';
 import { CliError } from './errors.js';
-import { modelSource } from './model-source.js';
+import { modelSource, type ModelSource } from './model-source.js';
 
 /** A job whose inputs were all found good. */
 export interface CheckedJob {
@@ -63,15 +63,17 @@ async function checkJobFile(path: string, scratch: string): Promise<CheckedJob> 
   const text = await readFile(path, 'utf8').catch(() => {
     throw new CliError(`There is no job file ${path}.`);
   });
+  let named: ModelSource | null = null;
   try {
     const written = parseJob(text, path);
-    const { folder, name, job } = await modelSource(written, dirname(path), scratch);
+    named = await modelSource(written, dirname(path), scratch);
+    const { folder, name, job, complete } = named;
     const source = await localSource(job, dirname(path), scratch);
-    const first = await inspectModelFolder(folder, job);
-    checkJobFitsModel(job, first);
+    if (!complete) checkJobFitsModel(job, await inspectModelFolder(folder, job));
     const bytes = await fileSource(source.sourcePath, source.sourceName);
     const report = await checkSource({ source: bytes, format: source.format, job });
-    const model = await inspectModelFolder(folder, job, report.labels);
+    await complete?.(report);
+    const model = await modelFor(folder, job, report);
     const layout = checkJobFitsModel(job, model, outputsOf(job, report.labels));
     const features = featureReuse(job, model.family, layout);
     if (job.reuseFeatures === 'on' && !features.reuse) {
@@ -80,10 +82,18 @@ async function checkJobFile(path: string, scratch: string): Promise<CheckedJob> 
     return { job, ...source, model, modelName: name, report, features };
   } catch (error) {
     if (error instanceof JobError || error instanceof DataError || error instanceof ModelError) {
-      throw new CliError(error.message, undefined, { cause: error });
+      // What was made of the user's model is nowhere that the user knows.
+      const message = named ? error.message.replaceAll(named.folder, named.place) : error.message;
+      throw new CliError(message, undefined, { cause: error });
     }
     throw error;
   }
+}
+
+/** The base model with what the data decides of it. */
+async function modelFor(folder: string, job: Job, { labels, kind, width }: SourceReport): Promise<ModelFolder> {
+  const opened = await inspectModelFolder(folder, job, labels);
+  return { ...opened, config: configFor(opened, { kind, ...(width !== null && { width }) }) };
 }
 
 /** One file that holds all of the source: images are packed into one. */
@@ -120,7 +130,12 @@ export async function submit(client: Client, store: ObjectStore, checked: Checke
     args: [input],
     workflowTaskTimeout: '5 seconds',
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    memo: { job: checked.job.name, model: checked.modelName, task: checked.job.task },
+    memo: {
+      job: checked.job.name,
+      model: checked.modelName,
+      task: checked.job.task,
+      pairs: checked.job.data.textPair !== undefined,
+    },
     staticSummary: `${checked.job.name}: ${checked.modelName} on ${checked.job.data.source}`,
   });
   return run;

@@ -2,7 +2,9 @@ import { warmupProblem } from '../job/checks.js';
 import type { Task } from '../job/schema.js';
 import type { CleaningReport } from './clean.js';
 import type { FeatureColumns } from './features/columns.js';
+import { widthOf } from './features/transform.js';
 import { planDataset, type PlanInput } from './plan-dataset.js';
+import { fitTransform } from './prepare.js';
 import { bySplit, type Split } from './split.js';
 import { kindOf, targetOf, type DatasetKind, type Target } from './targets.js';
 import type { UnreadableReport } from './unreadable.js';
@@ -26,6 +28,8 @@ export interface SourceReport {
   readonly values: Readonly<Record<Split, { readonly min: number; readonly max: number }>> | null;
   /** Of tables: which columns are learnt from, and as what. */
   readonly features: FeatureColumns | null;
+  /** Of tables: numbers that a row becomes. */
+  readonly width: number | null;
   /** null for causal-lm: how many blocks the texts make is known when they are tokenised. */
   readonly stepsPerEpoch: number | null;
   /** Sentences about what will work but is probably not meant. */
@@ -65,6 +69,7 @@ export async function checkSource(input: PlanInput): Promise<SourceReport> {
     rowsPerClass: bySplit(plan.rowsPerClass),
     values: plan.values && bySplit(plan.values),
     features: plan.features,
+    width: plan.features && widthOf(await fitTransform(input, plan)),
     stepsPerEpoch,
     warnings,
   };

@@ -65,7 +65,7 @@ export async function prepareDataset(input: PrepareInput): Promise<DatasetManife
 
 /** The rows of the source with their part. @throws DataError when there are more or fewer than in the plan. */
 async function* plannedRows(
-  { source, format, signal, onProgress }: PrepareInput,
+  { source, format, signal, onProgress }: Pick<PrepareInput, 'source' | 'format' | 'signal' | 'onProgress'>,
   plan: DatasetPlan,
 ): AsyncGenerator<{ row: Row; part: number }> {
   let count = 0;
@@ -85,7 +85,10 @@ async function* plannedRows(
 }
 
 /** A pass over the training rows alone. */
-async function fitTransform(input: PrepareInput, plan: DatasetPlan): Promise<FeatureTransform> {
+export async function fitTransform(
+  input: Pick<PrepareInput, 'job' | 'source' | 'format' | 'signal'>,
+  plan: DatasetPlan,
+): Promise<FeatureTransform> {
   const { job, source } = input;
   const fitter = transformFitter(plan.features!, job.data.scale);
   const picker = columnPicker(job, source.name);

@@ -15,6 +15,8 @@ export interface EngineOptions {
   readonly pinned: Pinned;
   /** Where the engine's own output goes: TensorFlow's warnings and crash messages. */
   readonly logFile: string;
+  /** Whether the code of a model that is a module may run in it (docs/operations.md). */
+  readonly allowModules: boolean;
   /** No message for this long while a request is under way: the engine hangs and is killed. */
   readonly hungAfterMs?: number;
 }
@@ -40,12 +42,12 @@ export class Engine {
   readonly #ready: Promise<Fingerprint>;
   onProgress: (progress: TrainProgress) => void = () => undefined;
 
-  constructor({ pinned, logFile, hungAfterMs = HUNG_AFTER_MS }: EngineOptions) {
+  constructor({ pinned, logFile, allowModules, hungAfterMs = HUNG_AFTER_MS }: EngineOptions) {
     this.#child = fork(fileURLToPath(new URL('./host/main.js', import.meta.url)), {
       detached: true, // a terminal's Ctrl-C is the worker's to handle
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...engineEnvironment(pinned) },
+      env: { ...process.env, ...engineEnvironment(pinned), TEMPER_ALLOW_MODULES: allowModules ? '1' : '0' },
     });
     const log = createWriteStream(logFile, { flags: 'a' });
     this.#child.stdout?.pipe(log, { end: false });

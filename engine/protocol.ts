@@ -6,6 +6,7 @@
  */
 import type { DatasetManifest } from '../data/manifest.js';
 import type { Job } from '../job/schema.js';
+import type { ModuleInputs, ModuleTensor } from '../models/families/module.js';
 import type { GenerationSettings } from '../models/generation-settings.js';
 import type {
   Fingerprint,
@@ -123,6 +124,11 @@ export interface FoundRate {
 
 /** Requests by name: what goes in, what comes back. */
 export interface EngineRequests {
+  /** The tensors of a user's module, which is tried on small random weights. Needs nothing loaded. */
+  declareModule: {
+    input: { job: Job; path: string; outputs: number; inputs: ModuleInputs };
+    output: readonly ModuleTensor[];
+  };
   /** What is new in the model, as the state of step 0. Needs nothing loaded. */
   initialize: {
     input: { job: Job; modelFolder: string; dataset: DatasetManifest; folder: string };
@@ -148,8 +154,18 @@ export interface EngineRequests {
   evaluate: { input: { split: 'train' | 'validation' | 'test' }; output: EvaluationDetails };
   /** Writes the whole model as Hugging Face's classes load it: model.safetensors and config.json. */
   exportModel: { input: { folder: string }; output: readonly ExportedFile[] };
+  /** Writes the loaded model in another form, and how its images are prepared; see ExportForm. `fixed`: see FrozenGraph. */
+  exportForm: { input: { form: ExportForm; folder: string }; output: { fixed: readonly string[] } };
   predict: { input: PredictRequest; output: readonly Prediction[] };
+  /** Of a folder that exportForm wrote. Needs nothing loaded. */
+  predictExported: {
+    input: { folder: string; job: Job; dataset: DatasetManifest; inputs: readonly PredictInput[] };
+    output: readonly Prediction[];
+  };
 }
+
+/** A TensorFlow SavedModel, a TensorFlow.js graph model, a TensorFlow.js layers model. */
+export type ExportForm = 'saved-model' | 'tfjs-graph' | 'tfjs-layers';
 
 export interface ExportedFile {
   readonly name: string;

@@ -247,7 +247,7 @@ export const jobSchema = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'A catalogue name (minilm-l6, mobilenet-v2, mlp), `file:FOLDER` with config.json, model.safetensors and what the task needs, or `module:FILE` of your own.',
+      'A catalogue name (`temper models list`), `file:FOLDER` with config.json, model.safetensors and what the task needs, `file:` and a Keras model (.keras, .h5, or a folder with model.json), or `module:FILE` of your own (docs/own-models.md).',
     ),
   pretrained: z.boolean().default(true).describe('false: begin from random weights of the same architecture.'),
   mlp: mlpSchema.optional().describe('The shape of `model: mlp`.'),

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Job } from '../job/schema.js';
 import { findTensors, type BaseTensors, type ReadConfig } from './base-tensors.js';
 import { parseObject } from './config-file.js';
+import type { Family } from './families/family.js';
 import { familyOf } from './families/index.js';
 import { ModelError } from './model-error.js';
 import { checkTokenizer, type TokenizerInfo } from './tokenizer-check.js';
@@ -48,6 +49,7 @@ export async function inspectModelFolder(
   const names = await listFolder(folder);
   requireFiles(folder, job, names);
   const read = await readConfig(folder);
+  read.family.checkJob?.(read.config, job);
   const weights: WeightsHeaders = job.pretrained ? await readWeightsHeaders(folder, names) : new Map();
   const where = join(folder, names.includes(WEIGHTS_FILE) ? WEIGHTS_FILE : WEIGHTS_INDEX_FILE);
   const found = job.pretrained
@@ -56,7 +58,7 @@ export async function inspectModelFolder(
   await read.family.checkWeights?.(weights);
   const tokenizer = readsText(job) ? await readTokenizer(folder, names, read) : null;
   const files = await Promise.all(
-    filesOfRun(job, names, weights).map(async (name) => {
+    filesOfRun(job, names, weights, read.family).map(async (name) => {
       const path = join(folder, name);
       return { name, path, bytes: (await stat(path)).size };
     }),
@@ -82,8 +84,9 @@ export const configFor = (
 const readsText = ({ task }: Job): boolean =>
   task === 'text-classification' || task === 'token-classification' || task === 'causal-lm';
 
-function filesOfRun(job: Job, names: readonly string[], weights: WeightsHeaders): string[] {
+function filesOfRun(job: Job, names: readonly string[], weights: WeightsHeaders, family: Family): string[] {
   const optional = [
+    ...(family.ownFiles ?? []),
     ...(readsText(job) ? [TOKENIZER_FILE, TOKENIZER_CONFIG_FILE] : []),
     ...(job.task === 'image-classification' ? [PREPROCESSOR_FILE] : []),
     ...(job.pretrained && !names.includes(WEIGHTS_FILE) ? [WEIGHTS_INDEX_FILE] : []),
@@ -112,8 +115,9 @@ function requireFiles(folder: string, job: Job, names: readonly string[]): void 
   const missing = required.filter((name) => !names.includes(name));
   if (missing.length === 0) return;
   const other = names.find((name) => /\.(?:bin|h5|onnx|msgpack)$/.test(name));
-  const advice =
-    missing.includes(WEIGHTS_FILE) && other !== undefined
+  const advice = names.includes('saved_model.pb')
+    ? '; it has saved_model.pb, which cannot be trained on: export the model with --format safetensors'
+    : missing.includes(WEIGHTS_FILE) && other !== undefined
       ? `; it has ${other}: save the model as safetensors (Python: model.save_pretrained(folder))`
       : `; expected a folder with ${listOf(required)}, as save_pretrained writes it`;
   throw new ModelError(`${folder}: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing${advice}`);

@@ -46,10 +46,8 @@ export function layoutFor(job: Job, { family, config }: Configured, outputs: num
  * @throws ModelError for a task that the family cannot do, a maxLength beyond the model's positions, and as layoutFor does.
  */
 export function checkJobFitsModel(job: Job, { family, config }: Configured, outputs = 2): JobLayout {
-  if (!family.tasks.includes(job.task)) {
-    const found = `\`${job.task}\`: choose another model or task`;
-    throw new ModelError(`task: expected ${quotedList(family.tasks, 'or')} of a ${family.name} model, found ${found}`);
-  }
+  checkTask(job, family);
+  family.checkJob?.(config, job);
   const maxLength = family.maxLength?.(config) ?? Infinity;
   if (job.data.maxLength > maxLength) {
     throw new ModelError(
@@ -57,4 +55,12 @@ export function checkJobFitsModel(job: Job, { family, config }: Configured, outp
     );
   }
   return layoutFor(job, { family, config }, outputs);
+}
+
+/** @throws ModelError for a task that the family cannot do. */
+export function checkTask({ task }: Job, { name, tasks }: Pick<Family, 'name' | 'tasks'>): void {
+  if (tasks.includes(task)) return;
+  throw new ModelError(
+    `task: expected ${quotedList(tasks, 'or')} of a ${name} model, found \`${task}\`: choose another model or task`,
+  );
 }

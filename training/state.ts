@@ -9,6 +9,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensorsHeader, readTensors, writeSafetensors, type SafetensorsHeader } from '../models/safetensors.js';
 import type { Position, Sha256 } from '../workflows/contract.js';
+import { inBatches } from './in-batches.js';
 
 export interface ShardFile {
   readonly path: string;
@@ -31,6 +32,9 @@ export interface StoredTensor {
 
 /** A shard is at most this large, unless a single tensor is larger. */
 const SHARD_BYTES = 64 * 2 ** 20;
+
+/** What is assigned in one call. */
+const AT_ONCE_BYTES = 32 * 2 ** 20;
 
 const sha256 = (bytes: Uint8Array | string): Sha256 => createHash('sha256').update(bytes).digest('hex') as Sha256;
 const sizeOf = (tensor: StoredTensor) => 4 * tensor.shape.reduce((product, size) => product * size, 1);
@@ -62,19 +66,11 @@ export async function saveState(
   return { position, stateDigest: sha256([...lines.sort(), `at ${step} ${epoch} ${cursor}`, ''].join('\n')), shards };
 }
 
-function cutIntoShards(tensors: readonly StoredTensor[]): StoredTensor[][] {
-  const groups: StoredTensor[][] = [];
-  let room = 0;
-  for (const tensor of [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (groups.length === 0 || sizeOf(tensor) > room) {
-      groups.push([]);
-      room = SHARD_BYTES;
-    }
-    groups.at(-1)!.push(tensor);
-    room -= sizeOf(tensor);
-  }
-  return groups;
-}
+const cutIntoShards = (tensors: readonly StoredTensor[]) =>
+  inBatches(
+    [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1)).map((tensor) => ({ ...tensor, bytes: sizeOf(tensor) })),
+    SHARD_BYTES,
+  );
 
 /** Where pre-trained values are read from. */
 export interface BaseWeights {
@@ -92,7 +88,7 @@ export interface LoadState {
   readonly beginsAtZero: (name: string) => boolean;
   /** Average -> the weight it begins as. */
   readonly averages: ReadonlyMap<string, string>;
-  readonly assign: (name: string, values: Float32Array) => void;
+  readonly assignAll: (values: ReadonlyMap<string, Float32Array>) => void;
 }
 
 /**
@@ -105,11 +101,23 @@ export async function loadState({
   shardPaths,
   beginsAtZero,
   averages,
-  assign,
+  assignAll,
 }: LoadState): Promise<void> {
   const shards = await Promise.all(shardPaths.map(readSafetensorsHeader));
   const stored = checkStored(shards, variables);
   const begins = new Map(Array.from(averages, ([average, weight]) => [weight, average]));
+  const pending = new Map<string, Float32Array>();
+  let pendingBytes = 0;
+  const assign = (name: string, values: Float32Array): void => {
+    pending.set(name, values);
+    pendingBytes += values.byteLength;
+    if (pendingBytes >= AT_ONCE_BYTES) flush();
+  };
+  const flush = (): void => {
+    assignAll(pending);
+    pending.clear();
+    pendingBytes = 0;
+  };
   const give = (name: string, values: Float32Array): void => {
     assign(name, values);
     const average = begins.get(name);
@@ -129,6 +137,7 @@ export async function loadState({
     if (!beginsAtZero(name)) throw new Error(`no file holds a value for ${name}`);
     assign(name, new Float32Array(shape.reduce((product, size) => product * size, 1)));
   }
+  if (pending.size > 0) flush();
 }
 
 /** Names of the tensors that the shards hold. */

@@ -7,7 +7,7 @@ import { adaptedTensor } from '../models/adapters.js';
 import type { Inputs, Model, Parameters, Pass } from './model.js';
 import type { Objective } from './objectives/objective.js';
 import { weightedMean } from './objectives/weighted-mean.js';
-import { checkpointed } from './ops/checkpointed.js';
+import { checkpointed, keepMade } from './ops/checkpointed.js';
 import { dropoutMasks, noDropout } from './ops/dropout.js';
 import { finiteOrStop } from './ops/finite.js';
 import { withPrecision, type Precision } from './ops/precision.js';
@@ -171,6 +171,7 @@ export function forwardBackward(
   const trains = new Set(trainable);
   /** While a block is computed again: its tensors as they are given to it then. */
   let again: ReadonlyMap<string, Tensor> | null = null;
+  const giveBack: (() => void)[] = [];
   const tensorsOf = (block: string) =>
     model.tensors.map(({ name }) => name).filter((name) => (adaptedTensor(name) ?? name).startsWith(`${block}.`));
   const loss = (...trained: Tensor[]): Tensor => {
@@ -183,6 +184,7 @@ export function forwardBackward(
       block: (name, x, body) =>
         scope(name, () => {
           if (!settings.gradientCheckpointing) return body(x);
+          giveBack.push(keepMade());
           const names = tensorsOf(name);
           return checkpointed((x, ...tensors) => {
             const outer = again;
@@ -201,6 +203,7 @@ export function forwardBackward(
   const { value, grads } = withPrecision(settings.precision, () =>
     tf.valueAndGrads(loss as never)(trainable.map(variable)),
   );
+  for (const each of giveBack) each();
   return { loss: value, gradients: new Map(trainable.map((name, i) => [name, grads[i]!])), statistics };
 }
 

@@ -3,6 +3,8 @@ import type { Examples } from './examples/examples.js';
 import { bucketOf, bucketsOf, inOrder } from './examples/order.js';
 import { accumulatorOf } from './optimizers/accumulate.js';
 import { averageOf } from './optimizers/ema.js';
+import { elementsOf } from '../models/safetensors-header.js';
+import { inBatches } from './in-batches.js';
 import { rowOf } from './evaluation/evaluator.js';
 import {
   accumulateFunction,
@@ -41,6 +43,9 @@ export interface Evaluated {
   /** Its own by the objective's names. */
   readonly targets: Readonly<Record<string, FeedValues>>;
 }
+
+/** What is read or assigned at once. */
+const BATCH_BYTES = 32 * 2 ** 20;
 
 /** Results of an evaluation do not depend on how many rows a batch has; only speed and memory do. */
 const EVALUATION_ROWS = 32;
@@ -123,7 +128,10 @@ export class Trainer {
     if (!this.#add(kind, [examples])) return;
     const before = this.#program;
     this.#program = this.#compile();
-    for (const name of this.variables.keys()) this.#program.assign(name, before.read(name));
+    for (const names of this.#batches([...this.variables.keys()])) {
+      const values = before.readAll(names);
+      this.#program.assignAll(new Map(names.map((name, i) => [name, values[i]!])));
+    }
     before.close();
   }
 
@@ -204,6 +212,30 @@ export class Trainer {
 
   read = (variable: string): Float32Array => this.#program.read(variable);
   assign = (variable: string, values: Float32Array): void => this.#program.assign(variable, values);
+  assignAll = (values: ReadonlyMap<string, Float32Array>): void => this.#program.assignAll(values);
+
+  /** Reads these variables in their order, many at once and few in memory; each value can be had once. */
+  reader(variables: readonly string[]): (variable: string) => Float32Array {
+    const batches = this.#batches(variables);
+    const held = new Map<string, Float32Array>();
+    return (variable) => {
+      while (!held.has(variable)) {
+        const names = batches.shift();
+        if (!names) throw new Error(`${variable} was read before, or is not among those that were to be read`);
+        this.#program.readAll(names).forEach((values, i) => held.set(names[i]!, values));
+      }
+      const values = held.get(variable)!;
+      held.delete(variable);
+      return values;
+    };
+  }
+
+  /** Variables that together are not much for memory, in their order. */
+  #batches(names: readonly string[]): string[][] {
+    const sized = names.map((name) => ({ name, bytes: 4 * elementsOf(this.variables.get(name)!) }));
+    return inBatches(sized, BATCH_BYTES).map((batch) => batch.map(({ name }) => name));
+  }
+
   close = (): void => this.#program.close();
 }
 

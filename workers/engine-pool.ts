@@ -14,7 +14,10 @@ export class EnginePool {
   readonly #all = new Set<Engine>();
   #spare: { desk: EngineDesk; pinned: Pinned } | null = null;
 
-  constructor(readonly logFolder: string) {
+  constructor(
+    readonly logFolder: string,
+    readonly allowModules: boolean,
+  ) {
     mkdirSync(logFolder, { recursive: true });
   }
 
@@ -57,7 +60,11 @@ export class EnginePool {
   }
 
   #spawn(pinned: Pinned): EngineDesk {
-    const engine = new Engine({ pinned, logFile: join(this.logFolder, `engine-${process.pid}.log`) });
+    const engine = new Engine({
+      pinned,
+      logFile: join(this.logFolder, `engine-${process.pid}.log`),
+      allowModules: this.allowModules,
+    });
     this.#all.add(engine);
     const desk: EngineDesk = {
       engine,

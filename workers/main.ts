@@ -58,7 +58,7 @@ if (roles.has('control')) {
   );
 }
 if (roles.has('device')) {
-  pool = new EnginePool(join(settings.scratch, 'logs'));
+  pool = new EnginePool(join(settings.scratch, 'logs'), settings.allowModules);
   const { hostClass, device } = await pool.warmUp(defaultPins(settings, null)).fingerprint();
   sessions = new DeviceSessions(dependencies, connection, temporal.namespace, pool, settings, device);
   for (const taskQueue of [DEVICE_QUEUE, deviceQueueOf(hostClass)]) {

@@ -13,6 +13,8 @@ const schema = z.object({
   TEMPER_THREADS: z.coerce.number().int().positive().optional(),
   /** Rows of a shard of prepared data, at most. */
   TEMPER_SHARD_ROWS: z.coerce.number().int().positive().optional(),
+  /** 1: whoever submits a job whose model is a module runs code here. */
+  TEMPER_ALLOW_MODULES: z.enum(['0', '1']).default('0'),
 });
 
 export interface WorkerSettings {
@@ -21,6 +23,7 @@ export interface WorkerSettings {
   readonly graceMs: number;
   readonly defaultThreads: number;
   readonly shardRows: number | null;
+  readonly allowModules: boolean;
 }
 
 export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
@@ -31,12 +34,14 @@ export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
     );
     throw new Error(`the worker's environment is wrong: ${said.join('; ')}`);
   }
-  const { TEMPER_SCRATCH, TEMPER_DEVICE_SLOTS, TEMPER_GRACE_SECONDS, TEMPER_THREADS, TEMPER_SHARD_ROWS } = parsed.data;
+  const { TEMPER_SCRATCH, TEMPER_DEVICE_SLOTS, TEMPER_GRACE_SECONDS, TEMPER_THREADS } = parsed.data;
+  const { TEMPER_SHARD_ROWS, TEMPER_ALLOW_MODULES } = parsed.data;
   return {
     scratch: TEMPER_SCRATCH,
     slots: TEMPER_DEVICE_SLOTS,
     graceMs: TEMPER_GRACE_SECONDS * 1000,
     defaultThreads: TEMPER_THREADS ?? availableParallelism(),
     shardRows: TEMPER_SHARD_ROWS ?? null,
+    allowModules: TEMPER_ALLOW_MODULES === '1',
   };
 }

@@ -3,12 +3,12 @@
 python torch_minilm_step.py MODEL_DIR [--json | --serve]     {"peer": "torch eager fp32", "work": "minilm 32x64", "ms": 350.1} a line
 """
 import sys
-import time
 
 import torch
 from transformers import AutoModel
 
 from report import measure
+from torch_steps import steps
 
 
 class Classifier(torch.nn.Module):
@@ -30,30 +30,15 @@ ids, mask = torch.randint(1000, 20000, (32, 64)), torch.ones(32, 64, dtype=torch
 labels = torch.randint(0, 10, (32,))
 
 
-def steps(forward, bf16):
-    def step():
-        optimizer.zero_grad()
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
-            loss = torch.nn.functional.cross_entropy(forward(ids, mask), labels)
-        loss.backward()
-        optimizer.step()
-        return loss.item()
-
-    def run():
-        times = []
-        for _ in range(10):
-            start = time.perf_counter()
-            step()
-            times.append((time.perf_counter() - start) * 1000)
-        return times
-
-    return run
+def minilm(forward, bf16):
+    return steps(lambda: torch.nn.functional.cross_entropy(forward(ids, mask), labels),
+                 model.parameters(), optimizer, 10, bf16)
 
 
 compiled = torch.compile(model)
 measure({
-    ("torch eager fp32", "minilm 32x64"): steps(model, False),
-    ("torch eager bf16", "minilm 32x64"): steps(model, True),
-    ("torch.compile fp32", "minilm 32x64"): steps(compiled, False),
-    ("torch.compile bf16", "minilm 32x64"): steps(compiled, True),
+    ("torch eager fp32", "minilm 32x64"): minilm(model, False),
+    ("torch eager bf16", "minilm 32x64"): minilm(model, True),
+    ("torch.compile fp32", "minilm 32x64"): minilm(compiled, False),
+    ("torch.compile bf16", "minilm 32x64"): minilm(compiled, True),
 })

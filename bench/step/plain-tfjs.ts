@@ -4,10 +4,11 @@ import { elements, openBaseModel } from '../../test/support/base-model.js';
 import { tf } from '../../training/tensorflow.js';
 import { serve, timed } from '../serve.js';
 import { plainMiniLm } from '../plain-tfjs-minilm.js';
-import { CLASSES, fullBatch, headValues, ROWS } from './batch.js';
+import { CLASSES, fullRows, headValues, ROWS } from './batch.js';
 
 const LENGTH = 64;
-const { examples, all } = fullBatch(ROWS, LENGTH);
+const examples = fullRows(ROWS, LENGTH);
+const all = Int32Array.from({ length: ROWS }, (_, i) => i);
 const batch = examples.gather(all, ROWS, LENGTH);
 const { config, model, weights } = await openBaseModel(partPaths().minilm, CLASSES);
 const variables = new Map(

@@ -21,10 +21,39 @@ export function renderEnd(run: string, end: RunEnd): string[] {
     `  model       ${folder} in the store: ${counted(model.files.length, 'file')}, ${size(model.bytes)}`,
     `  report      ${evaluation.report.key}`,
     'Try next:',
-    `  temper predict ${run} "some text"       what the model says of it`,
-    `  temper export ${run} --to ./model       a Hugging Face folder of your own`,
-    `  temper explain ${run}                   sessions, recoveries and what they cost`,
+    ...triedNext(run, end.task),
   ];
+}
+
+function triedNext(run: string, task: RunEnd['task']): string[] {
+  const { input, says } = predicted(task);
+  const hints = [
+    [`predict ${run} ${input}`, says],
+    [`export ${run} --to ./model`, 'a Hugging Face folder of your own'],
+    [`explain ${run}`, 'sessions, recoveries and what they cost'],
+  ] as const;
+  const width = Math.max(...hints.map(([command]) => command.length));
+  return hints.map(([command, what]) => `  temper ${command.padEnd(width)}   ${what}`);
+}
+
+/** What to give `temper predict`, and what it answers. */
+function predicted(task: RunEnd['task']): { readonly input: string; readonly says: string } {
+  switch (task?.task ?? null) {
+    case 'image-classification':
+      return { input: 'some.png', says: 'what the model sees in it' };
+    case 'tabular-classification':
+    case 'tabular-regression':
+      return { input: '--file rows.csv', says: 'what the model says of each row' };
+    case 'token-classification':
+      return { input: '"some words"', says: 'the tag of each' };
+    case 'causal-lm':
+      return { input: '"some text"', says: 'how the model goes on' };
+    case 'text-classification':
+    case null:
+      return task?.pairs
+        ? { input: '"one text" "another text"', says: 'what the model says of the two' }
+        : { input: '"some text"', says: 'what the model says of it' };
+  }
 }
 
 /** `accuracy 81.4 %, loss 0.6102, F1 81.2 %` */

@@ -10,9 +10,10 @@ export function renderSetup({ workflow, status }: Look): string[] {
   const dataset = status?.dataset;
   if (dataset) {
     const { train, validation, test } = dataset.rows;
+    const classes = dataset.classes > 0 ? `, ${dataset.classes} classes` : '';
     label(
       'data',
-      `${count(train)} + ${count(validation)} + ${count(test)} rows (train, validation, test), ${dataset.classes} classes`,
+      `${count(train)} + ${count(validation)} + ${count(test)} examples (train, validation, test)${classes}`,
     );
   }
   const plan = status?.plan;
@@ -21,7 +22,7 @@ export function renderSetup({ workflow, status }: Look): string[] {
     const all = trainableParameters + frozenParameters;
     label(
       'trains',
-      `${count(trainableParameters)} of ${count(all)} parameters, in ${trainableTensors} tensors (${size(trainableParameters * 12)} with their AdamW slots)`,
+      `${count(trainableParameters)} of ${count(all)} parameters, in ${trainableTensors} tensors (${size(trainableParameters * 4)})`,
     );
   }
   return lines;

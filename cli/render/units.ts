@@ -21,8 +21,13 @@ export function size(bytes: number): string {
   return `${value.toFixed(value < 10 ? 1 : 0)} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][power]}`;
 }
 
-/** A loss, with digits enough to see it move. */
-export const loss = (value: number | null | undefined): string => (isFigure(value) ? value.toFixed(4) : NONE);
+/** A loss, or an error in the label's own unit, with digits enough to see it move: `0.6102`, `61.17`, `315.1`, `4,204`. */
+export function loss(value: number | null | undefined): string {
+  if (!isFigure(value)) return NONE;
+  const magnitude = Math.abs(value);
+  const digits = magnitude < 10 ? 4 : magnitude < 100 ? 2 : magnitude < 1_000 ? 1 : 0;
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
 
 /** An accuracy or an F1. */
 export const percent = (value: number | null | undefined): string =>

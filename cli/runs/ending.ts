@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CancelledFailure, TerminatedFailure, rootCause } from '@temporalio/common';
 import type { FineTuneResult } from '../../workflows/contract.js';
 import { isAway } from './temporal-failure.js';
+import { describeRun, type WorkflowState } from './workflow-state.js';
 
 /** How a run ended. */
 export interface RunEnd {
@@ -10,13 +11,15 @@ export interface RunEnd {
   /** One sentence for people. */
   readonly message: string;
   readonly result?: FineTuneResult;
+  /** What the model takes, of a run that is done. */
+  readonly task?: Pick<WorkflowState, 'task' | 'pairs'>;
 }
 
 /** Waits for the end of a run. */
 export async function endOf(client: Client, run: string): Promise<RunEnd> {
   try {
     const result = (await client.workflow.getHandle(run).result()) as FineTuneResult;
-    return { state: 'done', message: doneMessage(result), result };
+    return { state: 'done', message: doneMessage(result), result, task: await describeRun(client, run) };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     return failureEnd(run, error.cause);

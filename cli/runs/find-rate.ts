@@ -62,7 +62,8 @@ export async function findRate(
     });
     const range = { steps: steps ?? stepsFor(job, dataset), from, to };
     const tf32 = job.train.precision === 'tf32';
-    const local = { log: 'lr-find', threads: job.threads, tf32, wrong: exitCode.badRequest };
+    // The module that a job names runs here as `temper run` tries it.
+    const local = { log: 'lr-find', threads: job.threads, tf32, allowModules: true, wrong: exitCode.badRequest };
     return await withEngine(local, async (engine) => {
       const kill = () => engine.kill();
       signal.addEventListener('abort', kill);

@@ -12,6 +12,9 @@ export interface LocalEngine {
   readonly threads?: number | undefined;
   /** train.precision is tf32. */
   readonly tf32?: boolean;
+  /** Whether the code of a model that is a module may run in it. */
+  readonly allowModules?: boolean;
+  readonly hungAfterMs?: number;
   /** Exit code where the engine says that what it was given is wrong. */
   readonly wrong?: ExitCode;
 }
@@ -21,16 +24,23 @@ export interface LocalEngine {
  * @throws CliError in place of what the engine says, and where it dies.
  */
 export async function withEngine<Result>(
-  { log, threads = availableParallelism(), tf32 = false, wrong = exitCode.runFailed }: LocalEngine,
-  use: (engine: Engine) => Promise<Result>,
+  {
+    log,
+    threads = availableParallelism(),
+    tf32 = false,
+    wrong = exitCode.badRequest,
+    allowModules = false,
+    ...options
+  }: LocalEngine,
+  use: (engine: Engine, logFile: string) => Promise<Result>,
 ): Promise<Result> {
   const folder = modelCache(process.env);
   await mkdir(folder, { recursive: true });
   const logFile = join(folder, `${log}.log`);
   const pinned = { intraOpThreads: threads, interOpThreads: 1, ...(tf32 && { tf32 }) };
-  const engine = new Engine({ pinned, logFile });
+  const engine = new Engine({ pinned, logFile, allowModules, ...options });
   try {
-    return await use(engine);
+    return await use(engine, logFile);
   } catch (error) {
     if (error instanceof EngineFailure) {
       throw new CliError(error.message, error.kind === 'user' ? wrong : exitCode.runFailed, { cause: error });

@@ -21,11 +21,11 @@ export async function publishedModel(client: Client, run: string): Promise<Publi
   return result.model;
 }
 
+export const cacheRoot = (env: NodeJS.ProcessEnv): string =>
+  env['TEMPER_CACHE'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'temper');
+
 /** Where published models are kept on this machine: a copy is verified whenever it is used. */
-export const modelCache = (env: NodeJS.ProcessEnv): string => {
-  const root = env['TEMPER_CACHE'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'temper');
-  return join(root, 'published');
-};
+export const modelCache = (env: NodeJS.ProcessEnv): string => join(cacheRoot(env), 'published');
 
 /** The card that publishModel writes into the folder; what other versions add to it is left alone. */
 const cardSchema = z.object({

@@ -8,3 +8,12 @@ export const runArgument = (): Argument =>
     if (pattern.test(text)) return text;
     throw new InvalidArgumentError('Expected a run id such as glosses-1a2b3c4d: `temper list` shows those there are.');
   });
+
+/** A run, or a folder that `temper export` wrote. */
+export const modelArgument = (): Argument =>
+  new Argument('<model>', 'id of the run (`temper list`), or a folder that `temper export` wrote').argParser(
+    (text: string) => {
+      if (pattern.test(text) || text.includes('/')) return text;
+      throw new InvalidArgumentError('Expected a run id such as glosses-1a2b3c4d, or the path of a folder.');
+    },
+  );

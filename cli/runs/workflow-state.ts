@@ -1,5 +1,6 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { z } from 'zod';
+import { tasks, type Task } from '../../job/schema.js';
 import { isNotFound } from './temporal-failure.js';
 import { unknownRun } from './unknown-run.js';
 
@@ -11,13 +12,21 @@ export interface WorkflowState {
   readonly state: RunStateName;
   readonly job: string | null;
   readonly model: string | null;
+  readonly task: Task | null;
+  /** Its texts come in pairs. */
+  readonly pairs: boolean;
   readonly startedAt: Date;
   readonly closedAt: Date | null;
 }
 
 export const WORKFLOW_TYPE = 'fineTune';
 
-const memoSchema = z.object({ job: z.string().nullable().catch(null), model: z.string().nullable().catch(null) });
+const memoSchema = z.object({
+  job: z.string().nullable().catch(null),
+  model: z.string().nullable().catch(null),
+  task: z.enum(tasks).nullable().catch(null),
+  pairs: z.boolean().catch(false),
+});
 
 export function workflowState({
   workflowId,
@@ -29,12 +38,11 @@ export function workflowState({
   closeTime?: Date | undefined;
   memo?: Record<string, unknown> | undefined;
 }): WorkflowState {
-  const { job, model } = memoSchema.parse(memo ?? {});
+  const described = memoSchema.parse(memo ?? {});
   return {
     run: workflowId,
     state: stateName(status.name),
-    job,
-    model,
+    ...described,
     startedAt: startTime,
     closedAt: closeTime ?? null,
   };

@@ -3,18 +3,22 @@ import { DataError } from '../../data/data-error.js';
 import { openTokenizer } from '../../data/tokenize.js';
 import type { Gpt2Config } from '../../models/families/gpt2.js';
 import type { GenerationSettings } from '../../models/generation-settings.js';
+import { elementsOf } from '../../models/safetensors-header.js';
 import { compile } from '../../training/compile/program.js';
 import { generate } from '../../training/generation/generate.js';
 import { gpt2Decoder } from '../../training/generation/gpt2-decoder.js';
+import { inBatches } from '../../training/in-batches.js';
 import { tokenBucket } from '../../training/examples/order.js';
 import type { Prediction, PredictInput } from '../protocol.js';
+import { publishedReader } from './export-model.js';
 import type { Loaded } from './workbench.js';
 
 const ROWS = 8;
+const ASSIGNED_AT_ONCE = 32 * 2 ** 20;
 
 /** What follows each text, the end-of-text token left out. */
 export async function generateTexts(
-  { run, trainer, modelFolder }: Loaded,
+  { job, run, trainer, modelFolder }: Loaded,
   inputs: readonly PredictInput[],
   settings: GenerationSettings,
 ): Promise<Prediction[]> {
@@ -34,8 +38,11 @@ export async function generateTexts(
   const weights = run.plain.tensors.map(({ name, shape }) => [name, shape] as const);
   const program = compile({ variables: new Map([...weights, ...decoder.variables]), functions: decoder.functions });
   try {
-    const read = run.merged(trainer.read);
-    for (const [name] of weights) program.assign(name, read(name));
+    const read = publishedReader({ job, run, trainer });
+    const sized = weights.map(([name, shape]) => ({ name, bytes: 4 * elementsOf(shape) }));
+    for (const batch of inBatches(sized, ASSIGNED_AT_ONCE)) {
+      program.assignAll(new Map(batch.map(({ name }) => [name, read(name)])));
+    }
     const predictions: Prediction[] = [];
     for (let start = 0; start < prompts.length; start += decoder.rows) {
       const batch = prompts.slice(start, start + decoder.rows);

@@ -6,8 +6,11 @@ import { rateRange } from '../../training/rate-range.js';
 import { trainSegment } from '../../training/train-segment.js';
 import type { EngineRequests, RequestName } from '../protocol.js';
 import { computeFeatures } from './compute-features.js';
+import { declareModule } from './declare-module.js';
 import { evaluateSplit } from './evaluate.js';
+import { exportForm } from './export-form.js';
 import { exportModel } from './export-model.js';
+import { predictExported } from './predict-exported.js';
 import { predict } from './predict.js';
 import { openRunModel } from './run-model.js';
 import type { Workbench } from './workbench.js';
@@ -17,8 +20,11 @@ type Handlers = {
 };
 
 export const createHandlers = (bench: Workbench): Handlers => ({
-  async initialize({ job, modelFolder, dataset, folder }) {
-    const { model, base, family, config } = await openRunModel(job, modelFolder, dataset);
+  declareModule: (request) => declareModule(request, bench.allowModules),
+
+  async initialize({ folder, ...opening }) {
+    const { job } = opening;
+    const { model, base, family, config } = await openRunModel(opening, bench.allowModules);
     const range = family.initializerRange(config);
     const fresh = model.tensors
       .filter(({ name }) => !base.names.has(name))
@@ -46,7 +52,7 @@ export const createHandlers = (bench: Workbench): Handlers => ({
       shardPaths: shards,
       beginsAtZero: (name) => !modelTensors.has(name),
       averages: new Map(averaged.map((name) => [averageOf(name), name])),
-      assign: trainer.assign,
+      assignAll: trainer.assignAll,
     });
     bench.position = position;
   },
@@ -97,5 +103,7 @@ export const createHandlers = (bench: Workbench): Handlers => ({
   computeFeatures: ({ file, path }) => computeFeatures(bench, file, path),
   evaluate: ({ split }) => evaluateSplit(bench.loaded, split),
   exportModel: ({ folder }) => exportModel(bench.loaded, folder),
+  exportForm: ({ form, folder }) => exportForm(bench.loaded, form, folder),
   predict: (request) => predict(bench.loaded, request),
+  predictExported,
 });

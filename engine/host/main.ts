@@ -22,7 +22,10 @@ const pinned = {
   ...(process.env['NVIDIA_TF32_OVERRIDE'] === '1' && { tf32: true }),
 };
 
-const workbench = new Workbench((progress) => send({ kind: 'progress', progress }));
+const workbench = new Workbench(
+  (progress) => send({ kind: 'progress', progress }),
+  process.env['TEMPER_ALLOW_MODULES'] === '1',
+);
 const handlers = createHandlers(workbench);
 
 const isUserError = (error: unknown) => [ModelError, DataError, NonFiniteLoss].some((kind) => error instanceof kind);

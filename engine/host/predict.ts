@@ -7,7 +7,7 @@ import type { Lists } from '../../data/shards.js';
 import { DataError } from '../../data/data-error.js';
 import type { Examples } from '../../training/examples/examples.js';
 import { featureExamples } from '../../training/examples/feature-examples.js';
-import { pixelExamples } from '../../training/examples/image-examples.js';
+import { pixelExamples, type PixelScale } from '../../training/examples/image-examples.js';
 import { blankTargets, type RowTargets } from '../../training/examples/row-targets.js';
 import { tokenExamples } from '../../training/examples/token-examples.js';
 import { argmax, sigmoid, softmax } from '../../training/metrics/scores.js';
@@ -27,7 +27,8 @@ export async function predict(loaded: Loaded, { inputs, generation }: PredictReq
   return predictions;
 }
 
-function said(
+/** An example's outputs in words. */
+export function said(
   outputs: Float32Array,
   { target, labels }: Loaded['dataset'],
   firstPieces?: ArrayLike<number>,
@@ -54,13 +55,19 @@ function said(
   }
 }
 
+type Prepared = Pick<Loaded, 'dataset' | 'modelFolder'> & { readonly scale?: PixelScale | undefined };
+
 interface Encoded {
   readonly examples: Examples;
   /** Where the first piece of each word stands, of inputs that are words. */
   readonly firstPieces: readonly ArrayLike<number>[];
 }
 
-async function examplesOf({ dataset, modelFolder, scale }: Loaded, inputs: readonly PredictInput[]): Promise<Encoded> {
+/** Inputs as the data of the training was prepared. @throws DataError for inputs of another kind. */
+export async function examplesOf(
+  { dataset, modelFolder, scale }: Prepared,
+  inputs: readonly PredictInput[],
+): Promise<Encoded> {
   const { target, labels } = dataset;
   const blank = (): RowTargets => {
     if (target === 'tags' || target === 'next') throw new Error(`examples of ${target} have no targets of rows`);

@@ -50,7 +50,11 @@ export class Workbench {
   readonly #report: (progress: TrainProgress) => void;
   #reportedMs = -Infinity;
 
-  constructor(report: (progress: TrainProgress) => void) {
+  constructor(
+    report: (progress: TrainProgress) => void,
+    /** Whether code of a user's module may run in this process. */
+    readonly allowModules = false,
+  ) {
     this.#report = report;
   }
 
@@ -73,7 +77,7 @@ export class Workbench {
     const { key, job, modelFolder, dataset, shards, features } = request;
     const problem = precisionProblem(job.train.precision, deviceKind(), cpuFlags());
     if (problem !== null) throw new ModelError(`train.precision: ${problem}`);
-    const run = await openRunModel(job, modelFolder, dataset);
+    const run = await openRunModel(request, this.allowModules);
     const scale = dataset.kind === 'images' ? await imageScale(run, modelFolder) : undefined;
     const open = (split: SplitName) => openExamples(shards[split], dataset, scale);
     const examples = { train: await open('train'), validation: await open('validation'), test: await open('test') };
@@ -85,13 +89,14 @@ export class Workbench {
     return this.#loaded;
   }
 
-  /** What a snapshot holds: all that the base's files do not, and all of it that changes. */
+  /** What a snapshot holds: all that the base's files do not, and all of it that changes. To be read once, in order. */
   storedTensors(): StoredTensor[] {
     const { trainer, run } = this.loaded;
     const fixed = new Set(run.layout.frozen.filter((name) => run.base.names.has(name)));
-    return [...trainer.variables]
-      .filter(([name]) => !fixed.has(name) && !trainer.transient.has(name))
-      .map(([name, shape]) => ({ name, shape, read: () => trainer.read(name) }));
+    const stored = [...trainer.variables].filter(([name]) => !fixed.has(name) && !trainer.transient.has(name));
+    stored.sort(([a], [b]) => (a < b ? -1 : 1)); // as they are written
+    const read = trainer.reader(stored.map(([name]) => name));
+    return stored.map(([name, shape]) => ({ name, shape, read: () => read(name) }));
   }
 
   unload(): void {
@@ -119,11 +124,12 @@ function trainerOf({ job, dataset, features, train }: LoadRequest, run: RunModel
 }
 
 /** How this model wants its pixels. */
-async function imageScale({ family, config }: RunModel, modelFolder: string) {
+async function imageScale({ family, config }: RunModel, modelFolder: string): Promise<PixelScale> {
   const text = await readFile(join(modelFolder, PREPROCESSOR_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{}';
     throw error;
   });
   if (!family.imageNormalisation) throw new Error(`a ${family.name} model reads no images`);
-  return family.imageNormalisation(config, JSON.parse(text) as Record<string, unknown>);
+  const normalisation = family.imageNormalisation(config, JSON.parse(text) as Record<string, unknown>);
+  return { ...normalisation, grey: family.imageChannels?.(config) === 1 };
 }

@@ -51,6 +51,10 @@ export const defaultWorkers = (entry: string, deviceWorkers: number, env: NodeJS
     name: index === 0 ? 'device' : `device-${index + 1}`,
     entry,
     args: ['--role', 'device'],
-    env: { TEMPER_DEVICE_SLOTS: env['TEMPER_DEVICE_SLOTS'] ?? String(deviceWorkers) },
+    env: {
+      TEMPER_DEVICE_SLOTS: env['TEMPER_DEVICE_SLOTS'] ?? String(deviceWorkers),
+      // Only who holds the stack's S3 keys can put a module there, and that is who started it.
+      TEMPER_ALLOW_MODULES: env['TEMPER_ALLOW_MODULES'] ?? '1',
+    },
   })),
 ];

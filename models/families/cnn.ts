@@ -72,6 +72,7 @@ export const cnn: ImageFamily<CnnConfig> = {
   },
   adapterTargets: ['hidden\\.weight'],
   imageSize: (config) => config.imageSize,
+  imageChannels: (config) => config.channels,
   imageNormalisation: (_config, preprocessor) => normalisationOf(symmetric, preprocessor),
   initializerRange: () => 0.05,
   convert: () => null,

@@ -52,12 +52,20 @@ export interface Family<Config = unknown> {
   readonly blockOf: (name: string, config: Config) => number;
   /** Tensors that an adapter fits when the job names none, as patterns. */
   readonly adapterTargets: readonly string[];
+  /** @throws ModelError where this very configuration cannot do what the job asks: inputs of another kind or size. */
+  readonly checkJob?: (config: Config, job: Job) => void;
+  /** Files of the folder that are part of the model besides its configuration and weights: a module's code. */
+  readonly ownFiles?: readonly string[];
   /** What the data decides of the configuration: the width of a table. @throws ModelError where model and data do not fit. */
   readonly forData?: (config: Config, data: { readonly width: number }) => Config;
   /** Nothing in the base is random in training: no dropout. Its outputs can be kept. */
   readonly stillBase?: true;
+  /** What makes outputs of features is not a linear layer `head.weight`, `head.bias`, or nobody knows: code of the user's. */
+  readonly ownOutputs?: true;
   readonly maxLength?: (config: Config) => number;
   readonly imageSize?: (config: Config) => number;
+  /** Left out: 3, red, green and blue. 1: grey. */
+  readonly imageChannels?: (config: Config) => number;
   /** `preprocessor` is the folder's preprocessor_config.json, if it has one. */
   readonly imageNormalisation?: (
     config: Config,

@@ -8,6 +8,7 @@ import { gpt2 } from './gpt2.js';
 import { layers } from './layers.js';
 import { mlp } from './mlp.js';
 import { mobileNetV2 } from './mobilenet-v2.js';
+import { moduleFamily } from './module-family.js';
 import { resNet } from './resnet.js';
 import { roberta } from './roberta.js';
 import { vit } from './vit.js';
@@ -27,6 +28,7 @@ export const families: readonly Family[] = [
   known(cnn),
   known(mlp),
   known(layers),
+  known(moduleFamily),
 ];
 
 /** The family of a parsed config.json. @throws ModelError naming the nearest `model_type` that can be trained. */

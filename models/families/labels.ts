@@ -56,3 +56,15 @@ export const saysSameHead = (
 
 const headWord = (value: unknown): string =>
   value === undefined || value === null || value === 'single_label_classification' ? 'usual' : JSON.stringify(value);
+
+/** What a config.json of Temper's own families says of its head: its labels, and its kind where that is not one class of many. */
+export function headWords(job: Job, labels: readonly string[]): Record<string, unknown> {
+  const kind = problemType(job);
+  if (kind === 'regression') return { problem_type: kind };
+  return { ...labelWords(labels), ...(kind === 'multi_label_classification' && { problem_type: kind }) };
+}
+
+export const labelWords = (labels: readonly string[]) => ({
+  id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
+  label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+});

@@ -132,6 +132,12 @@ export const vit: ImageFamily<ViTConfig> = {
     return layer !== undefined ? Number(layer) : name.startsWith('embeddings.') ? -1 : config.layers;
   },
   adapterTargets: ['encoder\\.layer\\.\\d+\\.attention\\.attention\\.(query|value)\\.weight'],
+  checkJob({ imageSize }, { data }) {
+    if (data.imageSize === undefined || data.imageSize === imageSize) return;
+    throw new ModelError(
+      `data.imageSize: expected ${imageSize}, the image_size in config.json that this ViT's position embeddings are of, found ${data.imageSize}: leave it out`,
+    );
+  },
   imageSize: (config) => config.imageSize,
   imageNormalisation: (config, preprocessor) =>
     normalisationOf(symmetric, { ...config.normalisation, ...preprocessor }),

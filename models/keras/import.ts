@@ -10,6 +10,7 @@ import type { TensorSpec } from '../tensor-spec.js';
 import { readKerasArchive, readKerasH5 } from './archive.js';
 import { baseOf, inputOf, type LayersInput } from './analyse.js';
 import { checkLayers, weightsOf } from './classes.js';
+import { headWordsOf } from './head.js';
 import { normalizeTopology } from './normalize.js';
 import { readTfjsFolder, type LayersFile } from './tfjs-folder.js';
 import { allLayers, nameOf, type LayerJson } from './topology.js';
@@ -51,7 +52,8 @@ export async function importLayersModel(path: string, into: string): Promise<Lay
   checkLayers(file.topology, path);
   const { config, weights } = layersConfig(file, path);
   await mkdir(into, { recursive: true });
-  await writeFile(join(into, 'config.json'), `${JSON.stringify(config)}\n`);
+  const words = config.originalHead && (await headWordsOf(config.topology, config.originalHead, path));
+  await writeFile(join(into, 'config.json'), `${JSON.stringify({ ...config, ...words })}\n`);
   await writeSafetensors(
     join(into, 'model.safetensors'),
     Array.from(weights, ([name, { shape, values }]) => ({
@@ -61,7 +63,7 @@ export async function importLayersModel(path: string, into: string): Promise<Lay
       bytes: bytesOf(values),
     })),
   );
-  for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
+  for (const name of ['tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json']) {
     await copyFile(join(path, '..', name), join(into, name)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });

@@ -3,7 +3,7 @@ import { unseen, type Look } from '../../cli/runs/look.js';
 
 export const startedAtMs = Date.UTC(2026, 2, 1, 12, 0, 0);
 const digest = 'a'.repeat(64) as Sha256;
-const run = 'glosses-1a2b3c4d' as RunId;
+export const run = 'glosses-1a2b3c4d' as RunId;
 
 export const anObservation = (step: number, loss: number): Observation => ({
   ...{ step, epoch: step / 100, loss, accuracy: 1 - loss / 2, f1: 1 - loss / 2, examples: 840 },
@@ -72,6 +72,8 @@ export const aLook = (step: number, status: Partial<RunStatus> = {}, changes: Pa
     state: 'running',
     job: 'glosses',
     model: 'minilm-l6',
+    task: 'text-classification',
+    pairs: false,
     startedAt: new Date(startedAtMs),
     closedAt: null,
   },

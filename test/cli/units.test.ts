@@ -17,7 +17,24 @@ test('sizes are in powers of two', () => {
   ]);
 });
 
+test('a loss has as many decimals as its size leaves room for: it may be an error in grams', () => {
+  expect([0.61021, 9.99994, 61.166, 315.123, 4203.9].map(loss)).toEqual([
+    '0.6102',
+    '9.9999',
+    '61.17',
+    '315.1',
+    '4,204',
+  ]);
+});
+
 test('a metric that was NaN, and became null on its way through JSON, is a dash', () => {
+  expect([0.61021, 9.99994, 61.166, 315.123, 4203.9].map(loss)).toEqual([
+    '0.6102',
+    '9.9999',
+    '61.17',
+    '315.1',
+    '4,204',
+  ]);
   expect([loss(null), loss(NaN), percent(undefined), count(null)]).toEqual(['–', '–', '–', '–']);
 });
 

@@ -25,7 +25,10 @@ export interface TestStack {
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
   /** Runs `temper …` in the stack's directory to its end. */
-  temper(args: readonly string[], options?: { timeoutMs?: number; input?: string }): Promise<CommandResult>;
+  temper(
+    args: readonly string[],
+    options?: { timeoutMs?: number; input?: string; env?: NodeJS.ProcessEnv },
+  ): Promise<CommandResult>;
   record(): StackRecord;
   /** The living processes: `up`, `temporal`, `s3`, `control`, `device` … */
   pids(): Readonly<Record<string, number>>;
@@ -71,7 +74,8 @@ export const startTestStack = async (
     directory,
     env,
     record,
-    temper: (args, more = {}) => runProgram(args, { cwd: dirname(folder), env, ...more }),
+    temper: (args, { env: changed, ...more } = {}) =>
+      runProgram(args, { cwd: dirname(folder), env: { ...env, ...changed }, ...more }),
     pids: () => Object.fromEntries(processes().map(({ name, pid }) => [name, pid])),
     kill: (name, signal = 'SIGKILL') => {
       const found = processes().find((each) => each.name === name);

@@ -40,9 +40,9 @@ test.each(cases)('$name: the scores of an imported model are those of Keras', ({
     expect(await findLayersModel(join(FOLDER, expected.file))).toBe(join(FOLDER, expected.file));
     const { model, values } = await openImported(join(FOLDER, expected.file), folder, outputs);
     expect([...values.keys()].sort()).toEqual(model.tensors.map((tensor) => tensor.name).sort());
-    const [key, spec] = Object.entries(model.inputs(shape[0]!, 1))[0]!;
+    const [key, spec] = Object.entries(model.inputs(shape[0]!, shape[1]!))[0]!;
     const feed = spec.dtype === 'int32' ? Int32Array.from(input) : Float32Array.from(input);
-    const found = compiledOutputs(model, values, { [key]: { shape, values: feed } }, shape[0]!, 1);
+    const found = compiledOutputs(model, values, { [key]: { shape, values: feed } }, shape[0]!, shape[1]!);
     expect(relativeDifference(found, Float32Array.from(expected.scores))).toBeLessThan(1e-5);
   }),
 );
@@ -58,7 +58,7 @@ test.each(cases)('$name: a training pass has the gradients and moving statistics
       variables: new Map(model.tensors.map((tensor) => [tensor.name, tensor.shape])),
       functions: {
         train: {
-          inputs: model.inputs(rows, 1),
+          inputs: model.inputs(rows, shape[1]!),
           trace(inputs, variable) {
             const updated: Record<string, Tensor> = {};
             let scores: Tensor | undefined;
@@ -83,8 +83,8 @@ test.each(cases)('$name: a training pass has the gradients and moving statistics
       },
     });
     for (const [tensor, data] of values) program.assign(tensor, data);
-    const key = Object.keys(model.inputs(rows, 1))[0]!;
-    const dtype = model.inputs(rows, 1)[key]!.dtype;
+    const key = Object.keys(model.inputs(rows, shape[1]!))[0]!;
+    const dtype = model.inputs(rows, shape[1]!)[key]!.dtype;
     const found = program.run('train', {
       [key]: dtype === 'int32' ? Int32Array.from(input) : Float32Array.from(input),
     });

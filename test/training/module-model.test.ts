@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobSchema } from '../../job/schema.js';
+import type { Family } from '../../models/families/family.js';
+import { MODULE_FILE, moduleFamily } from '../../models/families/module-family.js';
 import { loadModule, moduleBlockOf, moduleTensors, type ModuleContext } from '../../models/families/module.js';
 import { compile } from '../../training/compile/program.js';
-import { checkModule, moduleModel, type CreateUserModel } from '../../training/models/module.js';
+import { checkModule } from '../../training/models/check-module.js';
+import { moduleModel, type CreateUserModel } from '../../training/models/module.js';
+import type { Model } from '../../training/model.js';
+import { openModel } from '../../training/models/open-model.js';
 import { noDropout } from '../../training/ops/dropout.js';
 import { tf, type Tensor } from '../../training/tensorflow.js';
 import { compiledOutputs, inFolder, wave, waves } from '../support/published.js';
@@ -37,7 +42,7 @@ test('the example of the docs is a model: it declares its tensors without Tensor
     expect(['gate.bias', 'expert.1.weight'].map((name) => moduleBlockOf(tensors, name))).toEqual([0, 1]);
     const model = moduleModel(create as unknown as CreateUserModel, context, path);
     expect(model.tensors).toEqual(tensors);
-    checkModule(model, path);
+    checkModule(model, path, everything(model));
 
     const values = waves(model);
     const feeds = { features: { shape: [4, 5], values: wave(20, 2, 1) } };
@@ -86,10 +91,12 @@ const linear = (body: { tensors?: string; features?: string; outputs?: string })
     };
   }`;
 
+const everything = ({ tensors }: Model) => ({ trainable: tensors.map(({ name }) => name) });
+
 const open = async (path: string) => {
   const create = await loadModule(path);
   const model = moduleModel(create as unknown as CreateUserModel, context, path);
-  checkModule(model, path);
+  checkModule(model, path, everything(model));
 };
 
 test('a plain module is accepted', () => withModule(linear({}), open));
@@ -172,6 +179,11 @@ const refused: readonly { name: string; source: string; says: RegExp; file?: str
     says: /features and outputs never read head\.bias/,
   },
   {
+    name: 'an op without a gradient',
+    source: linear({ features: "tf.einsum('ri,oi->ro', features, p('base.weight')).add(p('base.bias'))" }),
+    says: /my-model\.mjs: it cannot be trained: .*gradient/s,
+  },
+  {
     name: 'outputs that are not finite',
     source: linear({ outputs: "tf.log(tf.mul(-1, tf.abs(dense(features, p('head.weight'), p('head.bias')))))" }),
     says: /outputs: expected finite numbers, found NaN/,
@@ -198,3 +210,39 @@ test('createModel may not call the toolbox before there is one', () =>
       /toolbox\.tf\.zeros\(\): the toolbox may be called inside/,
     );
   }));
+
+const config = (path: string, create: Awaited<ReturnType<typeof loadModule>>) => ({
+  inputs: context.inputs,
+  outputs: context.outputs,
+  tensors: moduleTensors(create, context, path),
+});
+const toOpen = { family: moduleFamily as unknown as Family, outputs: 3 };
+
+test('a process opens a module only where modules may run', () =>
+  withModule(
+    linear({}),
+    async (path) => {
+      const opening = { ...toOpen, folder: dirname(path), config: config(path, await loadModule(path)) };
+      await expect(openModel({ ...opening, allowModules: false }, job)).rejects.toThrow(
+        /the model is a module, whose code would run here: set TEMPER_ALLOW_MODULES=1/,
+      );
+      expect((await openModel({ ...opening, allowModules: true }, job)).tensors).toHaveLength(4);
+    },
+    MODULE_FILE,
+  ));
+
+test('a module that gives other tensors than when it was submitted is refused', () =>
+  withModule(
+    linear({}),
+    async (path) => {
+      const declared = config(path, await loadModule(path));
+      const tensors = declared.tensors.map((tensor) =>
+        tensor.name === 'base.bias' ? { ...tensor, shape: [9] } : tensor,
+      );
+      const opening = { ...toOpen, folder: dirname(path), config: { ...declared, tensors }, allowModules: true };
+      await expect(openModel(opening, job)).rejects.toThrow(
+        /base\.bias \[9\], found base\.bias \[8\]: createModel has to be/,
+      );
+    },
+    MODULE_FILE,
+  ));

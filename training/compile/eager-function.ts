@@ -51,7 +51,10 @@ export function eagerFunction(
         const read = new Map<string, Tensor>();
         const variable = (wanted: string): Tensor => {
           if (!read.has(wanted)) {
-            read.set(wanted, tf.tensor(variables.read(session, wanted), [...variables.shapeOf(wanted)], 'float32'));
+            read.set(
+              wanted,
+              tf.tensor(variables.read(session, [wanted])[0]!, [...variables.shapeOf(wanted)], 'float32'),
+            );
           }
           return read.get(wanted)!;
         };

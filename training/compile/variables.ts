@@ -25,15 +25,24 @@ export class Variables {
     for (const [name, shape] of this.shapes) declareVariable(graph, this.#indexOf(name), shape);
   }
 
-  read = (session: GraphSession, name: string): Float32Array => session.run([], [this.value(name)])[0] as Float32Array;
+  /**
+   * Each set of variables that is read or assigned for the first time costs TensorFlow a look at the whole graph (30 ms at 5,000
+   * nodes): one call for many is hundreds of times faster than many calls.
+   */
+  read = (session: GraphSession, names: readonly string[]): Float32Array[] =>
+    session.run([], names.map(this.value)) as Float32Array[];
 
-  assign(session: GraphSession, name: string, values: Float32Array): void {
-    const i = this.#indexOf(name);
-    const value = tf.tensor(values, [...this.shapeOf(name)], 'float32');
+  assign(session: GraphSession, values: ReadonlyMap<string, Float32Array>): void {
+    const given = [...values].map(([name, data]) => {
+      return { i: this.#indexOf(name), tensor: tf.tensor(data, [...this.shapeOf(name)], 'float32') };
+    });
     try {
-      session.run([{ node: `init/${i}`, tensor: value }], [`done/${i}`]);
+      session.run(
+        given.map(({ i, tensor }) => ({ node: `init/${i}`, tensor })),
+        given.map(({ i }) => `done/${i}`),
+      );
     } finally {
-      value.dispose();
+      for (const { tensor } of given) tensor.dispose();
     }
   }
 

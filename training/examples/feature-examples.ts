@@ -1,4 +1,5 @@
 import type { Examples } from './examples.js';
+import { filledUp } from './filled-up.js';
 import { countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
 
 export interface FeatureRows {
@@ -8,7 +9,7 @@ export interface FeatureRows {
   readonly targets: RowTargets;
 }
 
-/** Inputs: `features` float32 (rows, width), 0 in rows that fill up the batch. Targets: see gatherTargets. */
+/** Inputs: `features` float32 (rows, width), rows that fill up the batch repeat the others (filledUp). Targets: see gatherTargets. */
 export function featureExamples({ features, width, targets }: FeatureRows): Examples {
   return {
     count: countOfTargets(targets),
@@ -17,7 +18,7 @@ export function featureExamples({ features, width, targets }: FeatureRows): Exam
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows) {
       const gathered = new Float32Array(rows * width);
-      examples.forEach((example, row) => {
+      filledUp(examples, rows).forEach((example, row) => {
         gathered.set(features.subarray(example * width, (example + 1) * width), row * width);
       });
       return { features: gathered, ...gatherTargets(targets, examples, rows) };

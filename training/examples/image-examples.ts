@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Examples } from './examples.js';
+import { filledUp } from './filled-up.js';
 import { countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
 
 /** Where the pixels of images lie: image i of the file at bytes[offsets[i] … offsets[i] + size · size · 3). */
@@ -12,7 +13,11 @@ export interface ImageFile {
 export interface PixelScale {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
+  /** One channel, the luma of the colours (ITU-R 601, rounded as Pillow's `convert('L')` rounds it), scaled as red is. */
+  readonly grey?: boolean;
 }
+
+export const channelsOf = ({ grey }: PixelScale): number => (grey ? 1 : 3);
 
 export interface ImageRows {
   readonly files: readonly ImageFile[];
@@ -25,13 +30,14 @@ const OPEN_FILES = 16;
 
 /**
  * Images that stay on disk: a batch reads its own, so that memory holds no more than one batch (the system's page cache
- * makes the second epoch fast). Inputs: `pixels` float32 (rows, size, size, 3), (value / 255 - mean) / deviation in single
- * precision as torchvision has it, 0 in rows that fill up the batch. Targets: see gatherTargets.
+ * makes the second epoch fast). Inputs: `pixels` float32 (rows, size, size, 3 or 1), (value / 255 - mean) / deviation in single
+ * precision as torchvision has it; rows that fill up the batch repeat the others (filledUp). Targets: see gatherTargets.
  */
 export function imageExamples({ files, size, scale, targets }: ImageRows): Examples & { close(): void } {
   const elements = size * size * 3;
+  const inputs = size * size * channelsOf(scale);
   const bytes = new Uint8Array(elements);
-  const scaled = scaleTables(scale);
+  const scaleInto = scalerOf(scale);
   const opened = openFiles();
   const starts: number[] = [];
   let count = 0;
@@ -55,11 +61,10 @@ export function imageExamples({ files, size, scale, targets }: ImageRows): Examp
     bucketFor: () => 1,
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows) {
-      const pixels = new Float32Array(rows * elements);
-      examples.forEach((example, row) => {
+      const pixels = new Float32Array(rows * inputs);
+      filledUp(examples, rows).forEach((example, row) => {
         read(example);
-        const start = row * elements;
-        scaleInto(pixels, start, bytes, scaled);
+        scaleInto(pixels, row * inputs, bytes);
       });
       return { pixels, ...gatherTargets(targets, examples, rows) };
     },
@@ -69,16 +74,16 @@ export function imageExamples({ files, size, scale, targets }: ImageRows): Examp
 
 /** Images in memory: (size, size, 3) bytes each. See imageExamples. */
 export function pixelExamples({ pixels: images, size, scale, targets }: PixelRows): Examples {
-  const elements = size * size * 3;
-  const scaled = scaleTables(scale);
+  const inputs = size * size * channelsOf(scale);
+  const scaleInto = scalerOf(scale);
   return {
     count: images.length,
     lengthOf: () => 1,
     bucketFor: () => 1,
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows) {
-      const pixels = new Float32Array(rows * elements);
-      examples.forEach((example, row) => scaleInto(pixels, row * elements, images[example]!, scaled));
+      const pixels = new Float32Array(rows * inputs);
+      filledUp(examples, rows).forEach((example, row) => scaleInto(pixels, row * inputs, images[example]!));
       return { pixels, ...gatherTargets(targets, examples, rows) };
     },
   };
@@ -88,12 +93,26 @@ export interface PixelRows extends Omit<ImageRows, 'files'> {
   readonly pixels: readonly Uint8Array[];
 }
 
-function scaleInto(pixels: Float32Array, start: number, bytes: Uint8Array, [red, green, blue]: Tables): void {
-  for (let i = 0; i < bytes.length; i += 3) {
-    pixels[start + i] = red[bytes[i]!]!;
-    pixels[start + i + 1] = green[bytes[i + 1]!]!;
-    pixels[start + i + 2] = blue[bytes[i + 2]!]!;
+/** Writes what bytes of red, green and blue become, from `start` on. */
+type Scaler = (pixels: Float32Array, start: number, bytes: Uint8Array) => void;
+
+function scalerOf(scale: PixelScale): Scaler {
+  const [red, green, blue] = scaleTables(scale);
+  if (scale.grey) {
+    return (pixels, start, bytes) => {
+      for (let i = 0; i < bytes.length; i += 3) {
+        const luma = (19595 * bytes[i]! + 38470 * bytes[i + 1]! + 7471 * bytes[i + 2]! + 0x8000) >> 16;
+        pixels[start + i / 3] = red[luma]!;
+      }
+    };
   }
+  return (pixels, start, bytes) => {
+    for (let i = 0; i < bytes.length; i += 3) {
+      pixels[start + i] = red[bytes[i]!]!;
+      pixels[start + i + 1] = green[bytes[i + 1]!]!;
+      pixels[start + i + 2] = blue[bytes[i + 2]!]!;
+    }
+  };
 }
 
 type Tables = readonly [Float32Array, Float32Array, Float32Array];

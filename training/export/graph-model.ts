@@ -6,6 +6,7 @@ import type { FrozenGraph } from './frozen-graph.js';
 import { PRODUCER } from './saved-model.js';
 import { SHARD_BYTES, writeShards } from './shards.js';
 import { OUTPUT_NODE, type GraphNode, type Literal } from './sketch.js';
+import { forTfjs } from './tfjs-nodes.js';
 
 export const MODEL_JSON = 'model.json';
 
@@ -15,7 +16,8 @@ export const MODEL_JSON = 'model.json';
  */
 export async function writeGraphModel(folder: string, graph: FrozenGraph, shardBytes = SHARD_BYTES): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const constants = graph.nodes.flatMap(({ name, literal }) => (literal ? [{ name, ...literal }] : []));
+  const nodes = forTfjs(graph.nodes);
+  const constants = nodes.flatMap(({ name, literal }) => (literal ? [{ name, ...literal }] : []));
   const paths = await writeShards(
     folder,
     constants.map(({ values }) => values),
@@ -36,7 +38,7 @@ export async function writeGraphModel(folder: string, graph: FrozenGraph, shardB
       ),
       outputs: { outputs: info(OUTPUT_NODE, binding.TF_FLOAT, graph.outputShape) },
     },
-    modelTopology: { node: graph.nodes.map(nodeJson), library: {}, versions: { producer: PRODUCER } },
+    modelTopology: { node: nodes.map(nodeJson), library: {}, versions: { producer: PRODUCER } },
     weightsManifest: [{ paths, weights: constants.map(weightJson) }],
   };
   await writeFile(join(folder, MODEL_JSON), `${JSON.stringify(json)}\n`);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ModelError } from '../../models/model-error.js';
+import type { Message } from '../compile/attributes.js';
 import type { FeedValues } from '../compile/program.js';
 import { tf, type Tensor } from '../tensorflow.js';
 import { MODEL_JSON } from './graph-model.js';
@@ -15,6 +16,8 @@ export interface Feed {
 /** A published model in any of its forms, ready to be asked. */
 export interface Predictor {
   readonly form: 'saved-model' | 'graph-model' | 'layers-model';
+  /** Its inputs; null is a size that is free. */
+  readonly inputs: readonly { readonly name: string; readonly shape: readonly (number | null)[] }[];
   /** Scores before softmax, or values, row by row; `feeds` are the model's inputs by name. */
   outputs(feeds: Readonly<Record<string, Feed>>): Float32Array;
   close(): void;
@@ -49,6 +52,7 @@ async function savedModel(folder: string): Promise<Predictor> {
   const model = await tf.node.loadSavedModel(resolve(folder), ['serve'], SERVING_SIGNATURE);
   return {
     form: 'saved-model',
+    inputs: model.inputs.map(named),
     outputs: (feeds) => values(feeds, (tensors) => (model.predict(tensors) as Record<string, Tensor>)['outputs']!),
     close: () => model.dispose(),
   };
@@ -58,6 +62,7 @@ async function graphModel(folder: string): Promise<Predictor> {
   const model = await tf.loadGraphModel(urlOf(folder));
   return {
     form: 'graph-model',
+    inputs: model.inputs.map(named),
     outputs: (feeds) => values(feeds, (tensors) => model.predict(tensors) as Tensor),
     close: () => model.dispose(),
   };
@@ -71,10 +76,22 @@ async function layersModel(folder: string): Promise<Predictor> {
   const model = tf.model({ inputs: whole.inputs, outputs: scores });
   return {
     form: 'layers-model',
+    inputs: whole.inputs.map(named),
     outputs: (feeds) => values(feeds, (tensors) => model.predict(Object.values(tensors)) as Tensor),
     close: () => whole.dispose(),
   };
 }
+
+/** Null or below 0 where it is free; a SavedModel has protobuf's message. */
+function sizeOf(size: unknown): number | null {
+  const value = typeof size === 'object' && size !== null ? (size as Message).getSize() : size;
+  return typeof value === 'number' && value >= 0 ? value : null;
+}
+
+const named = ({ name, shape }: { readonly name: string; readonly shape?: unknown }) => ({
+  name,
+  shape: ((shape ?? []) as readonly unknown[]).map(sizeOf),
+});
 
 const urlOf = (folder: string): string => pathToFileURL(join(folder, MODEL_JSON)).href;
 

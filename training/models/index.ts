@@ -4,6 +4,7 @@ import { bertModel } from './bert.js';
 import { cnn } from './cnn.js';
 import { distilbertModel } from './distilbert.js';
 import { gpt2Model } from './gpt2.js';
+import { layersModel } from './layers.js';
 import { mlpModel } from './mlp.js';
 import { mobileNetV2 } from './mobilenet-v2.js';
 import { resNet } from './resnet.js';
@@ -23,6 +24,7 @@ const builders: Readonly<Record<string, Build>> = {
   vit,
   cnn,
   mlp: mlpModel,
+  layers: layersModel,
 };
 
 /** The model of a family, for a job whose head gives `outputs` numbers. */

@@ -11,7 +11,7 @@ import type { InputSpec } from '../compile/program.js';
 import { scope } from '../compile/scope.js';
 import type { Model, Parameters, Pass } from '../model.js';
 import { linear } from '../ops/linear.js';
-import { tf } from '../tensorflow.js';
+import { tf, type Tensor } from '../tensorflow.js';
 import { batchNormalization } from './keras-batch-norm.js';
 import { openLayers, type TfjsLayer } from './keras-layers.js';
 
@@ -47,7 +47,7 @@ export function layersModel(config: LayersConfig, job: Job, outputs: number): Mo
       running = { parameters, pass };
       try {
         const input = Object.values(inputs)[0]!;
-        const features = opened.apply(config.input.kind === 'ids' ? tf.cast(input, 'float32') : input);
+        const features = opened.apply(config.input.kind === 'ids' ? padded(input, lengthOf(config.input, job)) : input);
         const middle = features.shape.map((_, axis) => axis).slice(1, -1);
         return middle.length === 0 ? features : tf.mean(features, middle);
       } finally {
@@ -67,9 +67,16 @@ function inputsOf({ input }: LayersConfig, job: Job, rows: number, bucket: numbe
     case 'features':
       return { features: { shape: [rows, input.width], dtype: 'float32' } };
     case 'ids':
-      return { ids: { shape: [rows, input.length ?? bucket], dtype: 'int32' } };
+      return { ids: { shape: [rows, bucket], dtype: 'int32' } };
   }
 }
+
+/** Keras's layers know no mask: a text is always of one length, or its scores would depend on the texts beside it. */
+const lengthOf = ({ length }: { readonly length: number | null }, job: Job): number => length ?? job.data.maxLength;
+
+/** ids (rows, bucket) -> (rows, length) of float32, as TensorFlow.js's Embedding takes them */
+const padded = (ids: Tensor, length: number): Tensor =>
+  tf.cast(tf.pad(ids, [[0, 0], [0, length - ids.shape[1]!]]), 'float32'); // prettier-ignore
 
 /** `conv1/kernel` of the layer conv1 -> `conv1.kernel` */
 export const nameOf = (layer: TfjsLayer, weight: string): string => tensorName(layer.name, weight.split('/').at(-1)!);

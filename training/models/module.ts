@@ -7,11 +7,8 @@ import {
   type ModuleTensor,
 } from '../../models/families/module.js';
 import { ModelError } from '../../models/model-error.js';
-import { elementsOf } from '../../models/safetensors-header.js';
 import { nearest } from '../../job/nearest.js';
-import { compile, type FeedValues, type InputSpec } from '../compile/program.js';
-import { truncatedNormal } from '../counter-random.js';
-import { inference } from '../export/sketch.js';
+import type { InputSpec } from '../compile/program.js';
 import type { Inputs, Model, Parameters, Pass } from '../model.js';
 import { attention } from '../ops/attention.js';
 import { withGradient } from '../ops/custom-gradient.js';
@@ -95,58 +92,3 @@ function inputsOf(inputs: ModuleInputs, rows: number, bucket: number): Record<st
       };
   }
 }
-
-const PROBE = { rows: 2, bucket: 8, seed: 1, std: 0.05 } as const;
-
-/**
- * Runs a user's model once on made-up weights and inputs, before a run trusts it.
- * @throws ModelError when outputs are not finite, or a tensor that it declares is never read.
- */
-export function checkModule(model: Model, path: string): void {
-  const used = new Set<string>();
-  const inputs = model.inputs(PROBE.rows, PROBE.bucket);
-  const program = compile({
-    variables: new Map(model.tensors.map(({ name, shape }) => [name, shape])),
-    functions: {
-      probe: {
-        inputs,
-        trace(fed, variable) {
-          const p = (name: string) => {
-            used.add(name);
-            return variable(name);
-          };
-          return { outputs: { outputs: model.outputs(p, model.features(p, fed, inference), fed, inference) } };
-        },
-      },
-    },
-  });
-  try {
-    const unused = model.tensors.filter(({ name }) => !used.has(name)).map(({ name }) => name);
-    if (unused.length > 0) throw new ModelError(`${path}: features and outputs never read ${unused.join(', ')}`);
-    for (const [i, { name, shape, initial, kind }] of model.tensors.entries()) {
-      program.assign(name, initialValues(elementsOf(shape), initial ?? (kind === 'statistic' ? 'ones' : PROBE.std), i));
-    }
-    const { outputs } = program.run('probe', Object.fromEntries(Object.entries(inputs).map(probeOf)));
-    const bad = outputs!.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) {
-      throw new ModelError(
-        `${path}: outputs: expected finite numbers, found ${outputs![bad]} with small random weights`,
-      );
-    }
-  } finally {
-    program.close();
-  }
-}
-
-function initialValues(count: number, initial: 'zeros' | 'ones' | number, stream: number): Float32Array {
-  if (initial === 'zeros') return new Float32Array(count);
-  if (initial === 'ones') return new Float32Array(count).fill(1);
-  return truncatedNormal(count, initial, PROBE.seed, stream);
-}
-
-/** Zeros for ids, which every vocabulary has; noise for numbers; a mask of ones. */
-const probeOf = ([name, { shape, dtype }]: [string, InputSpec], i: number): [string, FeedValues] => {
-  const count = elementsOf(shape);
-  if (dtype === 'int32') return [name, new Int32Array(count)];
-  return [name, name === 'mask' ? new Float32Array(count).fill(1) : truncatedNormal(count, 1, PROBE.seed, 1000 + i)];
-};

@@ -1,5 +1,4 @@
 import { vit as family, type ViTConfig } from '../../models/families/vit.js';
-import { ModelError } from '../../models/model-error.js';
 import type { Job } from '../../job/schema.js';
 import type { Model, Parameters } from '../model.js';
 import { attention } from '../ops/attention.js';
@@ -16,11 +15,7 @@ import { tf, type Tensor } from '../tensorflow.js';
  */
 export function vit(config: ViTConfig, job: Job, outputs: number): Model {
   const { hiddenSize: width, heads, imageSize: size, patchSize: patch } = config;
-  if (job.data.imageSize !== undefined && job.data.imageSize !== size) {
-    throw new ModelError(
-      `data.imageSize: expected ${size}, the image_size in config.json that this ViT's position embeddings are of, found ${job.data.imageSize}: leave it out`,
-    );
-  }
+  family.checkJob?.(config, job);
   const patches = (size / patch) ** 2;
   const length = patches + 1;
 

@@ -31,6 +31,29 @@ export const checkpointed =
       };
     })(...inputs);
 
+/** Parts of tfjs's engine that its types do not show. */
+interface Scopes {
+  readonly state: { readonly activeScope: { readonly track: readonly Tensor[] } | null };
+  track(tensor: Tensor): void;
+}
+
+/**
+ * Keeps every tensor that the present tidy has made so far, for blocks close over some (a padding mask) and tfjs disposes of them
+ * when the forward pass is done, before a block is computed again. The result gives them back to whatever tidy is then the present one.
+ */
+export function keepMade(): () => void {
+  const scopes = tf.engine() as unknown as Scopes;
+  const made = (scopes.state.activeScope?.track ?? [])
+    .filter((tensor) => !tensor.kept)
+    .map((tensor) => tf.keep(tensor));
+  return () => {
+    for (const tensor of made) {
+      tensor.kept = false;
+      scopes.track(tensor);
+    }
+  };
+}
+
 /** tfjs has one tape, and forgets it when the gradients inside of a gradient are done. */
 function onTapeOfItsOwn<Result>(body: () => Result): Result {
   const state = (tf.engine() as unknown as { state: { activeTape: unknown } }).state;
