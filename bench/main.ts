@@ -2,11 +2,12 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { nearest, quotedList } from '../job/nearest.js';
 import { Unavailable, type Bench } from './bench.js';
+import { features } from './features.js';
 import { glosses } from './glosses.js';
 import { writeSection } from './results.js';
 import { step } from './step.js';
 
-const benches: readonly Bench[] = [step, glosses];
+const benches: readonly Bench[] = [step, glosses, features];
 
 function benchCalled(name: string): Bench {
   const found = benches.find((bench) => bench.name === name);

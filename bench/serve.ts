@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 
 /** The measured side (its asker is subject.ts): for every line on stdin does some steps, answers with the ms of each. */
-export async function serve(steps: () => number[]): Promise<void> {
+export async function serve(steps: () => number[] | Promise<number[]>): Promise<void> {
   for await (const _line of createInterface(process.stdin)) {
-    process.stdout.write(`${JSON.stringify({ ms: steps() })}\n`);
+    process.stdout.write(`${JSON.stringify({ ms: await steps() })}\n`);
   }
 }
 

@@ -1,9 +1,11 @@
 /**
  * Numbers to predict are learnt as standard scores: a model that begins near 0 would have to travel all the way to an income of
  * 5,000, and one clipped step moves it by next to nothing. Scaling and its inverse are constants of the graph: metrics are in the
- * column's own units, and the published head has them folded in.
+ * column's own units, and the published head has them folded in, or config.json states them.
  */
+import { z } from 'zod';
 import type { DatasetManifest } from '../data/manifest.js';
+import { ModelError } from '../models/model-error.js';
 import type { Model } from './model.js';
 import { tf } from './tensorflow.js';
 
@@ -26,16 +28,24 @@ export const givingValues = (model: Model, { mean, deviation }: TargetScale): Mo
   outputs: (...given) => tf.add(tf.mul(model.outputs(...given), deviation), mean),
 });
 
-const HEAD = { weight: 'head.weight', bias: 'head.bias' } as const;
+/** Key of a published config.json whose outputs are standard scores still: those of a model whose head is the user's own code. */
+export const SCALE_KEY = 'target_scale';
+const statedSchema = z.object({ mean: z.number(), deviation: z.number().positive() });
 
-/** Whether the model ends with a linear head of one output, which takes up a scale without a trace. */
-export function canFold({ tensors }: Pick<Model, 'tensors'>): boolean {
-  const head = tensors.filter(({ name }) => name.startsWith('head.'));
-  const shapeOf = (wanted: string) => head.find(({ name }) => name === wanted)?.shape ?? [];
-  return head.length === 2 && shapeOf(HEAD.weight)[0] === 1 && shapeOf(HEAD.bias).join() === '1';
+/** @throws ModelError where the key is there and says something else. */
+export function statedScale(configJson: Readonly<Record<string, unknown>>): TargetScale | null {
+  const said = configJson[SCALE_KEY];
+  if (said === undefined) return null;
+  const parsed = statedSchema.safeParse(said);
+  if (parsed.success) return parsed.data;
+  throw new ModelError(
+    `config.json: ${SCALE_KEY}: expected { mean, deviation }, found ${JSON.stringify(said)}: publish the model again`,
+  );
 }
 
-/** Reads tensors of the model that gives the same values by its head alone. */
+const HEAD = { weight: 'head.weight', bias: 'head.bias' } as const;
+
+/** Reads tensors of the model that gives the same values by its linear head alone. */
 export const folded =
   (read: (name: string) => Float32Array, { mean, deviation }: TargetScale) =>
   (name: string): Float32Array => {

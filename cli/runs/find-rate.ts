@@ -61,7 +61,10 @@ export async function findRate(
       onProgress: ({ rows, totalRows }) => preparing(rows, totalRows),
     });
     const range = { steps: steps ?? stepsFor(job, dataset), from, to };
-    return await withEngine({ log: 'lr-find', threads: job.threads, wrong: exitCode.badRequest }, async (engine) => {
+    const tf32 = job.train.precision === 'tf32';
+    // The module that a job names runs here as `temper run` tries it.
+    const local = { log: 'lr-find', threads: job.threads, tf32, allowModules: true, wrong: exitCode.badRequest };
+    return await withEngine(local, async (engine) => {
       const kill = () => engine.kill();
       signal.addEventListener('abort', kill);
       try {

@@ -10,6 +10,8 @@ export interface LocalEngine {
   /** The engine's own output goes to NAME.log in the cache. */
   readonly log: string;
   readonly threads?: number | undefined;
+  /** train.precision is tf32. */
+  readonly tf32?: boolean;
   /** Whether the code of a model that is a module may run in it. */
   readonly allowModules?: boolean;
   readonly hungAfterMs?: number;
@@ -22,18 +24,21 @@ export interface LocalEngine {
  * @throws CliError in place of what the engine says, and where it dies.
  */
 export async function withEngine<Result>(
-  { log, threads = availableParallelism(), wrong = exitCode.badRequest, allowModules = false, ...options }: LocalEngine,
+  {
+    log,
+    threads = availableParallelism(),
+    tf32 = false,
+    wrong = exitCode.badRequest,
+    allowModules = false,
+    ...options
+  }: LocalEngine,
   use: (engine: Engine, logFile: string) => Promise<Result>,
 ): Promise<Result> {
   const folder = modelCache(process.env);
   await mkdir(folder, { recursive: true });
   const logFile = join(folder, `${log}.log`);
-  const engine = new Engine({
-    pinned: { intraOpThreads: threads, interOpThreads: 1 },
-    logFile,
-    allowModules,
-    ...options,
-  });
+  const pinned = { intraOpThreads: threads, interOpThreads: 1, ...(tf32 && { tf32 }) };
+  const engine = new Engine({ pinned, logFile, allowModules, ...options });
   try {
     return await use(engine, logFile);
   } catch (error) {

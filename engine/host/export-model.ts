@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { CONFIG_FILE, WEIGHTS_FILE } from '../../models/folder.js';
 import { writeSafetensors } from '../../models/safetensors.js';
 import { averageOf } from '../../training/optimizers/ema.js';
+import { SCALE_KEY } from '../../training/target-scale.js';
 import type { Sha256 } from '../../workflows/contract.js';
 import type { ExportedFile } from '../protocol.js';
 import type { Loaded } from './workbench.js';
 
-/** Writes the model as Hugging Face's classes load it: adapters merged in, and the averaged weights where there are some. */
+/** Writes the model as Hugging Face's classes load it: adapters merged in, the averaged weights where there are some, giving values. */
 export async function exportModel({ job, run, trainer, dataset }: Loaded, folder: string): Promise<ExportedFile[]> {
   const { family, config, configJson, plain } = run;
   const published = family.publish(configJson, config, job, dataset.labels);
@@ -24,7 +25,8 @@ export async function exportModel({ job, run, trainer, dataset }: Loaded, folder
   });
   const weights = join(folder, WEIGHTS_FILE);
   const written = await writeSafetensors(weights, tensors, { format: 'pt' });
-  const text = `${JSON.stringify(published.config, null, 2)}\n`;
+  const stated = run.statedScale && { [SCALE_KEY]: run.statedScale };
+  const text = `${JSON.stringify({ ...published.config, ...stated }, null, 2)}\n`;
   const path = join(folder, CONFIG_FILE);
   await writeFile(path, text);
   const sha256 = createHash('sha256').update(text).digest('hex') as Sha256;

@@ -9,7 +9,7 @@ import { layoutFor, type JobLayout } from '../../models/job-fit.js';
 import { openModel } from '../../training/models/open-model.js';
 import { mergedWeights, withLora } from '../../training/lora.js';
 import type { Model } from '../../training/model.js';
-import { canFold, folded, givingValues, targetScaleOf, type TargetScale } from '../../training/target-scale.js';
+import { folded, givingValues, statedScale, targetScaleOf, type TargetScale } from '../../training/target-scale.js';
 import type { BaseWeights } from '../../training/state.js';
 
 export interface RunModel {
@@ -19,11 +19,13 @@ export interface RunModel {
   readonly configJson: Readonly<Record<string, unknown>>;
   readonly layout: JobLayout;
   readonly model: Model;
-  /** Without adapters: what is published. */
+  /** Without adapters, and without a scale that is folded into the head: what is published. */
   readonly plain: Model;
   readonly base: BaseWeights;
   /** Of the numbers to predict; null where there are none. */
   readonly target: TargetScale | null;
+  /** What the published folder has to say of its outputs, where the scale cannot be folded into the head. */
+  readonly statedScale: TargetScale | null;
   /** Reads a tensor of the published model: adapters merged in, the target's scale folded into the head. */
   readonly merged: (read: (name: string) => Float32Array) => (name: string) => Float32Array;
 }
@@ -43,23 +45,27 @@ export async function openRunModel(
   const config = configFor(inspected, dataset);
   const opened = { ...inspected, config };
   const layout = layoutFor(job, opened, outputs);
-  const plain = await openModel({ family, config, folder, outputs, allowModules }, job);
-  const adapted = job.lora ? withLora(plain, layout.adapters, job.lora) : plain;
+  const bare = await openModel({ family, config, folder, outputs, allowModules }, job);
   const target = targetScaleOf(dataset);
-  // A head that came with its base gives values already.
-  const scaled = target !== null && !tensors.has('head.weight') && canFold(plain) ? target : null;
+  // A head that came with its base gives values already, or says what makes values of what it gives.
+  const hasHead = [...tensors.keys()].some((name) => name.startsWith('head.'));
+  const scale = target && (hasHead ? statedScale(configJson) : target);
+  const folds = scale !== null && !family.ownOutputs;
+  const plain = scale && !folds ? givingValues(bare, scale) : bare;
+  const adapted = job.lora ? withLora(plain, layout.adapters, job.lora) : plain;
   return {
     family,
     config,
     configJson,
     layout,
     plain,
-    model: scaled ? givingValues(adapted, scaled) : adapted,
+    model: folds ? givingValues(adapted, scale) : adapted,
     target,
+    statedScale: folds ? null : scale,
     base: { names: new Set(tensors.keys()), read: (names) => readBaseTensors(opened, names) },
     merged: (read) => {
       const merged = job.lora ? mergedWeights(layout.adapters, job.lora, read) : read;
-      return scaled ? folded(merged, scaled) : merged;
+      return folds ? folded(merged, scale) : merged;
     },
   };
 }

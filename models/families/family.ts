@@ -60,6 +60,8 @@ export interface Family<Config = unknown> {
   readonly forData?: (config: Config, data: { readonly width: number }) => Config;
   /** Nothing in the base is random in training: no dropout. Its outputs can be kept. */
   readonly stillBase?: true;
+  /** What makes outputs of features is not a linear layer `head.weight`, `head.bias`, or nobody knows: code of the user's. */
+  readonly ownOutputs?: true;
   readonly maxLength?: (config: Config) => number;
   readonly imageSize?: (config: Config) => number;
   /** Left out: 3, red, green and blue. 1: grey. */

@@ -101,6 +101,7 @@ export const moduleFamily: Family<ModuleConfig> = {
   mapNames: (names) => ({ inFile: new Map(Array.from(names, (name) => [name, name])), ignored: [] }),
   checkJob,
   ownFiles: [MODULE_FILE],
+  ownOutputs: true,
   forData(config, { width }) {
     if (config.inputs.kind !== 'features' || config.inputs.width === width) return config;
     throw new ModelError(

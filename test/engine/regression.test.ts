@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -12,6 +12,7 @@ import type { PredictInput, StateOnDisk } from '../../engine/protocol.js';
 import { parseJob } from '../../job/parse.js';
 import type { Job } from '../../job/schema.js';
 import { mlpConfigJson } from '../../models/families/mlp.js';
+import { moduleConfigJson } from '../../models/families/module-family.js';
 import { seededRandom } from '../support/random.js';
 
 /** income = 5000 + 1500 size - 800 age + 600 in the city, and noise of 100: r2 of what can be known is 0.997. */
@@ -47,8 +48,8 @@ const jobOf = (train: object, more: object = {}): Job =>
   );
 
 let benches = 0;
-async function open(written: Job, modelFolder?: string) {
-  const job = { ...written, pretrained: modelFolder !== undefined };
+async function open(written: Job, modelFolder?: string, pretrained = modelFolder !== undefined) {
+  const job = { ...written, pretrained };
   const own = join(folder, `bench-${++benches}`);
   await mkdir(own);
   await writeFile(join(own, 'config.json'), JSON.stringify(mlpConfigJson(job)));
@@ -58,7 +59,7 @@ async function open(written: Job, modelFolder?: string) {
   });
   const shards = { train: [] as string[], validation: [] as string[], test: [] as string[] };
   for (const { name, split } of dataset.files) shards[split].push(join(own, 'data', name));
-  const handlers = createHandlers(new Workbench(() => undefined));
+  const handlers = createHandlers(new Workbench(() => undefined, true));
   const model = { job, modelFolder: modelFolder ?? own, dataset };
   const initial = await handlers.initialize({ ...model, folder: join(own, 'initial') });
   const restore = ({ shards, position }: StateOnDisk) =>
@@ -88,7 +89,7 @@ const inputs: PredictInput[] = data.slice(0, 50).map(({ income: _, ...cells }) =
 
 /** What `temper predict` gets of a published folder. */
 async function predicted(job: Job, modelFolder: string, dataset: DatasetManifest): Promise<number[]> {
-  const handlers = createHandlers(new Workbench(() => undefined));
+  const handlers = createHandlers(new Workbench(() => undefined, true));
   const shards = { train: [], validation: [], test: [] };
   const load = { key: modelFolder, job: { ...job, pretrained: true }, modelFolder, dataset, shards };
   await handlers.load({ ...load, features: null, train: false });
@@ -140,6 +141,42 @@ describe('a number to predict is learnt as a standard score', () => {
     expect((await second.handlers.evaluate({ split: 'validation' })).metrics['r2']).toBeGreaterThan(0.9);
     const again = await predicted(job, await second.publish(), second.dataset);
     expect(Math.abs(again[0]! - data[0]!.income)).toBeLessThan(1000);
+  });
+
+  it('a module, whose head is code, is published with its scale stated, and gives values all the same', async () => {
+    const job = jobOf({}, { model: 'module:own.mjs', mlp: undefined });
+    const own = join(folder, 'own');
+    await mkdir(own);
+    // The head bends what it gives: nothing can be folded into that.
+    await writeFile(
+      join(own, 'model.mjs'),
+      `export const createModel = ({ tf, dense }) => ({
+        tensors: [
+          { name: 'layer.weight', shape: [32, 4], initial: 0.5 }, { name: 'layer.bias', shape: [32], initial: 'zeros' },
+          { name: 'head.weight', shape: [1, 32], initial: 0.1 }, { name: 'head.bias', shape: [1], initial: 'zeros' },
+        ],
+        features: (p, { features }) => tf.relu(dense(features, p('layer.weight'), p('layer.bias'))),
+        outputs: (p, x) => { const y = dense(x, p('head.weight'), p('head.bias')); return tf.add(y, tf.mul(0.01, tf.mul(y, tf.square(y)))); },
+      });`,
+    );
+    const linear = (name: string, to: number, from: number) => [
+      { name: `${name}.weight`, shape: [to, from], initial: 0.5 / Math.sqrt(from) },
+      { name: `${name}.bias`, shape: [to], initial: 'zeros' as const },
+    ];
+    const tensors = [...linear('layer', 32, 4), ...linear('head', 1, 32)];
+    const config = moduleConfigJson({ inputs: { kind: 'features', width: 4 }, outputs: 1, tensors });
+    await writeFile(join(own, 'config.json'), JSON.stringify(config));
+    const bench = await open(job, own, false);
+    await bench.trainTo(10 * epoch);
+    const { metrics } = await bench.handlers.evaluate({ split: 'validation' });
+    expect(metrics['r2']).toBeGreaterThan(0.95);
+    const published = await bench.publish();
+    await copyFile(join(own, 'model.mjs'), join(published, 'model.mjs'));
+    expect(JSON.parse(await readFile(join(published, 'config.json'), 'utf8'))).toMatchObject({
+      target_scale: { mean: expect.closeTo(5300, -3) as number, deviation: expect.closeTo(1700, -3) as number },
+    });
+    const values = await predicted(job, published, bench.dataset);
+    values.forEach((value, i) => expect(Math.abs(value - data[i]!.income)).toBeLessThan(1500));
   });
 
   it('a run that was cut ends in the same state, bit for bit', async () => {

@@ -264,6 +264,52 @@ describe('fineTune', () => {
     60_000,
   );
 
+  it('features are computed once, and again only when a session was lost before they were', async () => {
+    const here = await world((w) => {
+      w.keepsFeatures = true;
+      w.on('computeFeatures', ({ n }) => (n === 1 ? Promise.reject(engineDied()) : undefined));
+      w.on('trainEpoch', ({ n }) => (n === 2 ? Promise.reject(engineDied()) : undefined));
+    });
+    const result = await here.toTheEnd(id(), job);
+    expectWhole(result);
+    expect(here.called('computeFeatures')).toHaveLength(2);
+    expect(result.features).toMatchObject({ width: 4, computedRows: 100 });
+    expect(result.sessions.map(({ reason }) => reason)).toEqual(['start', 'engine-failed', 'engine-failed']);
+  });
+
+  it('a worker that shuts down while features are computed is followed by another, which computes on', async () => {
+    const here = await world((w) => {
+      w.keepsFeatures = true;
+      w.on('computeFeatures', ({ n }) => (n === 1 ? null : undefined));
+    });
+    const result = await here.toTheEnd(id(), job);
+    expectWhole(result);
+    expect(result.sessions.map(({ reason }) => reason)).toEqual(['start', 'preempted']);
+  });
+
+  it.each(['pause', 'stop'])('a %s while features are computed is heard', async (request) => {
+    let interrupted = (): void => undefined;
+    const waiting = new Promise<null>((resolve) => (interrupted = () => resolve(null)));
+    const here = await world((w) => {
+      w.keepsFeatures = true;
+      w.on('computeFeatures', ({ n }) => (n === 1 ? waiting : undefined));
+      w.confirmsInterrupt = () => Promise.resolve(interrupted());
+    });
+    const handle = await here.begin(id(), job);
+    await eventually('features are computed', () => here.called('computeFeatures').length === 1);
+    if (request === 'stop') {
+      const failure = failureOf(handle.result());
+      await handle.executeUpdate('stop');
+      expect((await failure).message).toMatch(/Stopped before the first step/);
+      return;
+    }
+    expect(await handle.executeUpdate('pause')).toMatchObject({ step: 0 });
+    expect(here.openSessions).toBe(0);
+    await handle.executeUpdate('resume');
+    expectWhole((await handle.result()) as FineTuneResult);
+    expect(here.called('computeFeatures')).toHaveLength(2);
+  });
+
   it('a schedule gets the same validations after a cut anywhere, continue-as-new and a rewind', async () => {
     const epochs = 212;
     const sections = { train: { epochs, schedule: 'reduce-on-plateau' }, checkpoint: { everySteps: 100 } };

@@ -120,6 +120,7 @@ export class WorkflowWorld {
   /** Resolves when the engine has confirmed that it will stop. */
   confirmsInterrupt: () => Promise<void> = () => Promise.resolve();
   interrupts = 0;
+  keepsFeatures = false;
   openSessions = 0;
   readonly #counts = new Map<Deed, number>();
   readonly #twists = new Map<Deed, Twist>();
@@ -136,7 +137,7 @@ export class WorkflowWorld {
     const shared = { connection: this.env.nativeConnection, namespace: this.env.namespace ?? 'default' };
     const control = this.#all(null, {
       preprocess: () => dataset,
-      freezeLayers: () => plan,
+      freezeLayers: () => ({ ...plan, features: { reuse: this.keepsFeatures, because: 'it was asked for' } }),
       cleanUp: () => ({ deletedObjects: 0 }),
     } satisfies Record<keyof ControlActivities, unknown>);
     const workflows = { workflowBundle: { codePath: bundle }, taskQueue: CONTROL_QUEUE, activities: control };
@@ -235,6 +236,9 @@ export class WorkflowWorld {
           };
         },
         initializeModel: () => commit(positionAt(0), []),
+        computeFeatures: () => ({
+          ...{ manifest: file('features.json'), digest: sha256('features'), width: 4, rows: 100, computedRows: 100 },
+        }),
         trainEpoch: ({ from, until }: Input<'trainEpoch'>) => ({
           kind: 'trained',
           reason: 'reached',
