@@ -61,7 +61,7 @@ export async function findRate(
       onProgress: ({ rows, totalRows }) => preparing(rows, totalRows),
     });
     const range = { steps: steps ?? stepsFor(job, dataset), from, to };
-    return await withEngine({ log: 'lr-find', threads: job.threads, wrong: exitCode.badRequest }, async (engine) => {
+    return await withEngine({ log: 'lr-find', threads: job.threads, allowModules: true }, async (engine) => {
       const kill = () => engine.kill();
       signal.addEventListener('abort', kill);
       try {
