@@ -5,6 +5,7 @@ export interface Measured extends Row {
   /** Median ms of a step, round by round. */
   readonly rounds: readonly number[];
   readonly medianMs: number;
+  readonly meanMs: number;
   readonly minMs: number;
   readonly maxMs: number;
 }
@@ -19,6 +20,9 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
+
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
  * Everyone in turn, A B C A B C …, after a round that only warms up: what else the machine does then hits all alike, and
@@ -47,7 +51,7 @@ export async function interleave(
   return [...steps].map(([{ peer, work }, times]) => {
     const all = times.flat();
     return {
-      ...{ peer, work, rounds: times.map(median), medianMs: median(all) },
+      ...{ peer, work, rounds: times.map(median), medianMs: median(all), meanMs: mean(all) },
       ...{ minMs: Math.min(...all), maxMs: Math.max(...all) },
     };
   });

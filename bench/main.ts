@@ -4,10 +4,11 @@ import { nearest, quotedList } from '../job/nearest.js';
 import { Unavailable, type Bench } from './bench.js';
 import { features } from './features.js';
 import { glosses } from './glosses.js';
+import { gpu } from './gpu.js';
 import { writeSection } from './results.js';
 import { step } from './step.js';
 
-const benches: readonly Bench[] = [step, glosses, features];
+const benches: readonly Bench[] = [step, glosses, features, gpu];
 
 function benchCalled(name: string): Bench {
   const found = benches.find((bench) => bench.name === name);
@@ -37,7 +38,11 @@ await new Command('npm run bench --')
   .addArgument(new Argument('<name>', 'which bench').argParser(benchCalled))
   .option('--peers', 'also PyTorch and Keras, in a Python environment of their own (7 GB, built on first use)', false)
   .option('--rounds <count>', 'how often each takes its turn (default: 5; glosses 1)', positive)
-  .option('--only <work>', 'of step: only work whose name contains this; the figures are not kept', '')
+  .option(
+    '--only <work>',
+    'only work whose name contains this (step: minilm, cnn, ...; glosses: epoch, whole); not kept',
+    '',
+  )
   .option('--json', 'the figures as JSON on stdout', false)
   .addHelpText(
     'after',

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../infra/parts/root.mjs';
+import type { Measured } from './interleave.js';
 
 const INTRODUCTION = `# Results
 
@@ -54,6 +55,16 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
+
+/** How long a step of each took. */
+export const stepRows = (measured: readonly Measured[]): string =>
+  table(
+    ['what', 'work', 'median', 'min', 'max'],
+    measured.map(({ peer, work, medianMs, minMs, maxMs }) => [
+      ...[peer, work],
+      ...[medianMs, minMs, maxMs].map((ms) => ms.toFixed(1)),
+    ]),
+  );
 
 /** Puts `body` in the place of the section `name` of bench/RESULTS.md; returns the file's path. */
 export function writeSection(name: string, body: string): string {

@@ -2,7 +2,7 @@ import type { Bench } from './bench.js';
 import { interleave, ratioOf, ratioOfFastest, type Measured } from './interleave.js';
 import { describeBench, load, settled } from './machine.js';
 import { peersPython } from './peers/environment.mjs';
-import { budgetTable, isMet, missedBudgets, table, type Budgeted } from './results.js';
+import { budgetTable, isMet, missedBudgets, stepRows, type Budgeted } from './results.js';
 import { groups, type Group } from './step/groups.js';
 
 const ratiosIn = ({ work, ratios }: Group, measured: readonly Measured[]): Budgeted[] => {
@@ -37,17 +37,13 @@ export const step: Bench = {
       budgets.push(...ratiosIn(group, measured));
     }
     const machine = await describeBench(peers);
-    const cells = rows.map(({ peer, work, medianMs, minMs, maxMs }) => [
-      ...[peer, work],
-      ...[medianMs, minMs, maxMs].map((ms) => ms.toFixed(1)),
-    ]);
     return {
       report: [
         ...machine.map((line) => `- ${line}`),
         `- ${rounds} rounds in turn; ms per step, all weights trained, each step with a batch of its own fed and its loss fetched`,
         '- MiniLM: AdamW with decay, ours with clipping besides; GPT-2: AdamW and clipping; CNN and MobileNetV2: Adam',
         `- load of the machine before each: ${loads.join(', ')}`,
-        `\n${table(['what', 'work', 'median', 'min', 'max'], cells)}`,
+        `\n${stepRows(rows)}`,
         `\nRatios: the median over the rounds, and of the fastest step of each:\n\n${budgetTable(budgets)}`,
       ].join('\n'),
       figures: { machine, loads, rows, ratios: budgets.map((each) => ({ ...each, met: isMet(each) })) },

@@ -27,11 +27,15 @@ export interface NodeBackend {
     inputs: TensorFlow.TensorInfo[],
     count: number,
   ): TensorFlow.Tensor[];
+  readonly isUsingGpuDevice: boolean;
   readSync(dataId: object): Float32Array | Int32Array | Uint8Array;
 }
 
 export const backend = tf.backend() as unknown as NodeBackend;
 export const binding = backend.binding;
+
+/** What libtensorflow computes on in this process. */
+export const deviceKind = (): 'cpu' | 'gpu' => (backend.isUsingGpuDevice ? 'gpu' : 'cpu');
 
 export type { TFEOpAttr };
 export type Tensor = TensorFlow.Tensor;

@@ -19,7 +19,10 @@ const POLL_MS = 500;
 
 /** Name of the slots: CPU slots belong to one installation (its scratch folder), a GPU to the host. */
 export const slotScope = (device: string, scratch: string): string =>
-  device === 'cpu' ? createHash('sha256').update(realpathSync(scratch)).digest('hex').slice(0, 16) : device;
+  createHash('sha256')
+    .update(device === 'cpu' ? realpathSync(scratch) : device) // a GPU's name is too long for a socket's
+    .digest('hex')
+    .slice(0, 16);
 
 /** Waits for a free slot of `slots`. Rejects when `signal` aborts. */
 export async function takeSlot(scope: string, slots: number, signal: AbortSignal): Promise<DeviceSlot> {

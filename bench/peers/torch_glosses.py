@@ -8,40 +8,18 @@ without, it draws rows of its own. A line for each epoch, then one for the whole
     {"peer": "torch eager fp32", "work": "glosses", "seconds": 150.2, "accuracy": 0.821, "wallSeconds": 163.0}
 `seconds` counts training only; `wallSeconds` is all of it from the loading of the model, with tokenising and testing.
 """
-import collections
-import csv
-import random
 import sys
 import time
 
 import torch
 from transformers import AutoModel, AutoTokenizer
 
+from glosses_rows import drawn, listed
 from report import argument, report
 
 rows_file = argument("--rows")
 model_dir, dict_dir = sys.argv[1:3]
-by_topic = collections.defaultdict(dict)  # topic -> synset offset -> gloss
-for line in open(f"{dict_dir}/data.noun", encoding="latin1"):
-    if not line.startswith("  "):
-        head, gloss = line.split("|", 1)
-        offset, topic = head.split()[:2]
-        by_topic[topic][offset] = gloss.split(";")[0].strip()
-train, test = [], []
-if rows_file:
-    rows = list(csv.DictReader(open(rows_file, encoding="ascii")))
-    topics = sorted({row["topic"] for row in rows})
-    for row in rows:
-        part = test if row["split"] == "test" else train
-        part.append((by_topic[row["topic"]][row["offset"]], topics.index(row["topic"])))
-else:
-    random.seed(0)
-    topics = sorted(topic for topic in by_topic if len(by_topic[topic]) >= 600)
-    for label, topic in enumerate(topics):
-        glosses = list(by_topic[topic].values())
-        random.shuffle(glosses)
-        train += [(gloss, label) for gloss in glosses[:400]]
-        test += [(gloss, label) for gloss in glosses[400:600]]
+train, test, topics = drawn(dict_dir) if rows_file is None else listed(dict_dir, rows_file, train=("train", "validation"))
 begin = time.time()
 torch.manual_seed(0)
 tokenizer, base = AutoTokenizer.from_pretrained(model_dir), AutoModel.from_pretrained(model_dir)

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { STEP_COMPILER_VERSION } from '../../training/compile/program.js';
-import { backend, binding } from '../../training/tensorflow.js';
+import { binding, deviceKind } from '../../training/tensorflow.js';
 import type { Fingerprint, Pinned, Sha256 } from '../../workflows/contract.js';
+import { nvidiaDevice } from '../nvidia.js';
 
 /** Variables that steer numerics; every one that is set is part of the fingerprint. */
-const NUMERIC_VARIABLE = /^(TF_|ONEDNN_|DNNL_|OMP_|MKL_|CUDA_|NVIDIA_TF32|XLA_)/;
+const NUMERIC_VARIABLE = /^(TF_|ONEDNN_|DNNL_|OMP_|MKL_|CUDA_|CUBLAS_|CUDNN_|NVIDIA_TF32|XLA_)/;
 /** Of these, the ones that say nothing about numbers. */
 const NOT_NUMERIC = new Set([
   'TF_CPP_MIN_LOG_LEVEL',
@@ -26,7 +27,7 @@ export function fingerprint(pinned: Pinned): Fingerprint {
   const host = {
     libtensorflow: binding.TF_Version,
     stepCompiler: STEP_COMPILER_VERSION,
-    device: deviceKind(),
+    device: deviceKind() === 'gpu' ? (nvidiaDevice() ?? 'gpu') : 'cpu',
     cpu: `${cpus()[0]?.model.trim() ?? 'unknown'} [${instructionSets().join(' ')}]`,
     mathMode: process.env['ONEDNN_DEFAULT_FPMATH_MODE'] ?? 'float32',
   };
@@ -34,9 +35,6 @@ export function fingerprint(pinned: Pinned): Fingerprint {
 }
 
 const digestOf = (value: unknown): Sha256 => createHash('sha256').update(JSON.stringify(value)).digest('hex') as Sha256;
-
-export const deviceKind = (): 'cpu' | 'gpu' =>
-  (backend as unknown as { isUsingGpuDevice: boolean }).isUsingGpuDevice ? 'gpu' : 'cpu';
 
 /** What the CPU can do, as /proc/cpuinfo lists it; none where there is no /proc. */
 export function cpuFlags(): string[] {

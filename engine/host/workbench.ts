@@ -11,11 +11,12 @@ import { openExamples, type OpenedExamples } from '../../training/examples/open-
 import type { Examples } from '../../training/examples/examples.js';
 import type { StoredTensor } from '../../training/state.js';
 import { precisionProblem } from '../../training/ops/precision.js';
+import { deviceKind } from '../../training/tensorflow.js';
 import { trainerFor } from '../../training/trainer-for.js';
 import type { Trainer } from '../../training/trainer.js';
 import type { Position, TrainProgress } from '../../workflows/contract.js';
 import type { LoadRequest, ShardPaths } from '../protocol.js';
-import { cpuFlags, deviceKind } from './fingerprint.js';
+import { cpuFlags } from './fingerprint.js';
 import { headOnly, openRunModel, type RunModel } from './run-model.js';
 
 export type SplitName = keyof ShardPaths;

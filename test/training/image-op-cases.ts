@@ -1,5 +1,5 @@
 import { hardSwish, relu, relu6, silu } from '../../training/ops/activations.js';
-import { batchNorm } from '../../training/ops/batch-norm.js';
+import { batchNorm, normalisedInOps } from '../../training/ops/batch-norm.js';
 import { addBias, conv2d, depthwiseConv2d } from '../../training/ops/conv.js';
 import { avgPool, globalAvgPool, maxPool } from '../../training/ops/pool.js';
 import { tf, type Tensor } from '../../training/tensorflow.js';
@@ -75,6 +75,12 @@ export const imageOpCases: readonly Case[] = [
     name: 'batchNorm by the running statistics',
     shapes: [image, [4], [4]],
     ours: (x, gain, bias) => batchNorm(x, gain, bias, running, 1e-3, 'running').value,
+    composed: (x, gain, bias) => normalised(x, gain, bias, running.mean, running.variance),
+  },
+  {
+    name: 'batchNorm by the running statistics, as a GPU takes it',
+    shapes: [image, [4], [4]],
+    ours: (x, gain, bias) => normalisedInOps(x, gain, bias, running, 1e-3),
     composed: (x, gain, bias) => normalised(x, gain, bias, running.mean, running.variance),
   },
   {

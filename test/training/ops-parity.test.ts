@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { compile, type FeedValues, type FunctionSpec } from '../../training/compile/program.js';
+import { crossEntropyInOps } from '../../training/ops/cross-entropy.js';
 import * as direct from '../../training/ops/direct.js';
 import { dropoutMasks } from '../../training/ops/dropout.js';
 import { tf, type Tensor } from '../../training/tensorflow.js';
@@ -93,4 +94,16 @@ test('the losses and the gradient of sparseCrossEntropy are one row at a time', 
   [soft[0]!, soft[1]!, soft[2]! - 1, 1 / 3, -2 / 3, 1 / 3].forEach((value, i) =>
     expect(gradient![i]).toBeCloseTo(value, 6),
   );
+});
+
+test('cross-entropy in ops, as a GPU takes it, is what the one op gives on a CPU', () => {
+  const logits = tf.tensor2d([30, -20, 3, 0.5, 0, -1, 200, 201, 199], [3, 3]);
+  const labels = tf.tensor1d([2, 0, 1], 'int32');
+  const [one, ops] = tf.tidy(() => {
+    const targets = tf.oneHot(labels, 3, 1, 0, 'float32');
+    const values = (tensors: readonly Tensor[]) => tensors.flatMap((tensor) => Array.from(tensor.dataSync()));
+    return [values(direct.sparseCrossEntropy(logits, labels)), values(crossEntropyInOps(logits, targets))];
+  });
+  expect(one).toHaveLength(3 + 9);
+  one!.forEach((value, i) => expect(ops![i]).toBeCloseTo(value, 5));
 });

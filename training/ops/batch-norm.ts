@@ -1,4 +1,4 @@
-import { backend, binding, type Tensor, type TFEOpAttr } from '../tensorflow.js';
+import { backend, binding, deviceKind, tf, type Tensor, type TFEOpAttr } from '../tensorflow.js';
 import { withGradient } from './custom-gradient.js';
 import { boolAttr, FLOAT, stringAttr, typeAttr } from './direct.js';
 
@@ -27,6 +27,9 @@ export function batchNorm(
   by: 'batch' | 'running',
 ): { value: Tensor; updated: Statistics } {
   const training = by === 'batch';
+  if (!training && deviceKind() === 'gpu') {
+    return { value: normalisedInOps(x, gain, bias, running, epsilon), updated: running };
+  }
   const attrs = [
     typeAttr('T', FLOAT),
     typeAttr('U', FLOAT),
@@ -52,3 +55,23 @@ export function batchNorm(
   }));
   return { value, updated: training ? { mean, variance } : running };
 }
+
+/**
+ * By the running statistics, op by op: on a GPU the gradient of TensorFlow's one op for it has no fixed order of its sums and is
+ * refused (TF_DETERMINISTIC_OPS).
+ */
+export const normalisedInOps = (x: Tensor, gain: Tensor, bias: Tensor, running: Statistics, epsilon: number): Tensor =>
+  withGradient([x, gain, bias], (x, gain, bias) => {
+    const inverse = tf.rsqrt(tf.add(running.variance, epsilon)); // (channels)
+    const normalised = tf.mul(tf.sub(x!, running.mean), inverse);
+    const axes = [...x!.shape.keys()].slice(0, -1);
+    return {
+      value: tf.add(tf.mul(normalised, gain!), bias!),
+      saved: [normalised, tf.mul(gain!, inverse)],
+      backward: (dy, [normalised, slope]) => [
+        tf.mul(dy, slope!),
+        tf.sum(tf.mul(dy, normalised!), axes),
+        tf.sum(dy, axes),
+      ],
+    };
+  });

@@ -1,14 +1,38 @@
-import { backend, tf, type Tensor } from '../tensorflow.js';
+import { backend, deviceKind, tf, type Tensor } from '../tensorflow.js';
 import { withGradient } from './custom-gradient.js';
 import { FLOAT, sparseCrossEntropy, typeAttr } from './direct.js';
 
 /** (n) as a column (n, 1), to scale the rows of a matrix. */
 const column = (x: Tensor): Tensor => tf.reshape(x, [-1, 1]);
 
+/**
+ * Cross-entropy of each row of logits (n, classes) against targets (n, classes) that sum to 1, and its gradient, op by op: on a
+ * GPU TensorFlow's one op for it has no fixed order of its sums and is refused (TF_DETERMINISTIC_OPS).
+ */
+export function crossEntropyInOps(logits: Tensor, targets: Tensor): [Tensor, Tensor] {
+  const logProbabilities = tf.logSoftmax(logits);
+  return [tf.neg(tf.sum(tf.mul(targets, logProbabilities), 1)), tf.sub(tf.exp(logProbabilities), targets)];
+}
+
+const softCrossEntropy = (logits: Tensor, targets: Tensor): [Tensor, Tensor] =>
+  deviceKind() === 'gpu'
+    ? crossEntropyInOps(logits, targets)
+    : (backend.executeMultipleOutputs(
+        'SoftmaxCrossEntropyWithLogits',
+        [typeAttr('T', FLOAT)],
+        [logits, targets],
+        2,
+      ) as [Tensor, Tensor]);
+
+const hardCrossEntropy = (logits: Tensor, labels: Tensor): [Tensor, Tensor] =>
+  deviceKind() === 'gpu'
+    ? crossEntropyInOps(logits, tf.oneHot(labels, logits.shape[1]!, 1, 0, 'float32'))
+    : sparseCrossEntropy(logits, labels);
+
 /** Cross-entropy of each row of logits (n, classes) against labels (n, int32): (n). */
 export const crossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
   withGradient([logits], (logits) => {
-    const [losses, gradient] = sparseCrossEntropy(logits!, labels);
+    const [losses, gradient] = hardCrossEntropy(logits!, labels);
     return { value: losses, saved: [gradient], backward: (dy, [gradient]) => [tf.mul(gradient!, column(dy))] };
   });
 
@@ -21,13 +45,8 @@ export const smoothedCrossEntropy = (logits: Tensor, labels: Tensor, smoothing: 
     const classes = logits!.shape[1]!;
     const spread = smoothing / classes;
     const targets = tf.oneHot(labels, classes, 1 - smoothing + spread, spread, 'float32'); // (n, classes)
-    const [losses, gradient] = backend.executeMultipleOutputs(
-      'SoftmaxCrossEntropyWithLogits',
-      [typeAttr('T', FLOAT)],
-      [logits!, targets],
-      2,
-    );
-    return { value: losses!, saved: [gradient!], backward: (dy, [gradient]) => [tf.mul(gradient!, column(dy))] };
+    const [losses, gradient] = softCrossEntropy(logits!, targets);
+    return { value: losses, saved: [gradient], backward: (dy, [gradient]) => [tf.mul(gradient!, column(dy))] };
   });
 
 /** Keeps a quotient finite whose numerator is as small. */
@@ -51,7 +70,7 @@ export function focussed(crossEntropies: Tensor, gamma: number): { losses: Tenso
 /** Focal loss of each row of logits (n, classes) against labels (n, int32), over the softmax: (n). */
 export const focalCrossEntropy = (logits: Tensor, labels: Tensor, gamma: number): Tensor =>
   withGradient([logits], (logits) => {
-    const [crossEntropies, gradient] = sparseCrossEntropy(logits!, labels);
+    const [crossEntropies, gradient] = hardCrossEntropy(logits!, labels);
     const { losses, slopes } = focussed(crossEntropies, gamma);
     return {
       value: losses,
@@ -66,7 +85,7 @@ export const focalCrossEntropy = (logits: Tensor, labels: Tensor, gamma: number)
  */
 export const meanCrossEntropy = (logits: Tensor, labels: Tensor, rowWeights: Tensor): Tensor =>
   withGradient([logits], (logits) => {
-    const [losses, gradient] = sparseCrossEntropy(logits!, labels);
+    const [losses, gradient] = hardCrossEntropy(logits!, labels);
     const share = tf.div(rowWeights, tf.sum(rowWeights)); // (rows)
     return {
       value: tf.sum(tf.mul(losses, share)),

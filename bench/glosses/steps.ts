@@ -1,0 +1,23 @@
+// Steps of the demo's job on its own rows, batch after batch of its epochs:  node dist/bench/glosses/steps.js JOB.yaml FOLDER
+import { epochOrder } from '../../training/examples/order.js';
+import { learningRateAt } from '../../training/schedules/learning-rate.js';
+import { serve, timed } from '../serve.js';
+import { openGlosses } from './open.js';
+
+const STEPS = 30;
+const { job, bench } = await openGlosses(...(process.argv.slice(2) as [string, string]));
+const { trainer, fed } = bench.loaded;
+const order = (epoch: number) => epochOrder(fed.train, job.train.batchSize, job.seed, epoch);
+const totalSteps = job.train.epochs * order(0).length;
+
+function* batches() {
+  for (let epoch = 0, step = 1; ; epoch++) for (const batch of order(epoch)) yield { batch, epoch, step: step++ };
+}
+const next = batches();
+await serve(() =>
+  timed(STEPS, () => {
+    const { batch, epoch, step } = next.next().value!;
+    const learningRate = learningRateAt(job.train, Math.min(step, totalSteps), totalSteps, []);
+    trainer.trainStep(fed.train, [batch], { epoch, step, seed: job.seed, learningRate });
+  }),
+);
