@@ -6,8 +6,10 @@ import { checkpointKey } from '../../storage/layout.js';
 import type { RunId } from '../../workflows/contract.js';
 import type { TestStack } from './stack.js';
 
+type Stack = Pick<TestStack, 'folder' | 'record'>;
+
 /** The embedded store's bucket as it lies on the disk: what is there whether or not a server runs. */
-export const bucketFolder = (stack: TestStack): string => join(stack.folder, 's3', stack.record().bucket);
+export const bucketFolder = (stack: Stack): string => join(stack.folder, 's3', stack.record().bucket);
 
 export interface StoredObject {
   readonly key: string;
@@ -15,7 +17,7 @@ export interface StoredObject {
 }
 
 /** Objects below a prefix, by key. */
-export function objectsBelow(stack: TestStack, prefix: string): StoredObject[] {
+export function objectsBelow(stack: Stack, prefix: string): StoredObject[] {
   const root = bucketFolder(stack);
   if (!existsSync(join(root, prefix))) return [];
   return readdirSync(join(root, prefix), { recursive: true, withFileTypes: true })
@@ -25,10 +27,10 @@ export function objectsBelow(stack: TestStack, prefix: string): StoredObject[] {
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-export const readObject = (stack: TestStack, key: string): Buffer => readFileSync(join(bucketFolder(stack), key));
+export const readObject = (stack: Stack, key: string): Buffer => readFileSync(join(bucketFolder(stack), key));
 
 /** A run's manifest, verified. */
-export function manifestOf(stack: TestStack, run: string, sequence: number): Manifest {
+export function manifestOf(stack: Stack, run: string, sequence: number): Manifest {
   const decoded = decodeRecord(readObject(stack, checkpointKey(run as RunId, sequence)), {
     run: run as RunId,
     sequence,
@@ -42,7 +44,7 @@ export function manifestOf(stack: TestStack, run: string, sequence: number): Man
  * The state digest of a checkpoint, worked out from the bytes of its shards and the manifest's position by
  * docs/checkpoint-format.md, without the code that wrote it.
  */
-export function recomputedDigest(stack: TestStack, { shards, step, epoch, cursor }: Manifest): string {
+export function recomputedDigest(stack: Stack, { shards, step, epoch, cursor }: Manifest): string {
   const lines = shards.flatMap(({ key }) => tensorLines(readObject(stack, key)));
   return sha256([...lines.sort(), `at ${step} ${epoch} ${cursor}`, ''].join('\n'));
 }

@@ -1,23 +1,14 @@
+/**
+ * An S3 server that misbehaves on request: it stands before a real one and does to each request what the test says, or what a
+ * seeded plan says (faults/storm.ts).
+ */
 import { once } from 'node:events';
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { damaged, errorXml, type Fault } from './faults/fault.js';
+import { collect, forward, type Answer } from './faults/forward.js';
 
-/** What happens to one request. `null`: nothing. */
-export type Fault =
-  /** The connection breaks before the store sees the request. */
-  | { readonly kind: 'refuse' }
-  /** The store does it, and the answer is lost. */
-  | { readonly kind: 'lose-answer' }
-  /** Nothing ever comes back, and the store never sees it. */
-  | { readonly kind: 'hang' }
-  /** The answer's first header comes one byte at a time and never ends: the connection is not idle. */
-  | { readonly kind: 'drip' }
-  | { readonly kind: 'answer'; readonly status: number; readonly code: string }
-  /** One bit of the answer's body is flipped. */
-  | { readonly kind: 'flip-answer' }
-  /** The body's connection breaks half-way. */
-  | { readonly kind: 'cut-answer' }
-  /** One bit of the request's body is flipped. */
-  | { readonly kind: 'flip-request' };
+export type { Fault } from './faults/fault.js';
+export type { Answer } from './faults/forward.js';
 
 export interface Requested {
   readonly method: string;
@@ -29,37 +20,51 @@ export interface FaultProxy {
   readonly endpoint: string;
   /** Set by the test; called for each request, may wait. */
   fault: (requested: Requested) => Fault | null | Promise<Fault | null>;
+  /** Set by the test; between it and `send` lies what the store does: it may look at the bucket, or kill whoever asked. */
+  around: (requested: Requested, send: () => Promise<Answer>) => Promise<Answer>;
   readonly seen: Requested[];
   stop(): Promise<void>;
 }
 
-export async function startFaultProxy(target: string): Promise<FaultProxy> {
-  const proxy: { fault: FaultProxy['fault']; seen: Requested[] } = { fault: () => null, seen: [] };
+/** `target`: where the store is, asked for at each request: it may come back elsewhere. */
+export async function startFaultProxy(target: string | (() => string)): Promise<FaultProxy> {
+  const proxy: Pick<FaultProxy, 'fault' | 'around' | 'seen'> = {
+    fault: () => null,
+    around: (_requested, send) => send(),
+    seen: [],
+  };
+  const earlier = new EarlierAnswers();
   const server = createServer((incoming, answer) => {
     const requested = { method: incoming.method ?? '', path: incoming.url ?? '' };
     proxy.seen.push(requested);
-    void handle(requested, incoming, answer).catch(() => answer.destroy());
+    // A store that cannot be reached looks so to the client too.
+    void handle(requested, incoming, answer).catch(() => incoming.socket.destroy());
   });
   const handle = async (requested: Requested, incoming: IncomingMessage, answer: ServerResponse): Promise<void> => {
     const fault = await proxy.fault(requested);
     if (fault?.kind === 'refuse') return void incoming.socket.destroy();
     const body = await collect(incoming);
-    if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'hang' && fault.atByte === undefined) return;
     if (fault?.kind === 'drip') return drip(incoming);
+    if (fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));
     if (fault?.kind === 'answer') {
-      answer.writeHead(fault.status, { 'content-type': 'application/xml' });
-      return void answer.end(
-        `<?xml version="1.0"?><Error><Code>${fault.code}</Code><Message>injected</Message></Error>`,
-      );
+      const wait = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
+      answer.writeHead(fault.status, { 'content-type': 'application/xml', ...wait });
+      return void answer.end(requested.method === 'HEAD' ? undefined : errorXml(fault.code));
     }
-    if (fault?.kind === 'flip-request') flipMiddleBit(body);
-    const { status, headers, bytes } = await forward(target, incoming, body);
+    const sent = fault?.kind === 'flip-request' ? damaged(body, fault.atBit) : body;
+    const stopAt = fault?.kind === 'cut-request' || fault?.kind === 'hang' ? fault : null;
+    const real = await proxy.around(requested, () =>
+      forward(typeof target === 'string' ? target : target(), incoming, sent, stopAt),
+    );
+    const { status, headers, bytes } = fault?.kind === 'stale' ? earlier.than(requested, real) : real;
+    earlier.note(requested, real);
     if (fault?.kind === 'lose-answer') return void incoming.socket.destroy();
-    if (fault?.kind === 'flip-answer') flipMiddleBit(bytes);
     answer.writeHead(status, headers);
+    if (fault?.kind === 'hang-answer') return void answer.write(bytes.subarray(0, fault.atByte ?? 0));
     if (fault?.kind === 'cut-answer')
-      return void answer.write(bytes.subarray(0, bytes.length / 2), () => incoming.socket.destroy());
-    answer.end(bytes);
+      return void answer.write(bytes.subarray(0, fault.atByte ?? bytes.length / 2), () => incoming.socket.destroy());
+    answer.end(fault?.kind === 'flip-answer' ? damaged(bytes, fault.atBit) : bytes);
   };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -81,30 +86,22 @@ function drip({ socket }: IncomingMessage): void {
   socket.once('close', () => clearInterval(dripping));
 }
 
-/** The Host header is part of the signature, so it goes through as it came. */
-async function forward(target: string, incoming: IncomingMessage, body: Buffer) {
-  const url = new URL(target);
-  const outgoing = request({
-    host: url.hostname,
-    port: url.port,
-    method: incoming.method,
-    path: incoming.url,
-    headers: incoming.headers,
-    agent: false,
-  });
-  outgoing.end(body);
-  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
-  const { connection: _connection, ...headers } = response.headers;
-  return { status: response.statusCode ?? 502, headers, bytes: await collect(response) };
-}
+const KEPT_BYTES = 256 * 1024;
 
-async function collect(stream: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
+/** What a store with a stale cache would say: the answer before the present one. */
+class EarlierAnswers {
+  readonly #answers = new Map<string, readonly [before: Answer, latest: Answer]>();
 
-function flipMiddleBit(bytes: Buffer): void {
-  const at = bytes.length >> 1;
-  if (bytes.length > 0) bytes[at] = (bytes[at] ?? 0) ^ 1;
+  note({ method, path }: Requested, answer: Answer): void {
+    if ((method !== 'GET' && method !== 'HEAD') || answer.bytes.byteLength > KEPT_BYTES) return;
+    const key = `${method} ${path}`;
+    const [before, latest] = this.#answers.get(key) ?? [answer, answer];
+    const same = latest.status === answer.status && latest.bytes.equals(answer.bytes);
+    this.#answers.set(key, [same ? before : latest, answer]);
+  }
+
+  than({ method, path }: Requested, real: Answer): Answer {
+    const [before, latest] = this.#answers.get(`${method} ${path}`) ?? [real, real];
+    return latest.status === real.status && latest.bytes.equals(real.bytes) ? before : latest;
+  }
 }

@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { repositoryRoot } from '../../infra/parts/root.mjs';
 import type { StackEvent } from '../../infra/stack/events.js';
 import type { Ports } from '../../infra/stack/ports.js';
 import type { WorkerSpec } from '../../infra/stack/workers.js';
 import { binaries } from './embedded-stack.js';
 import { eventually } from './poll.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = `${repositoryRoot()}/`; // also when this runs as its own compiled twin
 
 /** The compiled twin of a source file: Node 20 runs no TypeScript. `npm test` builds first; a bare vitest does not. */
 export const builtFile = (source: string): string => {

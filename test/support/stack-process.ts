@@ -12,6 +12,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     asked += 1;
     void stack.stop({ now: asked > 1 });
   });
+// A test that is killed takes its stack with it.
+if (process.channel) process.on('disconnect', () => void stack.stop({ now: true }));
 say({ kind: 'up', ports: stack.ports });
 await stack.finished;
 process.exit(0);
