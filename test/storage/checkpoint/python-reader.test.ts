@@ -25,7 +25,7 @@ test('a Python reader of a few lines loads a checkpoint by the document alone', 
   const run = freshRun();
   await commitChain(server.open(), folder, run, [1, 7], { shards: ['only'], digest: 'state' });
   const read = () => execFileSync('python3', [reader, server.bucketFolder, run], { encoding: 'utf8', stdio: 'pipe' });
-  expect(read()).toBe(`7 ${digestOf('state')}\nweight [4] 0.0\n`);
+  expect(read()).toBe(`7 ${digestOf('state')}\nonly [4] 0.0\n`);
 
   const path = join(server.bucketFolder, checkpointKey(run, 2));
   const bytes = await readFile(path, 'utf8');

@@ -13,11 +13,10 @@ export const digestOf = (text: string | Uint8Array): Sha256 =>
 export const lineage = digestOf('lineage');
 export const freshRun = (): RunId => `run-${randomUUID()}` as RunId;
 
-/** A safetensors file with one F32 vector of zeros, and `content` as its metadata. */
+/** A safetensors file with one F32 vector of zeros, and `content` as its name. */
 export function safetensors(content: string, floats = 4): Buffer {
   const header = JSON.stringify({
-    __metadata__: { content },
-    weight: { dtype: 'F32', shape: [floats], data_offsets: [0, 4 * floats] },
+    [content]: { dtype: 'F32', shape: [floats], data_offsets: [0, 4 * floats] },
   });
   const padded = header.padEnd(Math.ceil(header.length / 8) * 8);
   const length = Buffer.alloc(8);
