@@ -1,6 +1,7 @@
 /** A run in a world: submitted, waited for whatever dies meanwhile, and compared with the run that nobody touched. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { submit, withCheckedJob } from '../../../cli/submit.js';
 import { CONTROL_QUEUE } from '../../../workflows/handlers.js';
@@ -87,6 +88,6 @@ export function differences(world: World, run: RunId, result: FineTuneResult, un
     ['published weights', weights(result), weights(unharmed)],
   ];
   return compared
-    .filter(([, found, expected]) => JSON.stringify(found) !== JSON.stringify(expected))
+    .filter(([, found, expected]) => !isDeepStrictEqual(found, expected))
     .map(([what, found, expected]) => `${what}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`);
 }

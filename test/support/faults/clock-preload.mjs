@@ -9,10 +9,11 @@ process.on('SIGUSR2', () => (offset = read()));
 
 const RealDate = Date;
 const now = () => RealDate.now() + offset;
-const WrongDate = new Proxy(RealDate, {
+globalThis.Date = new Proxy(RealDate, {
   construct: (target, args, newTarget) =>
-    Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget === WrongDate ? target : newTarget),
+    /** @type {object} */ (
+      Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget === globalThis.Date ? target : newTarget)
+    ),
   apply: () => new RealDate(now()).toString(),
-  get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),
+  get: (target, name) => /** @type {unknown} */ (name === 'now' ? now : Reflect.get(target, name)),
 });
-globalThis.Date = WrongDate;

@@ -10,6 +10,7 @@ await handle.close();
 
 for (const name of ['write', 'writev', 'writeFile', 'appendFile']) {
   const real = prototype[name];
+  /** @param {unknown[]} args */
   prototype[name] = function (...args) {
     if (flag === undefined || !existsSync(flag)) return real.apply(this, args);
     const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', errno: -28, syscall: 'write' });

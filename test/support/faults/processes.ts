@@ -24,13 +24,16 @@ export function enginesOf(worker: number): number[] {
     });
 }
 
-/** What was signalled, in words; empty when nothing of that name lives just now. */
+/**
+ * Signals what is called so: a process of the record, `engine` for all engines, `engine of device-2` for those of a worker. The
+ * process ids that got it; empty when nothing of that name lives just now.
+ */
 export function signalAll(folder: string, name: string, signal: NodeJS.Signals): number[] {
   const living = livingProcesses(folder);
-  const pids =
-    name === 'engine'
-      ? living.filter((each) => each.name.startsWith('device')).flatMap(({ pid }) => enginesOf(pid))
-      : living.filter((each) => each.name === name).map(({ pid }) => pid);
+  const worker = /^engine(?: of (.*))?$/.exec(name);
+  const pids = worker
+    ? living.filter((each) => each.name === (worker[1] ?? each.name) && /^device/.test(each.name)).flatMap(({ pid }) => enginesOf(pid))
+    : living.filter((each) => each.name === name).map(({ pid }) => pid);
   return pids.filter((pid) => {
     try {
       process.kill(pid, signal);

@@ -20,10 +20,8 @@ import { startSupervisor, type Supervisor } from './supervisor.js';
 export interface WorldOptions {
   /** Hosts with a device: `device`, `device-2`. Default: 1. */
   readonly devices?: number;
-  /** For the workers, and so for their engines. */
-  readonly env?: (name: string) => Readonly<Record<string, string>>;
-  /** Called with each host before its worker starts: to mount its scratch folder, say. */
-  readonly prepare?: (host: Host) => void;
+  /** For the worker of that name, and so for its engines; `directory` is the world's. */
+  readonly env?: (name: string, directory: string) => Readonly<Record<string, string>>;
 }
 
 export interface World {
@@ -40,10 +38,11 @@ export interface World {
   signal(name: string, signal: NodeJS.Signals): number[];
   /** The supervisor again, after it was killed. */
   up(): Promise<void>;
-  stop(): Promise<void>;
+  /** `before`: called when all is quiet, before the folder is removed. */
+  stop(before?: () => void): Promise<void>;
 }
 
-export async function startWorld({ devices = 1, env = () => ({}), prepare }: WorldOptions = {}): Promise<World> {
+export async function startWorld({ devices = 1, env = () => ({}) }: WorldOptions = {}): Promise<World> {
   const directory = makeTemporaryFolder();
   const folder = join(directory, '.temper');
   mkdirSync(folder, { mode: 0o700 });
@@ -59,12 +58,11 @@ export async function startWorld({ devices = 1, env = () => ({}), prepare }: Wor
         name,
         role: name === 'control' ? 'control' : 'device',
         folder: directory,
-        env: env(name),
+        env: env(name, directory),
         ports: whenUp,
       }),
     ),
   );
-  for (const host of hosts) prepare?.(host);
   const workers = hosts.map(({ worker }) => worker);
   const record = (): StackRecord => {
     const found = readRecord(join(folder, 'stack.json'));
@@ -96,13 +94,14 @@ export async function startWorld({ devices = 1, env = () => ({}), prepare }: Wor
       await supervisor.stop();
       supervisor = await startSupervisor(folder, workers);
     },
-    stop: async () => {
+    stop: async (before) => {
       for (const { name } of hosts) signalAll(folder, name, 'SIGCONT');
       await supervisor.stop();
       await reclaim(orphansOf(folder, readRecord(join(folder, 'stack.json'))), 0);
       store.close();
       await connection.close();
       await Promise.all(hosts.map((host) => host.stop()));
+      before?.();
       removeFolder(directory);
     },
   };

@@ -1,0 +1,80 @@
+/** `npm run faults`: hurts Temper on purpose and prints what it survived. See docs/faults.md. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { repositoryRoot } from '../../infra/parts/root.mjs';
+import { nearest, quotedList } from '../../job/nearest.js';
+import { inLanes } from './lanes.js';
+import { reportOf } from './report.js';
+import { Results, summaryOf } from './results.js';
+import type { Row } from './row.js';
+import { rows } from './rows/index.js';
+
+function rowCalled(name: string, before: readonly Row[] = []): Row[] {
+  const found = rows.find((row) => row.name === name);
+  if (found) return [...before, found];
+  const names = rows.map((row) => row.name);
+  const meant = nearest(name, names);
+  throw new InvalidArgumentError(meant ? `Did you mean \`${meant}\`?` : `There are ${quotedList(names)}.`);
+}
+
+const whole =
+  (from: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= from) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${from} on.`);
+  };
+
+interface Options {
+  readonly only?: Row[];
+  readonly tries?: number;
+  readonly seed: number;
+  readonly lanes: number;
+  readonly minutes?: number;
+  readonly again: boolean;
+  readonly json: boolean;
+}
+
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+await new Command('npm run faults --')
+  .description('Hurts runs on purpose, compares what comes out bit by bit, and prints the table.')
+  .option('--only <row>', 'only this row; may be given more than once', rowCalled)
+  .option('--tries <count>', 'this many tries of each row (default: as many as make it whole)', whole(1))
+  .option('--seed <seed>', 'the same seed gives the same faults', whole(0), 1)
+  .option('--lanes <count>', 'worlds side by side; each takes about a core and 1.5 GB', whole(1), 2)
+  .option('--minutes <count>', 'begin no try after this; the next call goes on with the rest', whole(1))
+  .option('--again', 'forget the tries of these rows that were done before', false)
+  .option('--json', 'the table as JSON on stdout', false)
+  .addHelpText('after', `\nRows:\n${rows.map(({ name, title }) => `  ${name.padEnd(18)}${title}`).join('\n')}`)
+  .showHelpAfterError('(`--help` lists the rows)')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .action(async ({ only = [...rows], tries, seed, lanes, minutes, again, json }: Options) => {
+    const results = new Results(join(repositoryRoot(), '.faults', `seed-${seed}.jsonl`));
+    if (again) results.forget(only.map(({ name }) => name));
+    await inLanes(only, {
+      seed,
+      lanes,
+      say,
+      until: minutes === undefined ? Infinity : performance.now() + minutes * 60_000,
+      numbers: (row, count) =>
+        Array.from({ length: Math.min(tries ?? count, count) }, (_, number) => number).filter(
+          (number) => !results.has(row.name, number),
+        ),
+      done: (row, number, tried) => {
+        results.add({ row: row.name, number, ...tried });
+        const verdict = tried.problems.length === 0 ? 'survived' : `NOT SURVIVED: ${tried.problems.join('; ')}`;
+        say(`${row.name} ${number}: ${tried.what}: ${verdict}`);
+      },
+    });
+    const summaries = rows.map((row) => summaryOf(row, results.of(row.name))).filter(({ tries }) => tries > 0);
+    const report = await reportOf(summaries, seed);
+    const path = join(repositoryRoot(), 'test', 'faults', 'RESULTS.md');
+    writeFileSync(path, report);
+    process.stdout.write(json ? `${JSON.stringify(summaries, null, 2)}\n` : report);
+    say(`Kept in ${path}.`);
+    if (summaries.some(({ survived, tries }) => survived < tries)) process.exitCode = 1;
+  })
+  .parseAsync();
+process.exit();

@@ -1,0 +1,83 @@
+/** What was tried so far, row by row: kept beside the checkout's other output, so that a table can be filled in several goes. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { table } from '../../bench/results.js';
+import type { Row, Try } from './row.js';
+
+export interface Kept extends Try {
+  readonly row: string;
+  readonly number: number;
+}
+
+/** One JSON object a line: a try that ended is there, whatever dies after it. */
+export class Results {
+  tries: Kept[];
+
+  constructor(readonly path: string) {
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    this.tries = text
+      .split('\n')
+      .filter((line) => line.endsWith('}'))
+      .map((line) => JSON.parse(line) as Kept);
+  }
+
+  of(row: string): Kept[] {
+    return this.tries.filter((each) => each.row === row);
+  }
+
+  has(row: string, number: number): boolean {
+    return this.tries.some((each) => each.row === row && each.number === number);
+  }
+
+  forget(rows: readonly string[]): void {
+    this.tries = this.tries.filter(({ row }) => !rows.includes(row));
+    mkdirSync(dirname(this.path), { recursive: true });
+    writeFileSync(this.path, this.tries.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  }
+
+  add(kept: Kept): void {
+    this.tries.push(kept);
+    mkdirSync(dirname(this.path), { recursive: true });
+    writeFileSync(this.path, `${JSON.stringify(kept)}\n`, { flag: 'a' });
+  }
+}
+
+export interface Summary {
+  readonly fault: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly tries: number;
+  readonly faults: number;
+  readonly survived: number;
+  readonly lostSteps: { readonly median: number; readonly most: number };
+  readonly recoverySeconds: { readonly median: number; readonly most: number } | null;
+}
+
+export function summaryOf({ name, title, unit }: Row, tries: readonly Kept[]): Summary {
+  const seconds = tries.flatMap(({ extraSeconds }) => (extraSeconds === null ? [] : [extraSeconds]));
+  return {
+    fault: title,
+    name,
+    unit,
+    tries: tries.length,
+    faults: tries.reduce((sum, { faults }) => sum + faults, 0),
+    survived: tries.filter(({ problems }) => problems.length === 0).length,
+    lostSteps: spread(tries.map(({ lostSteps }) => lostSteps)),
+    recoverySeconds: seconds.length > 0 ? spread(seconds) : null,
+  };
+}
+
+function spread(values: readonly number[]): { median: number; most: number } {
+  const sorted = [...values].sort((a, b) => a - b);
+  return { median: sorted[sorted.length >> 1] ?? 0, most: sorted.at(-1) ?? 0 };
+}
+
+export const tableOf = (summaries: readonly Summary[]): string =>
+  table(
+    ['fault', 'row', 'tries', 'faults', 'survived', 'lost steps', 'recovery, s'],
+    summaries.map(({ fault, name, unit, tries, faults, survived, lostSteps, recoverySeconds: recovery }) => [
+      ...[fault, `\`${name}\``, `${tries}`, `${faults} × ${unit}`, `${survived}${survived < tries ? ' (!)' : ''}`],
+      `${lostSteps.median} (${lostSteps.most})`,
+      recovery ? `${recovery.median.toFixed(1)} (${recovery.most.toFixed(1)})` : '',
+    ]),
+  );

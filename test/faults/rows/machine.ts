@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { seededRandom } from '../../support/random.js';
+import { seedOf, type Row } from '../row.js';
+import { memoryDuring } from './store.js';
+
+const SECONDS = [8, 30, 90];
+
+export const fullDisk: Row = {
+  name: 'disk-full',
+  title: "every device host's disk is full, and then it is not",
+  unit: 'outage',
+  tries: SECONDS.length,
+  inTest: 1,
+  open: async ({ seed, scene }) => {
+    const on = await scene();
+    return {
+      attempt: async (number) => {
+        const random = seededRandom(seedOf(seed, 'disk-full', number));
+        const [atMs, forMs] = [1000 * on.unharmedSeconds * (0.2 + 0.5 * random()), 1000 * SECONDS[number]!];
+        let grown: string[] = [];
+        const attempted = await on.attempt({
+          meanwhile: async () => {
+            await pause(atMs);
+            for (const disk of on.disks) disk.fill();
+            grown = await memoryDuring(on, forMs);
+            for (const disk of on.disks) disk.empty();
+          },
+          withinMs: forMs + 240_000,
+        });
+        const what = `${on.disks[0]?.kind} at ${Math.round(atMs)} ms for ${forMs / 1000} s`;
+        return { ...attempted, problems: [...attempted.problems, ...grown], what, faults: 1 };
+      },
+    };
+  },
+};
+
+const YEAR_MS = 365 * 86_400_000;
+const OFFSETS = [YEAR_MS, -YEAR_MS] as const;
+const WORKERS = ['control', 'device', 'device-2'];
+
+export const wrongYear: Row = {
+  name: 'clock-year',
+  title: 'clocks of workers and engines a year off, the hosts apart by two',
+  unit: 'clock',
+  tries: 6,
+  inTest: 1,
+  open: async ({ scene }) => {
+    const on = await scene();
+    return {
+      attempt: async (number) => {
+        const offsets = WORKERS.map((_, i) => OFFSETS[(number + i) % 2]!);
+        WORKERS.forEach((name, i) => on.setClock(name, offsets[i]!));
+        const attempted = await on.attempt({});
+        for (const name of WORKERS) on.setClock(name, 0);
+        return { ...attempted, what: offsets.map((ms) => `${ms / YEAR_MS} y`).join(', '), faults: WORKERS.length };
+      },
+    };
+  },
+};
+
+export const clockJumps: Row = {
+  name: 'clock-jump',
+  title: 'the clock jumps in the middle of a save: back by an hour, a year; ahead by a year',
+  unit: 'jump',
+  tries: 9,
+  inTest: 1,
+  open: async ({ scene }) => {
+    const on = await scene();
+    const saves = on.points.filter(({ point }) => /^PUT (shard|manifest)/.test(point)).map(({ point }) => point);
+    return {
+      attempt: async (number) => {
+        const offset = [-3_600_000, -YEAR_MS, YEAR_MS][number % 3]!;
+        const point = saves[(1 + 4 * number) % saves.length]!;
+        let jumped = 0;
+        const attempted = await on.attempt({
+          after: (at, host) => {
+            if (at !== point) return;
+            jumped++;
+            on.setClock(host, offset);
+          },
+        });
+        for (const name of WORKERS) on.setClock(name, 0);
+        const missed = jumped === 0 ? [`the point ${point} did not come`] : [];
+        const problems = [...attempted.problems, ...missed];
+        return { ...attempted, problems, what: `${offset / 3_600_000} h after ${point}`, faults: jumped };
+      },
+    };
+  },
+};

@@ -1,0 +1,162 @@
+/**
+ * A world with a run that nobody touched in it, and attempts to hurt runs of the same job. Every attempt is audited after every
+ * request, and its result is compared bit by bit.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { repositoryRoot } from '../../../infra/parts/root.mjs';
+import type { FineTuneInput, FineTuneResult, RunId } from '../../../workflows/contract.js';
+import { bucketFolder } from '../bucket.js';
+import type { Fault, Requested } from '../s3-fault-proxy.js';
+import { differences, inputOf, resultOf, smallJob, startRun } from './attempt.js';
+import { Counters } from './points.js';
+import { smallDisk, type SmallDisk } from './small-disk.js';
+import { watchRun } from './watch.js';
+import { startWorld, type World } from './world.js';
+import type { JobSections } from '../runs.js';
+
+/** What a test does to requests. `point` names it (points.ts), `host` who made it. */
+export interface Hurt {
+  readonly fault?: (point: string, host: string, requested: Requested) => Fault | null | Promise<Fault | null>;
+  readonly before?: (point: string, host: string) => void | Promise<void>;
+  readonly after?: (point: string, host: string) => void | Promise<void>;
+  /** Runs beside the run, from its start on. */
+  readonly meanwhile?: (run: RunId) => Promise<void>;
+  /** When it has ended, before the bucket is judged. */
+  readonly finally?: (run: RunId) => Promise<void>;
+  readonly withinMs?: number;
+}
+
+export interface Attempted {
+  readonly problems: readonly string[];
+  readonly lostSteps: number;
+  /** What the fault cost: wall time over that of the run that nobody touched. */
+  readonly extraSeconds: number;
+  readonly result: FineTuneResult | null;
+}
+
+export interface Scene {
+  readonly world: World;
+  readonly unharmed: FineTuneResult;
+  readonly unharmedSeconds: number;
+  /** Points of the run that nobody touched, with the host that made each request. */
+  readonly points: readonly { readonly point: string; readonly host: string }[];
+  /** Of the device hosts, in their order. */
+  readonly disks: readonly SmallDisk[];
+  /** Puts a host's clock off, its engines' too. */
+  setClock(host: string, offsetMs: number): void;
+  attempt(hurt: Hurt): Promise<Attempted>;
+  stop(): Promise<void>;
+}
+
+const DISK_MIB = 96;
+
+export async function startScene({ devices = 2, job = smallJob }: { devices?: number; job?: JobSections } = {}): Promise<Scene> {
+  const disks: SmallDisk[] = [];
+  const clockFiles = new Map<string, string>();
+  const world = await startWorld({
+    devices,
+    env: (name, directory) => {
+      const clock = join(directory, `clock-${name}`);
+      writeFileSync(clock, '0');
+      clockFiles.set(name, clock);
+      const options = [`--import=${preload('clock-preload.mjs')}`];
+      let more = {};
+      if (name !== 'control') {
+        const scratch = join(directory, `scratch-${name}`);
+        mkdirSync(scratch, { recursive: true });
+        const disk = smallDisk(scratch, join(directory, `full-${name}`), DISK_MIB);
+        disks.push(disk);
+        if (disk.nodeOption) options.push(disk.nodeOption);
+        more = disk.env;
+      }
+      return { NODE_OPTIONS: options.join(' '), TEMPER_FAULT_CLOCK: clock, ...more };
+    },
+  });
+  const stop = async () => {
+    await world.stop(() => disks.forEach((disk) => disk.remove()));
+  };
+  try {
+    const input = await inputOf(world, job);
+    return { ...(await touched(world, input, { disks, clockFiles })), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const preload = (name: string) => pathToFileURL(join(repositoryRoot(), 'test', 'support', 'faults', name)).href;
+
+async function touched(
+  world: World,
+  input: FineTuneInput,
+  { disks, clockFiles }: { disks: SmallDisk[]; clockFiles: ReadonlyMap<string, string> },
+): Promise<Omit<Scene, 'stop'>> {
+  let runs = 0;
+  const once = async (hurt: Hurt, unharmed: FineTuneResult | null) => {
+    const run = `f-${++runs}` as RunId;
+    const watched = watchRun(bucketFolder(world), run);
+    const counters = new Counters();
+    const pointOf = new WeakMap<Requested, string>();
+    for (const { s3, name } of world.hosts) {
+      s3.fault = (requested) => {
+        if (/\/runs\/|prefix=runs/.test(requested.path) && !requested.path.includes(run)) return null;
+        const point = counters.point(requested);
+        pointOf.set(requested, point);
+        return hurt.fault?.(point, name, requested) ?? null;
+      };
+      s3.around = async (requested, send) => {
+        const point = pointOf.get(requested);
+        if (point !== undefined) await hurt.before?.(point, name);
+        const answer = await watched.around(requested, send);
+        if (point !== undefined) await hurt.after?.(point, name);
+        return answer;
+      };
+    }
+    const started = performance.now();
+    const problems: string[] = [];
+    let result: FineTuneResult | null = null;
+    let seconds = 0;
+    try {
+      await startRun(world, { ...input }, run);
+      const ending = resultOf(world, run, hurt.withinMs ?? 180_000);
+      const [ended] = await Promise.all([ending, hurt.meanwhile?.(run)]);
+      result = ended;
+      seconds = (performance.now() - started) / 1000;
+      await hurt.finally?.(run);
+      const verifiable = await watched.look();
+      for (const { sequence } of [ended.final, ended.best])
+        if (!verifiable.includes(sequence)) problems.push(`checkpoint ${sequence} does not verify in the end`);
+      if (unharmed) problems.push(...differences(world, run, ended, unharmed));
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+    }
+    problems.push(...watched.problems);
+    return { problems, result, seconds };
+  };
+
+  const points: { point: string; host: string }[] = [];
+  await once({}, null); // the first one loads everything for the first time
+  const first = await once({ before: (point, host) => void points.push({ point, host }) }, null);
+  if (!first.result || first.problems.length > 0)
+    throw new Error(`the run that nobody touched went wrong: ${first.problems.join('; ')}`);
+  const { result: unharmed, seconds: unharmedSeconds } = first;
+  return {
+    world,
+    unharmed,
+    unharmedSeconds,
+    points,
+    disks,
+    setClock: (host, offsetMs) => {
+      writeFileSync(clockFiles.get(host)!, String(offsetMs));
+      world.signal(host, 'SIGUSR2');
+      world.signal(`engine of ${host}`, 'SIGUSR2');
+    },
+    attempt: async (hurt) => {
+      const { problems, result, seconds } = await once(hurt, unharmed);
+      const lostSteps = result?.sessions.reduce((sum, { stepsRedone }) => sum + stepsRedone, 0) ?? 0;
+      return { problems, lostSteps, extraSeconds: Math.max(0, seconds - unharmedSeconds), result };
+    },
+  };
+}
