@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // unit: no servers, files in parallel. integration: real servers and processes, one file after another.
-const withServers = ['test/integration/**/*.test.ts', 'test/infra/stack*.test.ts'];
+const withServers = ['test/integration/**/*.test.ts', 'test/infra/stack*.test.ts', 'test/faults/faults.test.ts'];
 
 export default defineConfig({
   test: {

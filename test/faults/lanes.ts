@@ -8,7 +8,6 @@ export interface Plan {
   /** Which tries of a row to do, given how many make it whole. */
   readonly numbers: (row: Row, whole: number) => readonly number[];
   readonly done: (row: Row, number: number, tried: Try) => void;
-  readonly say: (line: string) => void;
   /** No try begins after this. */
   readonly until: number;
 }

@@ -56,7 +56,6 @@ await new Command('npm run faults --')
     await inLanes(only, {
       seed,
       lanes,
-      say,
       until: minutes === undefined ? Infinity : performance.now() + minutes * 60_000,
       numbers: (row, count) =>
         Array.from({ length: Math.min(tries ?? count, count) }, (_, number) => number).filter(

@@ -1,7 +1,11 @@
 import type { Row } from '../row.js';
+import { bodies } from './bodies.js';
+import { brokenObjects, manifestFlips, payloadFlips } from './damage.js';
+import { damagedRuns } from './damaged-run.js';
 import { partitions, twoWorkers, zombies } from './hosts.js';
 import { killsAtRandom, killsAtRequests } from './kills.js';
 import { clockJumps, fullDisk, wrongYear } from './machine.js';
+import { heldWriters, twoWriters } from './small-runs.js';
 import { away, expired, fullBucket, half503, hanging, storms } from './store.js';
 
 /** In the order of the table. */
@@ -9,8 +13,15 @@ export const rows: readonly Row[] = [
   killsAtRandom,
   killsAtRequests,
   zombies,
+  heldWriters,
   twoWorkers,
+  twoWriters,
   partitions,
+  manifestFlips,
+  payloadFlips,
+  brokenObjects,
+  damagedRuns,
+  bodies,
   storms,
   half503,
   away,

@@ -38,6 +38,8 @@ export interface StateOptions {
   readonly parent?: CheckpointRef | null;
   /** Names of the shards; equal names are equal bytes. The state is these, unless `digest` says otherwise. */
   readonly shards?: readonly string[];
+  /** Size of each shard; default: 4. */
+  readonly floats?: number;
   readonly digest?: string;
   readonly lineage?: Sha256;
   readonly strict?: boolean;
@@ -47,7 +49,7 @@ export interface StateOptions {
 export async function commitState(store: ObjectStore, folder: string, options: StateOptions): Promise<CommitResult> {
   const { run, step, parent = null, strict = true, signal } = options;
   const names = options.shards ?? [`weights ${step}`, `slots ${step}`];
-  const shards = await Promise.all(names.map((name) => localShard(folder, name)));
+  const shards = await Promise.all(names.map((name) => localShard(folder, name, options.floats)));
   return commitCheckpoint(store, {
     run,
     parent,

@@ -19,13 +19,15 @@ import type { JobSections } from '../runs.js';
 /** What a test does to requests. `point` names it (points.ts), `host` who made it. */
 export interface Hurt {
   readonly fault?: (point: string, host: string, requested: Requested) => Fault | null | Promise<Fault | null>;
-  readonly before?: (point: string, host: string) => void | Promise<void>;
-  readonly after?: (point: string, host: string) => void | Promise<void>;
+  readonly before?: (point: string, host: string, run: RunId) => void | Promise<void>;
+  readonly after?: (point: string, host: string, run: RunId) => void | Promise<void>;
   /** Runs beside the run, from its start on. */
   readonly meanwhile?: (run: RunId) => Promise<void>;
   /** When it has ended, before the bucket is judged. */
   readonly finally?: (run: RunId) => Promise<void>;
   readonly withinMs?: number;
+  /** It damages objects itself: only the end is audited. */
+  readonly damages?: boolean;
 }
 
 export interface Attempted {
@@ -108,9 +110,9 @@ async function touched(
       };
       s3.around = async (requested, send) => {
         const point = pointOf.get(requested);
-        if (point !== undefined) await hurt.before?.(point, name);
+        if (point !== undefined) await hurt.before?.(point, name, run);
         const answer = await watched.around(requested, send);
-        if (point !== undefined) await hurt.after?.(point, name);
+        if (point !== undefined) await hurt.after?.(point, name, run);
         return answer;
       };
     }
@@ -132,7 +134,7 @@ async function touched(
     } catch (error) {
       problems.push(error instanceof Error ? error.message : String(error));
     }
-    problems.push(...watched.problems);
+    if (!hurt.damages) problems.push(...watched.problems);
     return { problems, result, seconds };
   };
 
