@@ -33,15 +33,17 @@ async function store() {
   onTestFinished(() => proxy.stop());
   const put = async (fault: Fault | null, body = 'abcdefgh') => {
     proxy.fault = () => fault;
-    const options = { method: 'PUT', body, signal: AbortSignal.timeout(300) };
-    return fetch(`${proxy.endpoint}/b/runs/r/x`, options).then(
-      async (answer) => `${answer.status} ${await answer.text()}`,
-      () => 'no answer',
-    );
+    try {
+      const options = { method: 'PUT', body, signal: AbortSignal.timeout(1_500) };
+      const answer = await fetch(`${proxy.endpoint}/b/runs/r/x`, options);
+      return `${answer.status} ${await answer.text()}`;
+    } catch {
+      return 'no answer';
+    }
   };
   const get = async (fault: Fault | null) => {
     proxy.fault = () => fault;
-    return fetch(`${proxy.endpoint}/b/runs/r/x`).then((answer) => answer.text(), () => 'no answer');
+    return (await fetch(`${proxy.endpoint}/b/runs/r/x`)).text();
   };
   return { told, put, get, port };
 }
