@@ -34,6 +34,8 @@ export async function asActivity<Result>(
 export const sessionClosed = (message: string): ApplicationFailure =>
   ApplicationFailure.create({ type: failureType.sessionClosed, message });
 
+const diskFull = /\b(ENOSPC|EDQUOT)\b/;
+
 function namedFailure(error: unknown, context: Context, details: unknown): unknown {
   if (context.cancellationSignal.aborted)
     return error instanceof CancelledFailure ? error : new CancelledFailure('cancelled');
@@ -60,6 +62,11 @@ function namedFailure(error: unknown, context: Context, details: unknown): unkno
   if (error instanceof EngineDied) {
     return ApplicationFailure.create({ type: failureType.engineDied, message: error.message, details: [details] });
   }
+  // Of this host, and no defect of the engine's: to be tried again for long, perhaps on another host.
+  if (error instanceof Error && diskFull.test(error.message))
+    return sessionClosed(
+      `this host's disk is full: make room in the worker's scratch folder (${error.message.split('\n')[0]})`,
+    );
   // Out of an S3 call an abort reads as a cancellation, which Temporal would not retry.
   if (isStoreError(error, 'aborted')) return ApplicationFailure.create({ type: 'Aborted', message: error.message });
   return error;

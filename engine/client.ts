@@ -50,6 +50,7 @@ export class Engine {
       env: { ...process.env, ...engineEnvironment(pinned), TEMPER_ALLOW_MODULES: allowModules ? '1' : '0' },
     });
     const log = createWriteStream(logFile, { flags: 'a' });
+    log.on('error', () => undefined); // a full disk must not end the worker for a line of a log
     this.#child.stdout?.pipe(log, { end: false });
     this.#child.stderr?.pipe(log, { end: false });
     this.exited = new Promise((resolve) => {

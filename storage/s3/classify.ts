@@ -25,15 +25,10 @@ function readFailure(error: unknown): SdkFailure {
 }
 
 const clock = new Set(['RequestTimeTooSkewed', 'RequestExpired']);
-const wrongCredentials = new Set([
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'InvalidToken',
-  'TokenRefreshRequired',
-  'XAdminUserNotFound',
-]);
+const wrongCredentials = new Set(['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidToken', 'XAdminUserNotFound']);
+/** What passes without a new start once somebody has acted: a run waits for it, as for a store that is away. */
+const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired']);
+const full = new Set(['InsufficientStorage', 'QuotaExceeded', 'XMinioStorageFull', 'XMinioAdminBucketQuotaExceeded']);
 const absent = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload']);
 const badBytes = new Set(['BadDigest', 'XAmzContentSHA256Mismatch', 'InvalidDigest', 'IncompleteBody']);
 const waitAlthough4xx = new Set([
@@ -71,6 +66,9 @@ export function classify(error: unknown, where: string, aborted: boolean): unkno
       'denied',
       `${where} refuses the request because this machine's clock is wrong (${name}): set the clock`,
     );
+  if (expired.has(name))
+    return fail('unreachable', `${where} says that the credentials have expired (${name}): renew them`);
+  if (full.has(name)) return fail('unreachable', `${where} has no room left (${name}): make room, or raise the quota`);
   if (wrongCredentials.has(name))
     return fail(
       'denied',

@@ -8,11 +8,12 @@ const seed = Number(process.env['TEMPER_TEST_SEED'] ?? 1);
 
 /** A few tries of each row of `npm run faults`, which does all of them. */
 describe(`what runs survive (seed ${seed})`, () => {
+  const inTest = rows.filter((row) => row.inTest > 0);
   const tried = new Map<string, Map<number, Try>>();
   const planned = new Map<string, readonly number[]>();
 
   beforeAll(async () => {
-    await inLanes(rows, {
+    await inLanes(inTest, {
       seed,
       lanes: 2,
       until: Infinity,
@@ -32,10 +33,12 @@ describe(`what runs survive (seed ${seed})`, () => {
     console.log(lines.join('\n'));
   });
 
-  it.each(rows.map(({ name, title }) => [name, title]))('%s: %s', (name) => {
+  it.each(inTest.map(({ name, title }) => [name, title]))('%s: %s', (name) => {
     const tries = tried.get(name) ?? new Map<number, Try>();
     expect([...tries.keys()].sort((a, b) => a - b)).toEqual(planned.get(name));
-    expect([...tries].flatMap(([number, { problems }]) => problems.map((problem) => `${number}: ${problem}`))).toEqual([]);
+    expect([...tries].flatMap(([number, { problems }]) => problems.map((problem) => `${number}: ${problem}`))).toEqual(
+      [],
+    );
     expect([...tries.values()].every(({ faults }) => faults > 0)).toBe(true);
   });
 });

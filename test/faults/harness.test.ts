@@ -84,7 +84,10 @@ describe('the proxy', () => {
 });
 
 it('the same seed gives the same faults, in whatever order requests come; another seed gives others', () => {
-  const requests = Array.from({ length: 200 }, (_, i) => ({ method: 'PUT', path: `/b/runs/r/shards/${i}-n/x.safetensors` }));
+  const requests = Array.from({ length: 200 }, (_, i) => ({
+    method: 'PUT',
+    path: `/b/runs/r/shards/${i}-n/x.safetensors`,
+  }));
   const faults = (seed: number, of: typeof requests) => {
     const plan = storm({ seed, rate: 0.3 });
     return new Map(of.map((request) => [request.path, JSON.stringify(plan(request))]));
@@ -111,7 +114,8 @@ it('a cable that is cut lets nothing through, and what was on its way arrives la
   const { port, told } = await store();
   const link = await startLink(() => port);
   onTestFinished(() => link.stop());
-  const put = () => fetch(`http://127.0.0.1:${link.port}/`, { method: 'PUT', body: 'x' }).then((answer) => answer.text());
+  const put = () =>
+    fetch(`http://127.0.0.1:${link.port}/`, { method: 'PUT', body: 'x' }).then((answer) => answer.text());
   expect(await put()).toBe('answer 1');
   link.cut();
   const late = put();

@@ -62,9 +62,11 @@ await new Command('npm run faults --')
           (number) => !results.has(row.name, number),
         ),
       done: (row, number, tried) => {
-        results.add({ row: row.name, number, ...tried });
-        const verdict = tried.problems.length === 0 ? 'survived' : `NOT SURVIVED: ${tried.problems.join('; ')}`;
-        say(`${row.name} ${number}: ${tried.what}: ${verdict}`);
+        const { what, faults, problems, lostSteps, extraSeconds } = tried;
+        results.add({ row: row.name, number, what, faults, problems, lostSteps, extraSeconds });
+        say(
+          `${row.name} ${number}: ${what}: ${problems.length === 0 ? 'survived' : `NOT SURVIVED: ${problems.join('; ')}`}`,
+        );
       },
     });
     const summaries = rows.map((row) => summaryOf(row, results.of(row.name))).filter(({ tries }) => tries > 0);

@@ -31,7 +31,7 @@ export interface Row {
   readonly unit: string;
   /** Tries of the whole row. */
   readonly tries: number;
-  /** How many of them `npm test` does, spread over the row. */
+  /** How many of them `npm test` does, spread over the row; 0: none. */
   readonly inTest: number;
   open(context: RowContext): Promise<Stage>;
 }

@@ -182,7 +182,9 @@ test.each([
   [404, 'XAdminUserNotFound', 'denied'],
   [403, 'AccessDenied', 'denied'],
   [403, 'RequestTimeTooSkewed', 'denied'],
-  [400, 'ExpiredToken', 'denied'],
+  [400, 'ExpiredToken', 'unreachable'],
+  [403, 'QuotaExceeded', 'unreachable'],
+  [507, 'InsufficientStorage', 'unreachable'],
   [301, 'PermanentRedirect', 'denied'],
 ] as const)('%i %s is %s', async (status, code, kind) => {
   proxy.fault = () => ({ kind: 'answer', status, code });

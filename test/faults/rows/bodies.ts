@@ -48,7 +48,8 @@ export const bodies: Row = {
         await commitState(store, folder, { run, step: 1, shards: ['large'], floats });
         const wanted = { run, lineage, cacheFolder: join(folder, `cache-${number}`) };
         const found = await untilReachable(() => findNewestCheckpoint(store, wanted), { firstPauseMs: 5 });
-        const whole = found.kind === 'found' && found.ref.stateDigest === digestOf('large') && found.damaged.length === 0;
+        const whole =
+          found.kind === 'found' && found.ref.stateDigest === digestOf('large') && found.damaged.length === 0;
         const problems = [
           ...(whole ? [] : [`the checkpoint came back as ${JSON.stringify(found)}`]),
           ...(faults === 0 ? ['no shard went that way'] : []),

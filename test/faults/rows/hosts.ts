@@ -16,7 +16,7 @@ export const zombies: Row = {
   title: 'SIGSTOP at a protocol point until a successor is done, then SIGCONT',
   unit: 'SIGSTOP',
   tries: 300,
-  inTest: 2,
+  inTest: 1,
   open: async ({ scene }) => {
     const on = await scene();
     const points = protocolPoints(on);
@@ -58,7 +58,9 @@ export const zombies: Row = {
 
 /** What changes the store comes first; of the others every third. */
 function protocolPoints({ points }: Scene): string[] {
-  const ours = points.filter(({ point, host }) => host !== 'control' && /manifest|shard|fence|checkpoints|pins/.test(point));
+  const ours = points.filter(
+    ({ point, host }) => host !== 'control' && /manifest|shard|fence|checkpoints|pins/.test(point),
+  );
   const changing = ours.filter(({ point }) => /^(PUT|DELETE)/.test(point));
   const others = ours.filter(({ point }) => !/^(PUT|DELETE)/.test(point)).filter((_, i) => i % 3 === 0);
   return [...changing, ...others].map(({ point }) => point);

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { memoryDuring } from '../../support/faults/memory.js';
 import { seededRandom } from '../../support/random.js';
 import { seedOf, type Row } from '../row.js';
-import { memoryDuring } from './store.js';
 
 const SECONDS = [8, 30, 90];
 

@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Counters } from '../../support/faults/points.js';
+import { holdAt } from '../../support/faults/hold.js';
 import { stateDigestAt, train } from '../../support/faults/trainer.js';
 import { watchRun, type Watched } from '../../support/faults/watch.js';
 import { seededRandom } from '../../support/random.js';
-import { startFaultProxy, type FaultProxy, type Requested } from '../../support/s3-fault-proxy.js';
+import { startFaultProxy, type FaultProxy } from '../../support/s3-fault-proxy.js';
 import { startS3Server } from '../../support/s3-server.js';
 import { freshRun } from '../../storage/checkpoint/states.js';
 import type { RunId } from '../../../workflows/contract.js';
@@ -43,7 +44,8 @@ async function pair(): Promise<Pair> {
     },
     train: (worker, run) =>
       train(stores[worker]!, { run, steps: STEPS, folder: join(folder, `${run}-${worker}`) }).then(
-        ({ stateDigest }) => (stateDigest === stateDigestAt(STEPS) ? [] : [`worker ${worker} ended with another state`]),
+        ({ stateDigest }) =>
+          stateDigest === stateDigestAt(STEPS) ? [] : [`worker ${worker} ended with another state`],
         (error: unknown) => [`worker ${worker}: ${String(error)}`],
       ),
     close: async () => {
@@ -127,32 +129,4 @@ async function pointsOf(two: Pair): Promise<string[]> {
   const problems = await judged(watched, await two.train(0, run));
   if (problems.length > 0) throw new Error(`the run that nobody touched went wrong: ${problems.join('; ')}`);
   return points;
-}
-
-interface Hold {
-  readonly point: string;
-  readonly when: 'before' | 'after';
-  readonly watched: Watched;
-}
-
-function holdAt(proxy: FaultProxy, { point, when, watched }: Hold) {
-  const counters = new Counters();
-  const pointOf = new WeakMap<Requested, string>();
-  let release = (): void => undefined;
-  let arrive = (): void => undefined;
-  const released = new Promise<void>((resolve) => (release = resolve));
-  const reached = new Promise<void>((resolve) => (arrive = resolve));
-  const hold = (requested: Requested, at: Hold['when']): Promise<void> | undefined => {
-    if (when !== at || pointOf.get(requested) !== point) return undefined;
-    arrive();
-    return released;
-  };
-  proxy.fault = (requested) => (pointOf.set(requested, counters.point(requested)), null);
-  proxy.around = async (requested, send) => {
-    await hold(requested, 'before');
-    const answer = await watched.around(requested, send);
-    await hold(requested, 'after');
-    return answer;
-  };
-  return { reached, release: () => release() };
 }

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Fault } from '../../support/faults/fault.js';
-import { livingProcesses, residentBytes } from '../../support/faults/processes.js';
-import type { Scene } from '../../support/faults/scene.js';
+import { memoryDuring } from '../../support/faults/memory.js';
 import { answers, storm } from '../../support/faults/storm.js';
 import { seededRandom } from '../../support/random.js';
 import { seedOf, type Row } from '../row.js';
@@ -11,17 +10,17 @@ interface Weather {
   readonly title: string;
   readonly unit: string;
   readonly tries: number;
-  readonly rate: number;
+  readonly inTest: number;
   readonly plan: (seed: number) => ReturnType<typeof storm>;
 }
 
 /** Faults all the time, from the first request to the last. */
-const weather = ({ name, title, unit, tries, plan }: Omit<Weather, 'rate'>): Row => ({
+const weather = ({ name, title, unit, tries, inTest, plan }: Weather): Row => ({
   name,
   title,
   unit,
   tries,
-  inTest: 1,
+  inTest,
   open: async ({ seed, scene }) => {
     const on = await scene();
     return {
@@ -47,6 +46,7 @@ export const storms = weather({
   title: 'of all requests 15 % dropped, late, cut, damaged, stale, answer lost, or 409 412 403 429 500 503',
   unit: 'fault',
   tries: 40,
+  inTest: 2,
   plan: (seed) => storm({ seed, rate: 0.15 }),
 });
 
@@ -55,8 +55,14 @@ export const half503 = weather({
   title: 'half of all requests answered 503, with and without Retry-After',
   unit: '503',
   tries: 10,
+  inTest: 0, // a minute and more of pauses; the row before has these answers too
   plan: (seed) =>
-    storm({ seed, rate: 0.5, kinds: ['answer'], answers: answers.filter((each) => each.kind === 'answer' && each.status === 503) }),
+    storm({
+      seed,
+      rate: 0.5,
+      kinds: ['answer'],
+      answers: answers.filter((each) => each.kind === 'answer' && each.status === 503),
+    }),
 });
 
 interface Outage {
@@ -66,9 +72,6 @@ interface Outage {
   readonly seconds: readonly number[];
   readonly faultOf: (number: number, point: string) => Fault | null;
 }
-
-/** How much a worker may grow while it waits. */
-const GROWTH_BYTES = 96 * 1024 * 1024;
 
 /** From a random moment on, for some time, without an exception. */
 export const outage = ({ name, title, seconds, faultOf }: Outage): Row => ({
@@ -102,24 +105,8 @@ export const outage = ({ name, title, seconds, faultOf }: Outage): Row => ({
   },
 });
 
-/** Looks at the device workers for so long; says which of them grew too much. */
-export async function memoryDuring({ world }: Scene, forMs: number): Promise<string[]> {
-  const workers = () => livingProcesses(world.folder).filter(({ name }) => name.startsWith('device'));
-  const first = new Map<number, number>();
-  const grown = new Set<string>();
-  for (const until = performance.now() + forMs; performance.now() < until; await pause(500)) {
-    for (const { name, pid } of workers()) {
-      const bytes = residentBytes(pid);
-      const growth = bytes - (first.get(pid) ?? bytes);
-      if (!first.has(pid)) first.set(pid, bytes);
-      if (growth > GROWTH_BYTES) grown.add(`${name} grew by more than ${GROWTH_BYTES >> 20} MiB while it waited`);
-    }
-  }
-  return [...grown];
-}
-
 const says = (status: number, code: string): Fault => ({ kind: 'answer', status, code });
-const FULL = [says(507, 'InsufficientStorage'), says(403, 'QuotaExceeded'), says(400, 'EntityTooLarge')];
+const FULL = [says(507, 'InsufficientStorage'), says(403, 'QuotaExceeded'), says(507, 'XMinioStorageFull')];
 
 export const away = outage({
   name: 'store-away',

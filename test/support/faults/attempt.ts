@@ -22,7 +22,9 @@ export const smallJob: JobSections = {
 export async function inputOf(world: World, sections: JobSections = smallJob): Promise<FineTuneInput> {
   const path = join(world.directory, writeTinyJob(world.directory, sections));
   let input: FineTuneInput | null = null;
-  const capture = { start: (_name: string, { args }: { args: [FineTuneInput] }) => ((input = args[0]), Promise.resolve()) };
+  const capture = {
+    start: (_name: string, { args }: { args: [FineTuneInput] }) => ((input = args[0]), Promise.resolve()),
+  };
   await withCheckedJob(path, (job) => submit({ workflow: capture } as unknown as Client, world.store, job));
   if (!input) throw new Error('submit started nothing');
   return input;
@@ -80,7 +82,11 @@ export function differences(world: World, run: RunId, result: FineTuneResult, un
   const weights = ({ model }: FineTuneResult) => model.files.find(({ name }) => name === 'model.safetensors')?.sha256;
   const compared: [string, unknown, unknown][] = [
     ['final state', result.final.stateDigest, unharmed.final.stateDigest],
-    ['bytes in the store', recomputedDigest(world, manifestOf(world, run, result.final.sequence)), unharmed.final.stateDigest],
+    [
+      'bytes in the store',
+      recomputedDigest(world, manifestOf(world, run, result.final.sequence)),
+      unharmed.final.stateDigest,
+    ],
     ['best step', result.best.step, unharmed.best.step],
     ['best state', result.best.stateDigest, unharmed.best.stateDigest],
     ['observations', result.observations, unharmed.observations],

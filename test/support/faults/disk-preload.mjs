@@ -13,7 +13,11 @@ for (const name of ['write', 'writev', 'writeFile', 'appendFile']) {
   /** @param {unknown[]} args */
   prototype[name] = function (...args) {
     if (flag === undefined || !existsSync(flag)) return real.apply(this, args);
-    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', errno: -28, syscall: 'write' });
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      errno: -28,
+      syscall: 'write',
+    });
     return Promise.reject(full);
   };
 }

@@ -27,11 +27,13 @@ export interface HostOptions {
   readonly ports: () => { readonly temporal: number; readonly s3: number };
 }
 
+export const scratchOf = (directory: string, name: string): string => join(directory, `scratch-${name}`);
+
 export async function startHost({ name, role, folder, env, ports }: HostOptions): Promise<Host> {
   const s3 = await startFaultProxy(() => `http://127.0.0.1:${ports().s3}`);
   const temporal = await startLink(() => ports().temporal);
   const store = await startLink(() => Number(new URL(s3.endpoint).port));
-  const scratch = join(folder, `scratch-${name}`);
+  const scratch = scratchOf(folder, name);
   mkdirSync(scratch, { recursive: true });
   const worker: WorkerSpec = {
     name,

@@ -32,7 +32,9 @@ export function signalAll(folder: string, name: string, signal: NodeJS.Signals):
   const living = livingProcesses(folder);
   const worker = /^engine(?: of (.*))?$/.exec(name);
   const pids = worker
-    ? living.filter((each) => each.name === (worker[1] ?? each.name) && /^device/.test(each.name)).flatMap(({ pid }) => enginesOf(pid))
+    ? living
+        .filter((each) => each.name === (worker[1] ?? each.name) && /^device/.test(each.name))
+        .flatMap(({ pid }) => enginesOf(pid))
     : living.filter((each) => each.name === name).map(({ pid }) => pid);
   return pids.filter((pid) => {
     try {

@@ -2,16 +2,13 @@
  * A world with a run that nobody touched in it, and attempts to hurt runs of the same job. Every attempt is audited after every
  * request, and its result is compared bit by bit.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { repositoryRoot } from '../../../infra/parts/root.mjs';
 import type { FineTuneInput, FineTuneResult, RunId } from '../../../workflows/contract.js';
 import { bucketFolder } from '../bucket.js';
 import type { Fault, Requested } from '../s3-fault-proxy.js';
 import { differences, inputOf, resultOf, smallJob, startRun } from './attempt.js';
+import { Machines } from './machines.js';
 import { Counters } from './points.js';
-import { smallDisk, type SmallDisk } from './small-disk.js';
+import type { SmallDisk } from './small-disk.js';
 import { watchRun } from './watch.js';
 import { startWorld, type World } from './world.js';
 import type { JobSections } from '../runs.js';
@@ -35,6 +32,8 @@ export interface Attempted {
   readonly lostSteps: number;
   /** What the fault cost: wall time over that of the run that nobody touched. */
   readonly extraSeconds: number;
+  /** From its start to its end. */
+  readonly seconds: number;
   readonly result: FineTuneResult | null;
 }
 
@@ -52,49 +51,20 @@ export interface Scene {
   stop(): Promise<void>;
 }
 
-const DISK_MIB = 96;
-
-export async function startScene({ devices = 2, job = smallJob }: { devices?: number; job?: JobSections } = {}): Promise<Scene> {
-  const disks: SmallDisk[] = [];
-  const clockFiles = new Map<string, string>();
-  const world = await startWorld({
-    devices,
-    env: (name, directory) => {
-      const clock = join(directory, `clock-${name}`);
-      writeFileSync(clock, '0');
-      clockFiles.set(name, clock);
-      const options = [`--import=${preload('clock-preload.mjs')}`];
-      let more = {};
-      if (name !== 'control') {
-        const scratch = join(directory, `scratch-${name}`);
-        mkdirSync(scratch, { recursive: true });
-        const disk = smallDisk(scratch, join(directory, `full-${name}`), DISK_MIB);
-        disks.push(disk);
-        if (disk.nodeOption) options.push(disk.nodeOption);
-        more = disk.env;
-      }
-      return { NODE_OPTIONS: options.join(' '), TEMPER_FAULT_CLOCK: clock, ...more };
-    },
-  });
-  const stop = async () => {
-    await world.stop(() => disks.forEach((disk) => disk.remove()));
-  };
+export async function startScene(job: JobSections = smallJob): Promise<Scene> {
+  const machines = new Machines();
+  const world = await startWorld({ devices: 2, env: machines.env });
+  const stop = () => world.stop(() => machines.remove());
   try {
     const input = await inputOf(world, job);
-    return { ...(await touched(world, input, { disks, clockFiles })), stop };
+    return { ...(await touched(world, input, machines)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-const preload = (name: string) => pathToFileURL(join(repositoryRoot(), 'test', 'support', 'faults', name)).href;
-
-async function touched(
-  world: World,
-  input: FineTuneInput,
-  { disks, clockFiles }: { disks: SmallDisk[]; clockFiles: ReadonlyMap<string, string> },
-): Promise<Omit<Scene, 'stop'>> {
+async function touched(world: World, input: FineTuneInput, machines: Machines): Promise<Omit<Scene, 'stop'>> {
   let runs = 0;
   const once = async (hurt: Hurt, unharmed: FineTuneResult | null) => {
     const run = `f-${++runs}` as RunId;
@@ -122,10 +92,11 @@ async function touched(
     let seconds = 0;
     try {
       await startRun(world, { ...input }, run);
-      const ending = resultOf(world, run, hurt.withinMs ?? 180_000);
+      const ending = resultOf(world, run, hurt.withinMs ?? 180_000).finally(() => {
+        seconds = (performance.now() - started) / 1000;
+      });
       const [ended] = await Promise.all([ending, hurt.meanwhile?.(run)]);
       result = ended;
-      seconds = (performance.now() - started) / 1000;
       await hurt.finally?.(run);
       const verifiable = await watched.look();
       for (const { sequence } of [ended.final, ended.best])
@@ -149,16 +120,12 @@ async function touched(
     unharmed,
     unharmedSeconds,
     points,
-    disks,
-    setClock: (host, offsetMs) => {
-      writeFileSync(clockFiles.get(host)!, String(offsetMs));
-      world.signal(host, 'SIGUSR2');
-      world.signal(`engine of ${host}`, 'SIGUSR2');
-    },
+    disks: machines.disks,
+    setClock: (host, offsetMs) => machines.setClock(world, host, offsetMs),
     attempt: async (hurt) => {
       const { problems, result, seconds } = await once(hurt, unharmed);
       const lostSteps = result?.sessions.reduce((sum, { stepsRedone }) => sum + stepsRedone, 0) ?? 0;
-      return { problems, lostSteps, extraSeconds: Math.max(0, seconds - unharmedSeconds), result };
+      return { problems, lostSteps, extraSeconds: Math.max(0, seconds - unharmedSeconds), seconds, result };
     },
   };
 }

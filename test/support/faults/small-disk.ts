@@ -5,14 +5,13 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { repositoryRoot } from '../../../infra/parts/root.mjs';
 
 export interface SmallDisk {
   readonly kind: 'a tmpfs' | 'an injected ENOSPC';
   /** For the worker whose disk it is. */
   readonly env: Readonly<Record<string, string>>;
-  readonly nodeOption: string;
+  /** What must be loaded into that worker first; null: nothing. */
+  readonly preload: string | null;
   fill(): void;
   empty(): void;
   remove(): void;
@@ -27,7 +26,7 @@ export function smallDisk(folder: string, control: string, mib: number): SmallDi
   return {
     kind: 'a tmpfs',
     env: {},
-    nodeOption: '',
+    preload: null,
     fill: () => {
       for (let bytes = mib * MIB; bytes >= 4096; bytes >>= 1) fillWith(ballast, bytes);
     },
@@ -46,11 +45,10 @@ function fillWith(path: string, bytes: number): void {
 }
 
 function injected(flag: string): SmallDisk {
-  const preload = join(repositoryRoot(), 'test', 'support', 'faults', 'disk-preload.mjs');
   return {
     kind: 'an injected ENOSPC',
     env: { TEMPER_FAULT_DISK: flag },
-    nodeOption: `--import=${pathToFileURL(preload).href}`,
+    preload: 'disk-preload.mjs',
     fill: () => writeFileSync(flag, ''),
     empty: () => rmSync(flag, { force: true }),
     remove: () => undefined,

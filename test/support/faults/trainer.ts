@@ -42,7 +42,10 @@ export async function train(store: ObjectStore, small: SmallRun): Promise<Checkp
 }
 
 /** null: another one was ahead. */
-async function session(store: ObjectStore, { run, steps, folder, beforeStep }: SmallRun): Promise<CheckpointRef | null> {
+async function session(
+  store: ObjectStore,
+  { run, steps, folder, beforeStep }: SmallRun,
+): Promise<CheckpointRef | null> {
   const found = await findNewestCheckpoint(store, { run, lineage, cacheFolder: join(folder, 'cache') });
   let at = found.kind === 'found' ? { ref: found.ref, state: await contentOf(found.files[0]!) } : null;
   while (at === null || at.ref.step < steps) {

@@ -1,0 +1,30 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { expect, it } from 'vitest';
+import { asActivity } from '../../activities/as-activity.js';
+import { EngineFailure } from '../../engine/failure.js';
+import { failureType } from '../../workflows/policies/failures.js';
+
+const failureOf = (error: Error): Promise<unknown> =>
+  new MockActivityEnvironment().run(() => asActivity(() => Promise.reject(error))).catch((reason: unknown) => reason);
+
+it.each(['ENOSPC: no space left on device, write', 'EDQUOT: disk quota exceeded, write'])(
+  'a disk that is full is the host’s matter and not the engine’s: %s',
+  async (message) => {
+    for (const error of [
+      new EngineFailure(`Error: ${message}\n    at writeSafetensors`, 'defect'),
+      new Error(message),
+    ]) {
+      const failure = await failureOf(error);
+      expect(failure).toBeInstanceOf(ApplicationFailure);
+      expect(failure).toMatchObject({ type: failureType.sessionClosed, nonRetryable: false });
+      expect((failure as Error).message).toBe(
+        `this host's disk is full: make room in the worker's scratch folder (${error.message.split('\n')[0]})`,
+      );
+    }
+  },
+);
+
+it('what the engine says no to is its own failure', async () => {
+  expect(await failureOf(new EngineFailure('a defect', 'defect'))).toMatchObject({ name: 'EngineFailure' });
+});
