@@ -5,6 +5,7 @@ import { damagedRuns } from './damaged-run.js';
 import { partitions, twoWorkers, zombies } from './hosts.js';
 import { killsAtRandom, killsAtRequests } from './kills.js';
 import { clockJumps, fullDisk, wrongYear } from './machine.js';
+import { freezes, killsAtPoints } from './servers.js';
 import { heldWriters, twoWriters } from './small-runs.js';
 import { away, expired, fullBucket, half503, hanging, storms } from './store.js';
 
@@ -12,6 +13,8 @@ import { away, expired, fullBucket, half503, hanging, storms } from './store.js'
 export const rows: readonly Row[] = [
   killsAtRandom,
   killsAtRequests,
+  killsAtPoints,
+  freezes,
   zombies,
   heldWriters,
   twoWorkers,
