@@ -21,11 +21,7 @@ export interface LocalSource {
 }
 
 /** One file that holds all of the source: images are packed into one, an object of S3 is fetched. */
-export async function localSource(
-  job: Job,
-  jobFolder: string,
-  scratch: string,
-): Promise<LocalSource> {
+export async function localSource(job: Job, jobFolder: string, scratch: string): Promise<LocalSource> {
   const { source } = job.data;
   const images = job.task === 'image-classification';
   if (source.includes('://')) {

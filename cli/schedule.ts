@@ -91,7 +91,7 @@ const triggerNow = (): Command =>
     .action((name: string, { overlap, json }: Json & { overlap?: Overlap }) =>
       withRuns(async (client) => {
         const run = await trigger(client, name, overlap);
-        const later = `${name} was asked to fire; its run begins when the one before it has ended: temper schedule show ${name}`;
+        const later = `${name} was asked to fire; its run has not begun yet (it may wait for the one before it). Look with: temper schedule show ${name}`;
         say(json, { schedule: name, run }, run === null ? later : `${run} begins. Follow it with: temper watch ${run}`);
       }),
     );
@@ -107,7 +107,11 @@ const backfillSpan = (): Command =>
     .action((name: string, { json, ...span }: Json & { from: Date; to: Date; overlap: Overlap }) =>
       withRuns(async (client) => {
         const times = await backfill(client, name, span);
-        say(json, { schedule: name, times }, `${name} fires for ${counted(times, 'time')}: temper schedule show ${name}`);
+        say(
+          json,
+          { schedule: name, times },
+          `${name} fires for ${counted(times, 'time')}: temper schedule show ${name}`,
+        );
       }),
     );
 

@@ -113,7 +113,10 @@ export async function submit(client: Client, store: ObjectStore, checked: Checke
   return run;
 }
 
-export async function storeSource(store: ObjectStore, { sourcePath, sourceName, format }: CheckedJob): Promise<SourceRef> {
+export async function storeSource(
+  store: ObjectStore,
+  { sourcePath, sourceName, format }: CheckedJob,
+): Promise<SourceRef> {
   const file = await putContent(store, (sha256) => sourceKey(sha256, format), sourcePath, {
     name: basename(sourceName),
   });

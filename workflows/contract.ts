@@ -408,9 +408,7 @@ export interface Firing {
 }
 
 /** What the firings of a schedule train on: the file as it was when the schedule was created, or as it is when one fires. */
-export type ScheduledSource =
-  | { readonly read: 'at-creation'; readonly source: SourceRef }
-  | LiveSource;
+export type ScheduledSource = { readonly read: 'at-creation'; readonly source: SourceRef } | LiveSource;
 
 export interface LiveSource {
   readonly read: 'at-firing';

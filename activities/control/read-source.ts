@@ -23,7 +23,8 @@ export const readSource =
       await mkdir(scratch, { recursive: true });
       try {
         let path = await localPath(dependencies, data, scratch, signal);
-        if (format === 'images') await packImages({ path, data: job.data, out: (path = join(scratch, 'images')), signal });
+        if (format === 'images')
+          await packImages({ path, data: job.data, out: (path = join(scratch, 'images')), signal });
         const key = (sha256: Parameters<typeof sourceKey>[0]) => sourceKey(sha256, format);
         return { name, format, file: await putContent(dependencies.store, key, path, { name, signal }) };
       } finally {

@@ -26,7 +26,7 @@ const NEXT_SHOWN = 3;
 
 /** Everything that was set, also where it is the default. */
 export function renderSchedule(schedule: ShownSchedule): string[] {
-  const { overlap, catchUpMs, pauseOnFailure, paused, note, nextAt, running } = schedule;
+  const { overlap, catchUpMs, pauseOnFailure, paused, note, nextAt, running, waiting } = schedule;
   const line = (name: string, text: string) => `  ${name.padEnd(11)}${text}`;
   const next = nextAt
     .slice(0, NEXT_SHOWN)
@@ -37,11 +37,15 @@ export function renderSchedule(schedule: ShownSchedule): string[] {
     line('job', `${schedule.job}, ${schedule.model}`),
     line('data', dataText(schedule)),
     line('overlap', `${overlap}: ${overlapText[overlap]}`),
-    line('catch-up', `firings that the server missed are made up for when they are at most ${duration(catchUpMs)} late`),
+    line(
+      'catch-up',
+      `firings that the server missed are made up for when they are at most ${duration(catchUpMs)} late`,
+    ),
     line('on failure', pauseOnFailure ? 'the schedule pauses' : 'the schedule goes on'),
     line('state', `${paused ? 'paused' : 'active'}${note ? `: ${note}` : ''}`),
     ...(paused ? [] : [line('next', next || 'never again')]),
     ...(running.length > 0 ? [line('running', running.join(', '))] : []),
+    ...(waiting > 0 ? [line('waiting', counted(waiting, 'firing'))] : []),
     line('so far', firedText(schedule)),
   ];
 }

@@ -34,10 +34,11 @@ const memoSchema = z.object({
 const firingSchema = z.object({
   schedule: z.string(),
   scheduledAt: z.iso.datetime(),
+  // A memo does not keep a null.
   follows: z
     .string()
-    .transform((run) => run as RunId)
-    .nullable(),
+    .nullish()
+    .transform((run) => (run ?? null) as RunId | null),
 });
 
 export function workflowState({

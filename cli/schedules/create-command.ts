@@ -60,9 +60,7 @@ async function create(
   await withRuns(async (client, settings) => {
     await mustBeNew(client, schedule);
     const read = whenRead(options, checked.sourcePlace, settings);
-    const made = await withStore((store) =>
-      createSchedule(client, store, checked, { schedule, spec, options, read }),
-    );
+    const made = await withStore((store) => createSchedule(client, store, checked, { schedule, spec, options, read }));
     console.log(options.json ? JSON.stringify(made) : renderSchedule(made).join('\n'));
   });
 }

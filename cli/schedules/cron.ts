@@ -24,7 +24,9 @@ const shorthands = ['@hourly', '@daily', '@weekly', '@monthly', '@yearly'];
 export function cronProblem(text: string): string | null {
   const cron = text.trim();
   if (cron.startsWith('@'))
-    return shorthands.includes(cron) ? null : `Expected one of ${shorthands.join(', ')}, or five fields, found ${cron}.`;
+    return shorthands.includes(cron)
+      ? null
+      : `Expected one of ${shorthands.join(', ')}, or five fields, found ${cron}.`;
   const parts = cron.split(/\s+/);
   if (parts.length !== fields.length)
     return `Expected five fields (minute, hour, day of the month, month, day of the week), as in "0 3 * * 1"; found ${cron === '' ? 0 : parts.length}.`;

@@ -27,6 +27,8 @@ export interface ShownSchedule {
   readonly leftOutTooLate: number;
   /** Runs that are under way, or about to begin. */
   readonly running: readonly string[];
+  /** Firings that wait for a run to end. */
+  readonly waiting: number;
 }
 
 export interface ListedSchedule {
@@ -71,7 +73,12 @@ export async function describeSchedule(client: Client, schedule: string): Promis
   const found = await findSchedule(client, schedule);
   if (found?.action.workflowType === RETRAIN) return found;
   if (found) throw new CliError(`The schedule ${schedule} is not Temper's: it starts ${found.action.workflowType}.`);
-  throw new CliError(unknownSchedule(schedule, (await listSchedules(client)).map((each) => each.schedule)));
+  throw new CliError(
+    unknownSchedule(
+      schedule,
+      (await listSchedules(client)).map((each) => each.schedule),
+    ),
+  );
 }
 
 export function unknownSchedule(schedule: string, known: readonly string[]): string {
@@ -81,7 +88,7 @@ export function unknownSchedule(schedule: string, known: readonly string[]): str
   return `There is no schedule ${schedule}. Did you mean ${near.join(' or ')}?`;
 }
 
-export function shown({ scheduleId, action, memo, policies, state, info }: ScheduleDescription): ShownSchedule {
+export function shown({ scheduleId, action, memo, policies, state, info, raw }: ScheduleDescription): ShownSchedule {
   const [{ job, model, data }] = action.args as unknown as [RetrainInput];
   return {
     schedule: scheduleId,
@@ -99,6 +106,7 @@ export function shown({ scheduleId, action, memo, policies, state, info }: Sched
     fired: info.numActionsTaken,
     leftOutOverlap: info.numActionsSkippedOverlap,
     leftOutTooLate: info.numActionsMissedCatchupWindow,
+    waiting: Number(raw.info?.bufferSize ?? 0),
     running: info.runningActions.map(({ workflow }) => runOfFiring(workflow.workflowId)),
   };
 }

@@ -40,7 +40,9 @@ export function parseTimeZone(text: string): string {
   const city = (zone: string) => zone.split('/').at(-1) ?? zone;
   const near =
     nearest(text, known) ?? known.find((zone) => city(zone).toLowerCase() === city(text).toLowerCase()) ?? null;
-  const hint = near ? `Did you mean ${near}?` : 'Names are those of the IANA database: Europe/Berlin, America/New_York.';
+  const hint = near
+    ? `Did you mean ${near}?`
+    : 'Names are those of the IANA database: Europe/Berlin, America/New_York.';
   throw new InvalidArgumentError(`There is no time zone ${text}. ${hint}`);
 }
 

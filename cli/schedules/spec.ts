@@ -47,12 +47,12 @@ export const tooOften = ({ every }: WhenOptions): string | null =>
     ? `it fires every ${duration(every)}: a run takes longer than that; --every 1m or more is meant for work`
     : null;
 
-/** `cron 0 3 * * 1 in Europe/Berlin`, `every 6 h 00 min, 15 min 00 s after the hour`. */
+/** `cron 0 3 * * 1 in Europe/Berlin`, `every 6 h 00 min, 15 min 00 s into it`. */
 export function whenText({ cron, every, offset, timeZone, jitter, startAt, endAt }: WhenOptions): string {
   const times =
     cron !== undefined
       ? `cron ${cron} in ${timeZone ?? 'UTC'}`
-      : `every ${duration(every ?? 0)} from 1970-01-01T00:00Z${offset ? ` plus ${duration(offset)}` : ''}`;
+      : `every ${duration(every ?? 0)}${offset ? `, ${duration(offset)} into it` : ''}`;
   return [
     times,
     ...(jitter ? [`up to ${duration(jitter)} later`] : []),

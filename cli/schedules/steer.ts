@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { CliError } from '../errors.js';
 import { counted } from '../render/units.js';
+import { isNotFound } from '../runs/temporal-failure.js';
 import { describeSchedule, shown, type ShownSchedule } from './look.js';
 import { overlapPolicy, type Overlap } from './options.js';
 
@@ -10,7 +11,7 @@ const STARTS_WITHIN_MS = 15_000;
 /** What the user wants, else what the schedule does: the server's own default for these is another. */
 const chosen = (asked: Overlap | undefined, { overlap }: ShownSchedule): Overlap => asked ?? overlap;
 
-/** Fires now. @returns the run, or null when it waits for another one. @throws CliError when nothing would start. */
+/** Fires now. @returns the run, or null while it has not begun. @throws CliError when nothing would start. */
 export async function trigger(client: Client, schedule: string, asked?: Overlap): Promise<string | null> {
   const before = shown(await describeSchedule(client, schedule));
   const overlap = chosen(asked, before);
@@ -24,17 +25,25 @@ export async function trigger(client: Client, schedule: string, asked?: Overlap)
   return waits ? null : newRun(client, before);
 }
 
-/** The server starts it a moment later. */
-async function newRun(client: Client, { schedule, fired, running: known }: ShownSchedule): Promise<string | null> {
+/** The server starts it a moment later; it is there when its data are read. null: not within the time. */
+async function newRun(client: Client, { schedule, running: known }: ShownSchedule): Promise<string | null> {
   const deadline = performance.now() + STARTS_WITHIN_MS;
   while (performance.now() < deadline) {
-    const { fired: now, running } = shown(await describeSchedule(client, schedule));
-    const run = running.find((each) => !known.includes(each));
-    if (run !== undefined) return run;
-    if (now > fired) return null; // begun and ended in between
+    const { running } = shown(await describeSchedule(client, schedule));
+    for (const run of running) if (!known.includes(run) && (await isThere(client, run))) return run;
     await pause(200);
   }
   return null;
+}
+
+async function isThere(client: Client, run: string): Promise<boolean> {
+  try {
+    await client.workflow.getHandle(run).describe();
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
 }
 
 /** Times of the schedule in a span, as the server counts them. */
@@ -64,7 +73,9 @@ export async function backfill(
     throw new CliError(`--to: expected a moment that has passed, found ${to.toISOString()}: it will fire then anyway.`);
   const times = await timesIn(client, schedule, from, to);
   if (times === 0)
-    throw new CliError(`${schedule} has no time from ${from.toISOString()} to ${to.toISOString()}: nothing was started.`);
+    throw new CliError(
+      `${schedule} has no time from ${from.toISOString()} to ${to.toISOString()}: nothing was started.`,
+    );
   if (times > MAX_BACKFILL)
     throw new CliError(
       `${schedule} has ${counted(times, 'time')} from ${from.toISOString()} to ${to.toISOString()}, more than ${MAX_BACKFILL}: choose a shorter span.`,
