@@ -433,12 +433,12 @@ export interface RetrainResult {
 }
 
 export interface ScheduleActivities {
-  /** The run of the firing before this one, by the schedule's own record; null when there is none. */
-  findRunBefore(input: {
+  /** Whether this firing has had its run, and the run of the firing before it, by the schedule's own record. */
+  lookUpFiring(input: {
     readonly schedule: string;
     readonly firing: string;
     readonly startedAtMs: number;
-  }): Promise<RunId | null>;
+  }): Promise<{ readonly hasRun: boolean; readonly before: RunId | null }>;
   /** Reads the data as they are now and puts them on S3, under their digest. */
   readSource(input: { readonly job: Job; readonly data: LiveSource }): Promise<SourceRef>;
 }

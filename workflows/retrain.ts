@@ -30,7 +30,7 @@ import type {
 import { firingNamed } from './policies/firings.js';
 import { failureType } from './policies/failures.js';
 
-const { findRunBefore, readSource } = proxyActivities<ScheduleActivities>({
+const { lookUpFiring, readSource } = proxyActivities<ScheduleActivities>({
   startToCloseTimeout: '1 day',
   heartbeatTimeout: '30 seconds',
   cancellationType: ActivityCancellationType.TRY_CANCEL,
@@ -43,8 +43,9 @@ export async function retrain(input: RetrainInput): Promise<RetrainResult> {
   const named = firingNamed(workflowId);
   if (named?.schedule !== schedule) throw notFired(workflowId, schedule);
   const { run, scheduledAt } = named;
-  const before = { schedule, firing: workflowId, startedAtMs: startTime.getTime() };
-  const follows = (await findRunBefore(before)) ?? lastRun();
+  const { hasRun, before } = await lookUpFiring({ schedule, firing: workflowId, startedAtMs: startTime.getTime() });
+  if (hasRun) return { run, outcome: 'already-run' };
+  const follows = before ?? lastRun();
   const firing: Firing = { schedule, scheduledAt, follows };
   upsertMemo({ ...firing });
   const source = data.read === 'at-creation' ? data.source : await readSource({ job, data });

@@ -1,8 +1,8 @@
 import type { ControlActivities, ScheduleActivities } from '../../workflows/contract.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { cleanUp } from './clean-up.js';
-import { findRunBefore } from './find-run-before.js';
 import { freezeLayers } from './freeze-layers.js';
+import { lookUpFiring } from './look-up-firing.js';
 import { preprocess } from './preprocess.js';
 import { readSource } from './read-source.js';
 
@@ -13,6 +13,6 @@ export const createControlActivities = (
   preprocess: preprocess(dependencies),
   freezeLayers: freezeLayers(dependencies),
   cleanUp: cleanUp(dependencies),
-  findRunBefore,
+  lookUpFiring,
   readSource: readSource(dependencies),
 });

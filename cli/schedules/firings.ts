@@ -1,6 +1,6 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { z } from 'zod';
-import { firingNamed } from '../../workflows/policies/firings.js';
+import { firingNamed, runOfFiring } from '../../workflows/policies/firings.js';
 import { failureOf } from '../runs/ending.js';
 import { workflowState, WORKFLOW_TYPE, type RunStateName, type WorkflowState } from '../runs/workflow-state.js';
 import { RETRAIN } from './look.js';
@@ -31,8 +31,24 @@ export async function listFirings(client: Client, schedule: string, atMost: numb
   }
   found.sort((a, b) => b.startTime.getTime() - a.startTime.getTime());
   const runs = new Map((await listRunsOf(client, schedule)).map((run) => [run.run, run]));
-  const listed = found.slice(0, atMost).map((info) => listedFiring(client, info, runs));
+  const listed = ofTheirRuns(found, runs)
+    .slice(0, atMost)
+    .map((info) => listedFiring(client, info, runs));
   return (await Promise.all(listed)).filter((each) => each !== null);
+}
+
+/** A time may have fired again, by a backfill: what counts is the firing that its run came of, else the newest. */
+function ofTheirRuns(
+  newestFirst: readonly WorkflowExecutionInfo[],
+  runs: ReadonlyMap<string, WorkflowState>,
+): WorkflowExecutionInfo[] {
+  const kept = new Map<string, WorkflowExecutionInfo>();
+  for (const info of newestFirst) {
+    const begun = runs.get(runOfFiring(info.workflowId))?.startedAt;
+    const before = kept.get(info.workflowId);
+    if (before === undefined || (begun && before.startTime > begun)) kept.set(info.workflowId, info);
+  }
+  return [...kept.values()].sort((a, b) => b.startTime.getTime() - a.startTime.getTime());
 }
 
 /** The runs of a schedule's firings, in no order. */

@@ -68,10 +68,11 @@ export async function backfill(
   { from, to, overlap = 'buffer-all' }: { readonly from: Date; readonly to: Date; readonly overlap?: Overlap },
 ): Promise<number> {
   await describeSchedule(client, schedule);
+  const after = new Date(from.getTime() - 1_000); // the server leaves the start itself out
   if (from > to) throw new CliError(`--from: expected a moment before --to, found ${from.toISOString()}.`);
   if (to.getTime() > Date.now())
     throw new CliError(`--to: expected a moment that has passed, found ${to.toISOString()}: it will fire then anyway.`);
-  const times = await timesIn(client, schedule, from, to);
+  const times = await timesIn(client, schedule, after, to);
   if (times === 0)
     throw new CliError(
       `${schedule} has no time from ${from.toISOString()} to ${to.toISOString()}: nothing was started.`,
@@ -80,6 +81,6 @@ export async function backfill(
     throw new CliError(
       `${schedule} has ${counted(times, 'time')} from ${from.toISOString()} to ${to.toISOString()}, more than ${MAX_BACKFILL}: choose a shorter span.`,
     );
-  await client.schedule.getHandle(schedule).backfill({ start: from, end: to, overlap: overlapPolicy(overlap) });
+  await client.schedule.getHandle(schedule).backfill({ start: after, end: to, overlap: overlapPolicy(overlap) });
   return times;
 }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { openObjectStore } from '../../storage/object-store.js';
 import type { RunStatus } from '../../workflows/contract.js';
 import { objectsBelow } from '../support/bucket.js';
-import { endRuns, expectExit, runIs, watchToEnd, writeTinyJob } from '../support/runs.js';
+import { endRuns, expectExit, runIs, watchToEnd, withClient, writeTinyJob } from '../support/runs.js';
 import { replaceRows, scheduleIs, showSchedule } from '../support/schedules.js';
 import { startTestStack, type TestStack } from '../support/stack.js';
 import { TINY_GLOSSES } from '../support/tiny-run.js';
@@ -103,11 +103,19 @@ it(
     expectExit(await schedule('backfill', 'remote', ...span));
     const backfilled = 'remote-2026-01-01T03-00-00Z';
     const twice = await scheduleIs(stack, 'remote', 'has fired for it', ({ firings }) => firings[0]?.state === 'done');
+    const [first] = twice.firings;
     expect(twice.firings.map(({ run: each, follows }) => [each, follows])).toEqual([
       [backfilled, run],
       [run, null],
     ]);
     expectExit(await schedule('backfill', 'remote', ...span));
+    const again = await scheduleIs(
+      stack,
+      'remote',
+      'has fired again',
+      (now) => now.fired === 3 && now.running.length === 0,
+    );
+    expect(again.firings[0]).toEqual(first);
 
     await store.delete(['mine/glosses.jsonl']);
     store.close();
@@ -124,3 +132,11 @@ it(
     expect(await showSchedule(stack, 'remote')).toMatchObject({ paused: true, note: 'holidays' });
   },
 );
+
+it('what ended is remembered for longer than the server does by itself', async () => {
+  const days = await withClient(stack, async (client) => {
+    const { config } = await client.workflowService.describeNamespace({ namespace: 'default' });
+    return Number(config?.workflowExecutionRetentionTtl?.seconds) / 86_400;
+  });
+  expect(days).toBe(90);
+});

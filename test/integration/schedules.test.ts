@@ -81,8 +81,8 @@ it(
     expect(five.map(({ follows }) => follows)).toEqual([null, ...runs.slice(0, 4)]);
 
     const missed = five.filter((_, i) => times[i]! > away.fromMs && times[i]! < away.toMs);
-    expect(missed).toHaveLength(1);
-    expect(Date.parse(missed[0]!.startedAt)).toBeGreaterThan(away.toMs);
+    expect(missed.length).toBeGreaterThanOrEqual(1);
+    for (const { startedAt } of missed) expect(Date.parse(startedAt)).toBeGreaterThan(away.toMs);
 
     // One after the other, though the third was not done when the fourth was due.
     for (const [i, firing] of five.entries())

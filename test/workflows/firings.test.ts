@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { firingsBefore } from '../../activities/control/find-run-before.js';
+import { firingsBefore } from '../../activities/control/look-up-firing.js';
 import { permitted } from '../../activities/control/read-source.js';
 import { firingNamed } from '../../workflows/policies/firings.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

@@ -4,15 +4,15 @@ import type { RunId, ScheduleActivities } from '../../workflows/contract.js';
 import { runOfFiring } from '../../workflows/policies/firings.js';
 import { asActivity } from '../as-activity.js';
 
-/** The newest firing before this one that has come to a run, by the schedule's own record of its last ten firings. */
-export const findRunBefore: ScheduleActivities['findRunBefore'] = ({ schedule, firing, startedAtMs }) =>
+/** The run before is that of the newest firing before this one that has come to a run, among the last ten. */
+export const lookUpFiring: ScheduleActivities['lookUpFiring'] = ({ schedule, firing, startedAtMs }) =>
   asActivity(async () => {
     const client = getClient();
-    for (const before of firingsBefore(await recentFirings(client, schedule), { firing, startedAtMs })) {
-      const run = runOfFiring(before);
-      if (await isThere(client, run)) return run;
-    }
-    return null;
+    if (await isThere(client, runOfFiring(firing))) return { hasRun: true, before: null };
+    const recent = await recentFirings(client, schedule);
+    for (const run of firingsBefore(recent, { firing, startedAtMs }).map(runOfFiring))
+      if (await isThere(client, run)) return { hasRun: false, before: run };
+    return { hasRun: false, before: null };
   });
 
 interface RecentFiring {
