@@ -91,7 +91,7 @@ const triggerNow = (): Command =>
     .action((name: string, { overlap, json }: Json & { overlap?: Overlap }) =>
       withRuns(async (client) => {
         const run = await trigger(client, name, overlap);
-        const later = `${name} was asked to fire; its run has not begun yet (it may wait for the one before it). Look with: temper schedule show ${name}`;
+        const later = `${name} was asked to fire; no run has begun yet (it waits for the one before it, or could not read its data): temper schedule show ${name}`;
         say(json, { schedule: name, run }, run === null ? later : `${run} begins. Follow it with: temper watch ${run}`);
       }),
     );

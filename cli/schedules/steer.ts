@@ -26,11 +26,13 @@ export async function trigger(client: Client, schedule: string, asked?: Overlap)
 }
 
 /** The server starts it a moment later; it is there when its data are read. null: not within the time. */
-async function newRun(client: Client, { schedule, running: known }: ShownSchedule): Promise<string | null> {
+async function newRun(client: Client, { schedule, fired, running: known }: ShownSchedule): Promise<string | null> {
   const deadline = performance.now() + STARTS_WITHIN_MS;
   while (performance.now() < deadline) {
-    const { running } = shown(await describeSchedule(client, schedule));
-    for (const run of running) if (!known.includes(run) && (await isThere(client, run))) return run;
+    const { fired: now, running } = shown(await describeSchedule(client, schedule));
+    const begun = running.filter((each) => !known.includes(each));
+    for (const run of begun) if (await isThere(client, run)) return run;
+    if (now > fired && begun.length === 0) return null; // it has ended without one
     await pause(200);
   }
   return null;

@@ -119,7 +119,7 @@ it(
 
     await store.delete(['mine/glosses.jsonl']);
     store.close();
-    expectExit(await schedule('trigger', 'remote', '--overlap', 'allow-all'));
+    expectExit(await schedule('trigger', 'remote'));
     const failed = await scheduleIs(stack, 'remote', 'is paused', ({ paused }) => paused);
     expect(failed.firings[0]).toMatchObject({
       ...{ state: 'failed', follows: backfilled },
@@ -127,7 +127,8 @@ it(
     });
     expect(failed.firings).toHaveLength(3);
     expectExit(await schedule('resume', 'remote'));
-    expect(await showSchedule(stack, 'remote')).toMatchObject({ paused: false });
+    const defaults = { overlap: 'skip', catchUpMs: 86_400_000, pauseOnFailure: true, leftOutTooLate: 0 };
+    expect(await showSchedule(stack, 'remote')).toMatchObject({ paused: false, ...defaults });
     expectExit(await schedule('pause', 'remote', '--note', 'holidays'));
     expect(await showSchedule(stack, 'remote')).toMatchObject({ paused: true, note: 'holidays' });
   },
