@@ -75,6 +75,10 @@ it(
       [second, 'cancelled', first],
       [first, 'cancelled', null],
     ]);
+    // The server has seen how the second ended before it starts a third.
+    const third = await triggered('frozen');
+    const after = await showSchedule(stack, 'frozen');
+    expect(after).toMatchObject({ paused: false, running: [third] });
     expectExit(await schedule('delete', 'frozen'));
     replaceRows(stack, 'tiny-glosses.jsonl', 1);
   },
