@@ -13,6 +13,7 @@ import { pause } from './pause.js';
 import { predict } from './predict.js';
 import { resume } from './resume.js';
 import { run } from './run.js';
+import { schedule } from './schedule.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
 import { up } from './up.js';
@@ -25,4 +26,5 @@ export const commands = (): Command[] => [
   ...[models(), lrFind(), run(), list(), status(), watch(), explain()],
   ...[pause(), resume(), stop(), cancel()],
   ...[checkpoints(), predict(), exportCommand()],
+  schedule(),
 ];

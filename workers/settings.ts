@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 
 /** What a worker reads from its environment; Temporal's and S3's own variables are read by infra/connection.ts. */
@@ -15,6 +16,12 @@ const schema = z.object({
   TEMPER_SHARD_ROWS: z.coerce.number().int().positive().optional(),
   /** 1: whoever submits a job whose model is a module runs code here. */
   TEMPER_ALLOW_MODULES: z.enum(['0', '1']).default('0'),
+  /** Folders that schedules may read data from when they fire, separated by colons. */
+  TEMPER_DATA_FOLDERS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(':').filter((folder) => folder !== ''))
+    .refine((folders) => folders.every((folder) => isAbsolute(folder)), 'expected absolute paths separated by colons'),
 });
 
 export interface WorkerSettings {
@@ -24,6 +31,7 @@ export interface WorkerSettings {
   readonly defaultThreads: number;
   readonly shardRows: number | null;
   readonly allowModules: boolean;
+  readonly dataFolders: readonly string[];
 }
 
 export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
@@ -43,5 +51,6 @@ export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
     defaultThreads: TEMPER_THREADS ?? availableParallelism(),
     shardRows: TEMPER_SHARD_ROWS ?? null,
     allowModules: TEMPER_ALLOW_MODULES === '1',
+    dataFolders: parsed.data.TEMPER_DATA_FOLDERS,
   };
 }
