@@ -47,19 +47,22 @@ export interface Summary {
   readonly name: string;
   readonly unit: string;
   readonly tries: number;
+  /** What makes the row whole, about. */
+  readonly whole: number;
   readonly faults: number;
   readonly survived: number;
   readonly lostSteps: { readonly median: number; readonly most: number };
   readonly recoverySeconds: { readonly median: number; readonly most: number } | null;
 }
 
-export function summaryOf({ name, title, unit }: Row, tries: readonly Kept[]): Summary {
+export function summaryOf({ name, title, unit, tries: whole }: Row, tries: readonly Kept[]): Summary {
   const seconds = tries.flatMap(({ extraSeconds }) => (extraSeconds === null ? [] : [extraSeconds]));
   return {
     fault: title,
     name,
     unit,
     tries: tries.length,
+    whole,
     faults: tries.reduce((sum, { faults }) => sum + faults, 0),
     survived: tries.filter(({ problems }) => problems.length === 0).length,
     lostSteps: spread(tries.map(({ lostSteps }) => lostSteps)),
@@ -75,8 +78,14 @@ function spread(values: readonly number[]): { median: number; most: number } {
 export const tableOf = (summaries: readonly Summary[]): string =>
   table(
     ['fault', 'row', 'tries', 'faults', 'survived', 'lost steps', 'recovery, s'],
-    summaries.map(({ fault, name, unit, tries, faults, survived, lostSteps, recoverySeconds: recovery }) => [
-      ...[fault, `\`${name}\``, `${tries}`, `${faults} × ${unit}`, `${survived}${survived < tries ? ' (!)' : ''}`],
+    summaries.map(({ fault, name, unit, tries, whole, faults, survived, lostSteps, recoverySeconds: recovery }) => [
+      ...[
+        fault,
+        `\`${name}\``,
+        `${tries} of ${Math.max(whole, tries)}`,
+        `${faults} × ${unit}`,
+        `${survived}${survived < tries ? ' (!)' : ''}`,
+      ],
       `${lostSteps.median} (${lostSteps.most})`,
       recovery ? `${recovery.median.toFixed(1)} (${recovery.most.toFixed(1)})` : '',
     ]),
