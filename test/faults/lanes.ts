@@ -8,8 +8,8 @@ export interface Plan {
   /** Which tries of a row to do, given how many make it whole. */
   readonly numbers: (row: Row, whole: number) => readonly number[];
   readonly done: (row: Row, number: number, tried: Try) => void;
-  /** No try begins after this. */
-  readonly until: number;
+  /** true: no further try begins. */
+  readonly isOver: () => boolean;
 }
 
 export async function inLanes(rows: readonly Row[], plan: Plan): Promise<void> {
@@ -28,7 +28,7 @@ async function lane(rows: readonly Row[], plan: Plan, queues: Map<string, number
     for (const row of rows) {
       let stage: Stage | null = null;
       const open = () => row.open({ seed: plan.seed, scene: () => (made ??= startScene()) });
-      const isOver = () => performance.now() > plan.until || queues.get(row.name)?.length === 0;
+      const isOver = () => plan.isOver() || queues.get(row.name)?.length === 0;
       try {
         while (!isOver()) {
           stage ??= await open();

@@ -53,10 +53,18 @@ await new Command('npm run faults --')
   .action(async ({ only = [...rows], tries, seed, lanes, minutes, again, json }: Options) => {
     const results = new Results(join(repositoryRoot(), '.faults', `seed-${seed}.jsonl`));
     if (again) results.forget(only.map(({ name }) => name));
+    const until = minutes === undefined ? Infinity : performance.now() + minutes * 60_000;
+    let interrupted = false;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => {
+        if (interrupted) process.exit(1);
+        interrupted = true;
+        say('Ending after the tries under way; again: at once.');
+      });
     await inLanes(only, {
       seed,
       lanes,
-      until: minutes === undefined ? Infinity : performance.now() + minutes * 60_000,
+      isOver: () => interrupted || performance.now() > until,
       numbers: (row, count) =>
         Array.from({ length: Math.min(tries ?? count, count) }, (_, number) => number).filter(
           (number) => !results.has(row.name, number),
