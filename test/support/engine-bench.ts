@@ -50,6 +50,8 @@ export async function openBench(written: Job, { keepsFeatures = false } = {}) {
   }
   return {
     handlers,
+    request,
+    folder,
     start,
     restore,
     stepsPerEpoch,
