@@ -97,7 +97,8 @@ export class RunState {
 
   /** The furthest that the run is known to be; it may go back from there. */
   get position(): StateRef | Position {
-    const [at, newest] = [this.at ?? START, this.newestCommit ?? START];
+    const begun = this.input.fork?.from ?? START;
+    const [at, newest] = [this.at ?? begun, this.newestCommit ?? begun];
     return newest.step > at.step ? newest : at;
   }
 
@@ -244,7 +245,7 @@ export class RunState {
     // From the request on, while whatever is under way ends and the upload waits for the store.
     const pausing = this.pauseRequested && this.stage !== 'paused' && this.stage !== 'finished';
     const stage: Stage = pausing ? 'pausing' : this.stage;
-    const { step, epoch, cursor } = this.at ?? this.newestCommit ?? START;
+    const { step, epoch, cursor } = this.at ?? this.newestCommit ?? this.input.fork?.from ?? START;
     const newest = this.newestCommit;
     const { epochs } = this.jobNow.train;
     const steps = dataset && pace(this.jobNow, { step, epoch, cursor }, dataset);

@@ -21,7 +21,8 @@ import { lookAtShards } from './shards.js';
 
 export interface Retire extends CallOptions {
   readonly run: RunId;
-  readonly lineage: Line;
+  /** `any`: of a run that has ended. */
+  readonly lineage: Line | 'any';
   readonly keep: {
     /** The newest checkpoints that stay, `newest` among them. */
     readonly last: number;
@@ -83,7 +84,7 @@ const isManifest = (found: Found): found is FoundManifest =>
   found.kind === 'record' && found.record.kind === 'manifest';
 
 function leaving(records: readonly Found[], { lineage, keep, newest }: Retire, pinned: ReadonlySet<number>) {
-  const ours = records.filter(isManifest).filter(({ record }) => isOfLine(lineage, record));
+  const ours = records.filter(isManifest).filter(({ record }) => lineage === 'any' || isOfLine(lineage, record));
   const last = new Set(ours.slice(-Math.max(keep.last, 1)).map(({ sequence }) => sequence));
   const steps = new Set(keep.steps);
   return ours.filter(

@@ -39,7 +39,9 @@ export function refusal(changes: Readonly<Record<string, unknown>>, standing: St
     const value = changes[name];
     if (typeof value !== 'number' || !rule.test(value)) return `${name}: expected ${rule.expected}, found ${String(value)}.`;
   }
-  const { epochs, patience } = changes as JobChanges;
+  const { epochs, patience, batchSize } = changes as JobChanges;
+  if (standing.dataset === null && standing.position.cursor > 0 && (epochs !== undefined || batchSize !== undefined))
+    return 'Where its epoch ends is not known before the data is prepared: try again in a moment.';
   if (patience !== undefined && !job.train.stopEarly)
     return 'patience: the job has no train.stopEarly, so there is none to change; `temper checkpoints fork` can add it.';
   return epochs === undefined ? null : epochsRefusal(epochs, standing);
