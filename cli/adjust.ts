@@ -24,9 +24,15 @@ const within =
   (text: string): number => {
     const shape = shapesAt(path)[0]!;
     const value = text.trim() === '' ? NaN : Number(text);
-    const { minimum = -Infinity, maximum = Infinity, exclusiveMinimum = -Infinity, exclusiveMaximum = Infinity } = shape;
+    const {
+      minimum = -Infinity,
+      maximum = Infinity,
+      exclusiveMinimum = -Infinity,
+      exclusiveMaximum = Infinity,
+    } = shape;
     const whole = shape.type !== 'integer' || Number.isInteger(value);
-    if (whole && value >= minimum && value <= maximum && value > exclusiveMinimum && value < exclusiveMaximum) return value;
+    if (whole && value >= minimum && value <= maximum && value > exclusiveMinimum && value < exclusiveMaximum)
+      return value;
     throw new InvalidArgumentError(`Expected ${describeShape(shape)} (${path.join('.')}).`);
   };
 

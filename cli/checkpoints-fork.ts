@@ -47,7 +47,7 @@ export const forkCommand = (): Command =>
   new Command('fork')
     .description('Start a new run from a checkpoint')
     .argument('<checkpoint>', 'RUN, RUN@NUMBER, "RUN@step N" or RUN@best', chosen)
-    .option('--job <file>', 'the new run\'s job file')
+    .option('--job <file>', "the new run's job file")
     .option('--set <key=value>', 'a key of the job; may be given more than once', collect, [])
     .option('--json', 'one JSON object', false)
     .addHelpText('after', help)

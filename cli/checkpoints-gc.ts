@@ -32,7 +32,8 @@ export const gcCommand = (): Command =>
           return { garbage, deletedObjects: dryRun ? 0 : (await collectGarbage(store, collect)).deletedObjects };
         });
         const { files, retired, kept } = garbage;
-        if (json) console.log(JSON.stringify({ run, dryRun, ended: collect.ended, files, retired, kept, deletedObjects }));
+        if (json)
+          console.log(JSON.stringify({ run, dryRun, ended: collect.ended, files, retired, kept, deletedObjects }));
         else console.log(renderGarbage(run, garbage, dryRun ? null : deletedObjects).join('\n'));
       }),
     );

@@ -1,10 +1,18 @@
 import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
 import { listCheckpoints } from '../storage/checkpoint/list.js';
-import type { Adjustment, CheckpointRef, FeaturesRef, FreezePlan, RunId, SessionRecord } from '../workflows/contract.js';
+import type {
+  Adjustment,
+  CheckpointRef,
+  FeaturesRef,
+  FreezePlan,
+  RunId,
+  SessionRecord,
+} from '../workflows/contract.js';
 import { CliError, exitCode } from './errors.js';
 import { featuresText } from './render/features.js';
-import { costByCause, costOf, renderExplained, renderLineage } from './render/explained.js';
+import { costByCause } from './render/cost-by-cause.js';
+import { costOf, renderExplained, renderLineage } from './render/explained.js';
 import { endWhenReachable } from './runs/ending.js';
 import { askStatus } from './runs/look.js';
 import { runArgument } from './runs/run-argument.js';
@@ -34,7 +42,17 @@ export const explain = (): Command =>
         const { message, sessions, plan, features: kept, adjustments = [], fork = null } = await told(client, run);
         const lineage = { fork, adjustments, quarantined: await quarantined(run) };
         const features = featuresText(plan, kept);
-        if (json) console.log(JSON.stringify({ run, sessions, cost: costOf(sessions), causes: costByCause(sessions), features, ...lineage }));
+        if (json)
+          console.log(
+            JSON.stringify({
+              run,
+              sessions,
+              cost: costOf(sessions),
+              causes: costByCause(sessions),
+              features,
+              ...lineage,
+            }),
+          );
         else
           console.log(
             [

@@ -86,10 +86,13 @@ const stop = (): void => {
   setTimeout(() => process.exit(1), settings.graceMs + 10_000).unref();
 };
 process.on('SIGTERM', stop);
-watchForPreemption(settings.preemption, (what) => {
-  console.error(`this machine is about to be taken away: ${what}; the worker drains`);
-  stop();
-});
+// A control worker holds nothing, and serves the workflows by which sessions are closed, to the last.
+if (roles.has('device')) {
+  watchForPreemption(settings.preemption, (what) => {
+    console.error(`this machine is about to be taken away: ${what}; the worker drains`);
+    stop();
+  });
+}
 process.on('SIGINT', () => undefined); // a terminal's Ctrl-C is the supervisor's to handle
 
 function shutDown(workers: readonly Worker[]): void {

@@ -19,7 +19,10 @@ const schema = z.object({
   /** A path that appears, or a URL that answers, when the machine is about to be taken away (workers/preemption.ts). */
   TEMPER_PREEMPTION_FILE: z.string().min(1).optional(),
   TEMPER_PREEMPTION_URL: z.url().optional(),
-  TEMPER_PREEMPTION_HEADER: z.string().regex(/^[\w-]+:/, 'expected `Name: value`').optional(),
+  TEMPER_PREEMPTION_HEADER: z
+    .string()
+    .regex(/^[\w-]+:/, 'expected `Name: value`')
+    .optional(),
   TEMPER_PREEMPTION_MATCH: z.string().default(''),
 });
 

@@ -279,11 +279,7 @@ export interface SessionActivities {
    * The newest checkpoint of the lineage that verifies, fetched to this host. S3 is the truth, also when it is ahead of the
    * workflow; what is damaged is passed over and reported.
    */
-  findCheckpoint(input: {
-    run: RunId;
-    lineage: Sha256;
-    adjustments?: readonly Adjustment[];
-  }): Promise<FoundCheckpoint>;
+  findCheckpoint(input: { run: RunId; lineage: Sha256; adjustments?: readonly Adjustment[] }): Promise<FoundCheckpoint>;
   /**
    * Pre-trained weights and a new head, architecture checked, committed as step 0; of a fork the state it began from. The lineage
    * is named here.

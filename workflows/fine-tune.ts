@@ -96,7 +96,9 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
     }
     run.at = trained.reached;
     run.adjusting.endSegment();
-    run.startUpload(device.uploadCheckpoint({ context: run.context, snapshot: trained.reached, commit: run.commitContext }));
+    run.startUpload(
+      device.uploadCheckpoint({ context: run.context, snapshot: trained.reached, commit: run.commitContext }),
+    );
   }
 
   run.enter(run.pauseRequested ? 'pausing' : 'uploadCheckpoint');

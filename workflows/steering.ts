@@ -44,7 +44,8 @@ async function adjust(run: RunState, changes: JobChanges): Promise<readonly Adju
   const requested = run.adjusting.request(changes);
   if (!requested.made) await interruptTraining(run);
   await condition(() => requested.made !== null || run.stage === 'finished');
-  if (!requested.made) throw ApplicationFailure.nonRetryable('Training ended before it was adjusted.', failureType.user);
+  if (!requested.made)
+    throw ApplicationFailure.nonRetryable('Training ended before it was adjusted.', failureType.user);
   return requested.made;
 }
 

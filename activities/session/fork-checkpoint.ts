@@ -19,10 +19,9 @@ export async function forkedState(
   folder: string,
   signal: AbortSignal,
 ): Promise<StateOnDisk> {
-  const fetched = await untilReachable(
-    () => fetchCheckpoint(session.store, from, join(folder, 'forked'), { signal }),
-    { signal },
-  ).catch((error: unknown) => {
+  const fetched = await untilReachable(() => fetchCheckpoint(session.store, from, join(folder, 'forked'), { signal }), {
+    signal,
+  }).catch((error: unknown) => {
     if (!isStoreError(error, 'missing', 'corrupt')) throw error;
     throw new ModelError(`checkpoint ${from.sequence} of ${from.run} cannot be forked: ${error.message}`);
   });
@@ -46,5 +45,7 @@ export async function forkedState(
 
 async function shapesOf(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const headers = await Promise.all(paths.map(readSafetensorsHeader));
-  return new Map(headers.flatMap(({ tensors }) => [...tensors].map(([name, { shape }]) => [name, `[${shape.join(', ')}]`])));
+  return new Map(
+    headers.flatMap(({ tensors }) => [...tensors].map(([name, { shape }]) => [name, `[${shape.join(', ')}]`])),
+  );
 }

@@ -70,12 +70,7 @@ const outputsOf = (job: Job, dataset: DatasetManifest) =>
     ? { outputs: { column: job.data.label, unit: "the column's own", standardisedBy: dataset.values.train } }
     : {};
 
-function card(
-  context: TrainingContext,
-  at: CheckpointRef,
-  { metrics }: Evaluation,
-  dataset: DatasetManifest,
-): string {
+function card(context: TrainingContext, at: CheckpointRef, { metrics }: Evaluation, dataset: DatasetManifest): string {
   const { run, model, dataset: prepared, lineage } = context;
   const job = jobOf(context, at);
   const adjustments = adjustmentsBefore(context, at.step);

@@ -1,7 +1,8 @@
 import pc from 'picocolors';
-import type { Adjustment, CheckpointRef, ResumeReason, SessionRecord } from '../../workflows/contract.js';
+import type { Adjustment, CheckpointRef, SessionRecord } from '../../workflows/contract.js';
 import { adjustmentText, forkText } from './adjustments.js';
-import { causeOf, reasonOf, recoveries, recoveryCount } from './sessions.js';
+import { causesTable } from './cost-by-cause.js';
+import { reasonOf, recoveries, recoveryCount } from './sessions.js';
 import { renderTable } from './table.js';
 import { counted, duration, moment } from './units.js';
 
@@ -30,29 +31,6 @@ export function costOf(sessions: readonly SessionRecord[]): Cost {
   };
 }
 
-/** What one cause cost in all. */
-export interface CauseCost {
-  readonly cause: ResumeReason;
-  readonly times: number;
-  readonly stepsRedone: number;
-  readonly recoveryMs: number;
-  readonly redoneMs: number;
-}
-
-/** By cause, the dearest first; the run's first session lost nothing. */
-export function costByCause(sessions: readonly SessionRecord[]): CauseCost[] {
-  const causes = [...new Set(sessions.map(({ reason }) => reason))].filter((cause) => cause !== 'start');
-  const costs = causes.map((cause) => {
-    const of = sessions.filter(({ reason }) => reason === cause);
-    const sum = (value: (session: SessionRecord) => number) => of.reduce((total, each) => total + value(each), 0);
-    return {
-      ...{ cause, times: of.length, stepsRedone: sum(({ stepsRedone }) => stepsRedone) },
-      ...{ recoveryMs: sum(({ recoveryMs }) => recoveryMs), redoneMs: sum(({ redoneMs }) => redoneMs) },
-    };
-  });
-  return costs.sort((a, b) => b.recoveryMs + b.redoneMs - a.recoveryMs - a.redoneMs);
-}
-
 /** What a run's states come from, besides its job. */
 export interface Lineage {
   readonly fork: CheckpointRef | null;
@@ -67,22 +45,6 @@ export const renderLineage = (run: string, { fork, adjustments, quarantined }: L
   ...(quarantined === null ? ['The store does not answer: checkpoints that were set aside are not told.'] : []),
   ...(quarantined ?? []).map(({ sequence, reason }) => pc.yellow(`Checkpoint ${sequence} is set aside: ${reason}.`)),
 ];
-
-function causesTable(sessions: readonly SessionRecord[]): string[] {
-  const costs = costByCause(sessions);
-  if (costs.length === 0) return [];
-  const table = renderTable<CauseCost>(
-    [
-      { title: 'CAUSE', value: ({ cause }) => causeOf(cause) },
-      { title: 'TIMES', right: true, value: ({ times }) => String(times) },
-      { title: 'WITHOUT A DEVICE', right: true, value: ({ recoveryMs }) => duration(recoveryMs) },
-      { title: 'REDONE', right: true, value: ({ stepsRedone }) => counted(stepsRedone, 'step') },
-      { title: 'REDONE TIME', right: true, value: ({ redoneMs }) => duration(redoneMs) },
-    ],
-    costs,
-  );
-  return [...table, ''];
-}
 
 /** `temper explain`: what happened to a run, session by session, and what it cost. */
 export function renderExplained(run: string, sessions: readonly SessionRecord[], firstNumber = 1): string[] {

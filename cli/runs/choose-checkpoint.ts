@@ -39,7 +39,8 @@ export async function chooseCheckpoint(
         : living.findLast((each) => ('step' in at ? each.step === at.step : each.sequence === at.sequence));
   if (!wanted) {
     const there = living.map(({ sequence, step }) => `${sequence} (step ${step})`).join(', ');
-    const what = at === 'best' ? 'a checkpoint that was validated' : typeof at === 'object' ? 'such a checkpoint' : 'a checkpoint';
+    const what =
+      at === 'best' ? 'a checkpoint that was validated' : typeof at === 'object' ? 'such a checkpoint' : 'a checkpoint';
     throw new CliError(`${run} has not ${what}: ${there === '' ? 'none is there' : `there are ${there}`}.`);
   }
   const found = await readRecord(store, run, wanted.sequence);

@@ -70,8 +70,7 @@ async function answered<Result>(
 }
 
 const isRefusal = (error: unknown): error is Error & { readonly cause: ApplicationFailure } =>
-  error instanceof Error &&
-  error.cause instanceof ApplicationFailure && error.cause.type === failureType.user;
+  error instanceof Error && error.cause instanceof ApplicationFailure && error.cause.type === failureType.user;
 
 /** One line on stderr: what the run is at, and what stands in its way. */
 export async function tellStage(client: Client, run: string): Promise<void> {

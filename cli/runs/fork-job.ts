@@ -15,7 +15,8 @@ export interface Setting {
 
 export function parseSetting(text: string): Setting {
   const [, path, value] = /^([A-Za-z][\w.]*)=(.*)$/s.exec(text) ?? [];
-  if (path === undefined) throw new CliError(`--set: expected KEY=VALUE such as train.learningRate=1e-4, found ${text}.`);
+  if (path === undefined)
+    throw new CliError(`--set: expected KEY=VALUE such as train.learningRate=1e-4, found ${text}.`);
   return { path: path.split('.'), value: parse(value!) };
 }
 
@@ -30,7 +31,10 @@ export function withSettings(job: Job, settings: readonly Setting[]): Job {
     }
     section[path.at(-1)!] = value;
   }
-  return checked(() => parseJob(stringify(changed, { aliasDuplicateObjects: false }), '--set'), (problem) => `--set ${problem}`);
+  return checked(
+    () => parseJob(stringify(changed, { aliasDuplicateObjects: false }), '--set'),
+    (problem) => `--set ${problem}`,
+  );
 }
 
 export function checked(read: () => Job, say: (problem: string) => string): Job {

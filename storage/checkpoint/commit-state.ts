@@ -1,4 +1,13 @@
-import type { Adjustment, CheckpointRef, Fork, Observation, Position, RunId, Sha256, StoredFile } from '../../workflows/contract.js';
+import type {
+  Adjustment,
+  CheckpointRef,
+  Fork,
+  Observation,
+  Position,
+  RunId,
+  Sha256,
+  StoredFile,
+} from '../../workflows/contract.js';
 import type { UntilReachable } from '../until-reachable.js';
 import type { Line } from './line.js';
 import { checkpointFormat, type Manifest, type Shard } from './manifest.js';

@@ -61,7 +61,9 @@ export async function findGarbage(store: ObjectStore, collect: CollectGarbage): 
     if (record.kind === 'quarantine') return [];
     const manifest = record.kind === 'manifest' ? record : record.was;
     const why = record.kind === 'manifest' ? 'is not the newest and not kept' : 'was retired before';
-    return needed.includes(manifest) ? [] : [{ manifest, why: `checkpoint ${manifest.sequence} (step ${manifest.step}) ${why}` }];
+    return needed.includes(manifest)
+      ? []
+      : [{ manifest, why: `checkpoint ${manifest.sequence} (step ${manifest.step}) ${why}` }];
   });
 
   const alive = new Set<string>(needed.flatMap(({ shards }) => shards.map(({ key }) => key)));

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { costByCause, costOf, renderExplained, renderLineage } from '../../cli/render/explained.js';
+import { costByCause } from '../../cli/render/cost-by-cause.js';
+import { costOf, renderExplained, renderLineage } from '../../cli/render/explained.js';
 import { aCheckpoint, aSession, startedAtMs } from './a-run.js';
 
 const lost = aSession({

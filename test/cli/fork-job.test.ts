@@ -30,7 +30,13 @@ test('settings are read as YAML and checked as a job file is', () => {
 });
 
 test('what the state and its epoch are made by must be the same; the rest is free', () => {
-  const free = set('train.learningRate=1e-5', 'train.dropout=0', 'checkpoint.everySteps=3', 'train.epochs=9', 'name=other');
+  const free = set(
+    'train.learningRate=1e-5',
+    'train.dropout=0',
+    'checkpoint.everySteps=3',
+    'train.epochs=9',
+    'name=other',
+  );
   expect(differences(job, free, within)).toEqual([]);
   const other = set('data.maxLength=12', 'freeze=all', 'train.optimizer=lion', 'train.ema=0.9', 'seed=8');
   expect(differences(job, other, between)).toEqual([

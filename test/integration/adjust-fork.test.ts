@@ -79,7 +79,9 @@ describe('a run, adjusted while it trains, then killed', () => {
     }
     const { status } = JSON.parse(expectExit(await stack.temper(['status', run, '--json']))) as { status: RunStatus };
     expect(status.adjustments).toEqual(made);
-    expect(expectExit(await stack.temper(['status', run]))).toContain(`from step ${rate!.fromStep}: learning rate 3.00e-4`);
+    expect(expectExit(await stack.temper(['status', run]))).toContain(
+      `from step ${rate!.fromStep}: learning rate 3.00e-4`,
+    );
     const told = expectExit(await stack.temper(['explain', run]));
     expect(told).toContain(`Adjusted from step ${batch!.fromStep}: batch size 8.`);
     expect(told).toMatch(/CAUSE +TIMES +WITHOUT A DEVICE/);
@@ -123,16 +125,30 @@ describe('a run, adjusted while it trains, then killed', () => {
   it('what cannot be is refused in a sentence', async () => {
     expect(await refusal('adjust', run, '--epochs', '9')).toContain(`${run} is done`);
     expect(await refusal('adjust', run, '--learning-rat', '1e-4')).toContain('--learning-rate');
-    expect(await refusal('adjust', run, '--learning-rate', '5')).toContain('Expected a number above 0 and at most 1 (train.learningRate)');
+    expect(await refusal('adjust', run, '--learning-rate', '5')).toContain(
+      'Expected a number above 0 and at most 1 (train.learningRate)',
+    );
     expect(await refusal('adjust', run)).toContain('Nothing to change was named');
-    expect(await refusal('checkpoints', 'fork', run)).toMatch(/has all 5 epochs done: choose an earlier one, or --set train.epochs=6/);
-    expect(await refusal('checkpoints', 'fork', `${run}@step 1`)).toContain(`${run} has not such a checkpoint: there are`);
+    expect(await refusal('checkpoints', 'fork', run)).toMatch(
+      /has all 5 epochs done: choose an earlier one, or --set train.epochs=6/,
+    );
+    expect(await refusal('checkpoints', 'fork', `${run}@step 1`)).toContain(
+      `${run} has not such a checkpoint: there are`,
+    );
     const step = `${run}@step ${made[0]!.fromStep}`;
-    expect(await refusal('checkpoints', 'fork', step, '--set', 'train.learningRat=1')).toContain('did you mean `learningRate`');
-    expect(await refusal('checkpoints', 'fork', step, '--set', 'data.maxLength=12')).toContain('data.maxLength (24, here 12)');
-    expect(await refusal('checkpoints', 'fork', step, '--set', 'train.optimizer=sgd')).toContain('train.optimizer ("adamw", here "sgd")');
+    expect(await refusal('checkpoints', 'fork', step, '--set', 'train.learningRat=1')).toContain(
+      'did you mean `learningRate`',
+    );
+    expect(await refusal('checkpoints', 'fork', step, '--set', 'data.maxLength=12')).toContain(
+      'data.maxLength (24, here 12)',
+    );
+    expect(await refusal('checkpoints', 'fork', step, '--set', 'train.optimizer=sgd')).toContain(
+      'train.optimizer ("adamw", here "sgd")',
+    );
     if (made[0]!.fromStep < made[1]!.fromStep)
-      expect(await refusal('checkpoints', 'fork', step, '--set', 'train.batchSize=2')).toContain('train.batchSize (4, here 2)');
+      expect(await refusal('checkpoints', 'fork', step, '--set', 'train.batchSize=2')).toContain(
+        'train.batchSize (4, here 2)',
+      );
     expect(objectsBelow(stack, `runs/${run}/pins`)).toEqual([]);
   });
 

@@ -100,7 +100,9 @@ describe('adjust', () => {
     await handle.executeUpdate('pause');
     expect(await refused(handle, {})).toMatch(/^Nothing to change was named: expected learningRate, epochs,/);
     expect(await refused(handle, { learningRat: 1 })).toMatch(/^learningRat cannot be changed in a run: expected/);
-    expect(await refused(handle, { learningRate: 2 })).toMatch(/^learningRate: expected a number above 0 and at most 1, found 2/);
+    expect(await refused(handle, { learningRate: 2 })).toMatch(
+      /^learningRate: expected a number above 0 and at most 1, found 2/,
+    );
     expect(await refused(handle, { batchSize: 1.5 })).toMatch(/^batchSize: expected a whole number from 1, found 1.5/);
     expect(await refused(handle, { patience: 3 })).toMatch(/^patience: the job has no train.stopEarly/);
     expect(await adjust(handle, { learningRate: 0.5, epochs: 1 })).toEqual([
@@ -123,7 +125,9 @@ describe('adjust', () => {
     );
     const handle = await here.begin(id(), { ...job, train: { epochs: 3 } });
     await eventually('the second epoch trains', () => here.called('trainEpoch').length === 3);
-    expect(await refused(handle, { epochs: 1 })).toMatch(/^epochs: 2 are done or under way, expected at least 2, found 1;/);
+    expect(await refused(handle, { epochs: 1 })).toMatch(
+      /^epochs: 2 are done or under way, expected at least 2, found 1;/,
+    );
     expect(await adjust(handle, { epochs: 2 })).toEqual([{ fromStep: 20, changes: { epochs: 2 } }]);
     train();
     await eventually('the model is published', () => here.called('publishModel').length === 1);

@@ -68,6 +68,11 @@ const histories: Readonly<Record<string, (stack: TestStack) => Promise<string>>>
     killNow(stack, ['device']);
     return run;
   },
+  adjusted: async (stack) => {
+    const run = await startRun(stack, plain(stack.directory));
+    expectExit(await stack.temper(['adjust', run, '--learning-rate', '5e-4', '--epochs', '3']));
+    return run;
+  },
   paused: async (stack) => {
     const run = await startRun(stack, plain(stack.directory));
     expectExit(await stack.temper(['pause', run]));

@@ -48,7 +48,12 @@ test('a URL that answers in the words of the notice, asked with its header; an e
 });
 
 test('the settings name what is wrong with them', () => {
-  expect(readSettings({ TEMPER_PREEMPTION_FILE: '/run/preempted' }).preemption).toMatchObject({ file: '/run/preempted', url: null });
-  expect(() => readSettings({ TEMPER_PREEMPTION_URL: 'not a url' })).toThrow(/TEMPER_PREEMPTION_URL.*found "not a url"/);
+  expect(readSettings({ TEMPER_PREEMPTION_FILE: '/run/preempted' }).preemption).toMatchObject({
+    file: '/run/preempted',
+    url: null,
+  });
+  expect(() => readSettings({ TEMPER_PREEMPTION_URL: 'not a url' })).toThrow(
+    /TEMPER_PREEMPTION_URL.*found "not a url"/,
+  );
   expect(() => readSettings({ TEMPER_PREEMPTION_HEADER: 'Google' })).toThrow(/TEMPER_PREEMPTION_HEADER.*Name: value/);
 });

@@ -37,7 +37,8 @@ export function refusal(changes: Readonly<Record<string, unknown>>, standing: St
     const rule = Object.hasOwn(rules, name) ? rules[name as keyof JobChanges] : null;
     if (!rule) return `${name} cannot be changed in a run: expected ${Object.keys(rules).join(', ')}.`;
     const value = changes[name];
-    if (typeof value !== 'number' || !rule.test(value)) return `${name}: expected ${rule.expected}, found ${String(value)}.`;
+    if (typeof value !== 'number' || !rule.test(value))
+      return `${name}: expected ${rule.expected}, found ${String(value)}.`;
   }
   const { epochs, patience, batchSize } = changes as JobChanges;
   if (standing.dataset === null && standing.position.cursor > 0 && (epochs !== undefined || batchSize !== undefined))

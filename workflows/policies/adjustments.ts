@@ -8,7 +8,10 @@ import type { Adjustment, DatasetRef, JobChanges, Position } from '../contract.j
 
 /** Changes that hold for the steps after `step`. */
 export const changesAfter = (adjustments: readonly Adjustment[], step: number): JobChanges =>
-  Object.assign({}, ...adjustments.filter(({ fromStep }) => fromStep <= step).map(({ changes }) => changes)) as JobChanges;
+  Object.assign(
+    {},
+    ...adjustments.filter(({ fromStep }) => fromStep <= step).map(({ changes }) => changes),
+  ) as JobChanges;
 
 /** Changes that held when the state at `step` was made. */
 export const changesBefore = (adjustments: readonly Adjustment[], step: number): JobChanges =>
@@ -58,5 +61,9 @@ export function stepsPerEpochOf(dataset: DatasetRef, { batchSize, accumulate }: 
 export function pace(job: Job, { step, epoch, cursor }: Position, dataset: DatasetRef) {
   const stepsPerEpoch = stepsPerEpochOf(dataset, job.train);
   const began = step - cursor;
-  return { stepsPerEpoch, epochEnd: began + stepsPerEpoch, totalSteps: began + (job.train.epochs - epoch) * stepsPerEpoch };
+  return {
+    stepsPerEpoch,
+    epochEnd: began + stepsPerEpoch,
+    totalSteps: began + (job.train.epochs - epoch) * stepsPerEpoch,
+  };
 }

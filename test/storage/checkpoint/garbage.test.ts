@@ -40,7 +40,10 @@ test('of a run that goes on only orphans go, and not those of an upload that is 
   const collect = { run, ended: false, keepSteps: [] };
   const found = await findGarbage(store, collect);
   expect(found.files).toEqual([{ key: dead, bytes: 6, why: 'no checkpoint names it: its upload died' }]);
-  expect(found).toMatchObject({ retired: [], kept: [{ sequence: 1 }, { sequence: 2 }, { sequence: 3, why: 'it is the newest' }] });
+  expect(found).toMatchObject({
+    retired: [],
+    kept: [{ sequence: 1 }, { sequence: 2 }, { sequence: 3, why: 'it is the newest' }],
+  });
   expect(await keysBelow(store, runFolder(run))).toEqual(before); // looking changes nothing
 
   expect(await collectGarbage(store, collect)).toEqual({ deletedObjects: 1 });
@@ -52,7 +55,12 @@ test('of a run that goes on only orphans go, and not those of an upload that is 
 test('of a run that has ended all goes but the newest, the named and the pinned: what was told, and no more', async () => {
   const run = freshRun();
   const refs = await commitChain(store, folder, run, [1, 2, 3, 4]);
-  const { ref: newest } = await commitState(store, folder, { run, step: 5, parent: refs[3]!, lineage: digestOf('adjusted') });
+  const { ref: newest } = await commitState(store, folder, {
+    run,
+    step: 5,
+    parent: refs[3]!,
+    lineage: digestOf('adjusted'),
+  });
   await pinCheckpoint(store, refs[2]!, { name: 'fork', neededBy: 'another-run' });
   const orphans = [await orphan(run, 2), await orphan(run, 9)];
   const collect = { run, ended: true, keepSteps: [2] };
@@ -64,7 +72,9 @@ test('of a run that has ended all goes but the newest, the named and the pinned:
     [5, 'it is the newest'],
   ]);
   expect(found.files.map(({ key }) => key)).toEqual(expect.arrayContaining(orphans));
-  expect(found.files.filter(({ why }) => why === 'checkpoint 4 (step 4) is not the newest and not kept')).not.toHaveLength(0);
+  expect(
+    found.files.filter(({ why }) => why === 'checkpoint 4 (step 4) is not the newest and not kept'),
+  ).not.toHaveLength(0);
 
   const before = await shardKeysOf(store, run);
   const { deletedObjects } = await collectGarbage(store, collect);
@@ -72,6 +82,7 @@ test('of a run that has ended all goes but the newest, the named and the pinned:
   const gone = before.filter((key) => !after.includes(key));
   expect(gone.sort()).toEqual(found.files.map(({ key }) => key).sort());
   expect(deletedObjects).toBe(gone.length);
-  for (const ref of [refs[1]!, refs[2]!, newest]) await fetchCheckpoint(store, ref, join(folder, `after-${ref.sequence}`));
+  for (const ref of [refs[1]!, refs[2]!, newest])
+    await fetchCheckpoint(store, ref, join(folder, `after-${ref.sequence}`));
   expect((await findGarbage(store, collect)).files).toEqual([]);
 });

@@ -54,7 +54,13 @@ test('who has not heard of the adjustment neither stops a committer nor is resto
   const [, , at30] = await commitChain(store, folder, run, [10, 20, 30]);
   await commitState(store, folder, { run, step: 45, parent: at30!, shards: ['unadjusted'] });
   const unadjusted = (await recordAt(store, run, 4)) as Manifest;
-  const ours = { run, position: { step: 40, epoch: 0, cursor: 40 }, stateDigest: digestOf('ours'), strict: true, files: [] };
+  const ours = {
+    run,
+    position: { step: 40, epoch: 0, cursor: 40 },
+    stateDigest: digestOf('ours'),
+    strict: true,
+    files: [],
+  };
   expect(judge({ ...ours, lineage: adjusted, line }, 4, [unadjusted])).toEqual({ kind: 'take', sequence: 5 });
   // Also of a state of before the adjustment, which is done again: without the line it would rewind to it, for ever.
   const before = { ...ours, position: { step: 25, epoch: 0, cursor: 25 }, lineage };
@@ -70,8 +76,15 @@ test('who has not heard of the adjustment neither stops a committer nor is resto
   await retireCheckpoints(store, { run, lineage: line, keep: { last: 1, steps: [10] }, newest: ref });
   const kinds = (await listCheckpoints(store, run)).map(({ sequence, kind }) => [sequence, kind]);
   expect(kinds).toEqual([
-    ...[[1, 'living'], [2, 'retired'], [3, 'retired']],
-    ...[[4, 'living'], [5, 'living']], // another lineage's stays
+    ...[
+      [1, 'living'],
+      [2, 'retired'],
+      [3, 'retired'],
+    ],
+    ...[
+      [4, 'living'],
+      [5, 'living'],
+    ], // another lineage's stays
   ]);
 });
 
