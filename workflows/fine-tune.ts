@@ -70,12 +70,14 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
     }
     if (run.outcome || run.pauseRequested || workflowInfo().continueAsNewSuggested) break;
 
+    if (run.changesGraph) {
+      run.enter('uploadCheckpoint');
+      await run.uploadInFlight; // another graph reads the state from S3
+      run.at = run.newestCommit;
+      continue; // it may have been adjusted meanwhile
+    }
     run.enter('trainEpoch');
     run.evaluation = null;
-    if (run.changesGraph) {
-      await run.uploadInFlight; // another graph reads the state from S3
-      run.at = run.newestCommit!;
-    }
     const { context, at: from, commitContext: commit, boundary: until } = run;
     run.adjusting.beginSegment();
     const trained = await device.trainEpoch({ context, plan, from, until, commit }).catch(async (error: unknown) => {

@@ -126,7 +126,8 @@ export class RunState {
   }
 
   get policy(): PolicyState {
-    return policyOf(this.jobNow, this.observations);
+    const best = ranked(this.#own, this.job.selectBest)[0] ?? null;
+    return { ...policyOf(this.jobNow, this.observations), best };
   }
 
   /** Of states that this run can go back to: those of before a fork are another run's. */
@@ -152,9 +153,10 @@ export class RunState {
     return nextBoundary(job, at!, stepsPerEpoch, nextChange(this.adjustments, at!.step));
   }
 
-  /** Batches are cut in another way from here on: the state is read into another graph. */
+  /** Batches are cut in another way from here on: the state is read into another graph, which takes a checkpoint. */
   get changesGraph(): boolean {
-    const { step } = this.at!;
+    if (this.at?.kind !== 'snapshot') return false;
+    const { step } = this.at;
     return changesAfter(this.adjustments, step).batchSize !== changesBefore(this.adjustments, step).batchSize;
   }
 
