@@ -5,10 +5,11 @@ import { Unavailable, type Bench } from './bench.js';
 import { features } from './features.js';
 import { glosses } from './glosses.js';
 import { gpu } from './gpu.js';
+import { memory } from './memory.js';
 import { writeSection } from './results.js';
 import { step } from './step.js';
 
-const benches: readonly Bench[] = [step, glosses, features, gpu];
+const benches: readonly Bench[] = [step, memory, glosses, features, gpu];
 
 function benchCalled(name: string): Bench {
   const found = benches.find((bench) => bench.name === name);

@@ -33,6 +33,10 @@ export class Subject {
     this.#ended.catch(() => undefined); // whoever asks next hears of it
   }
 
+  get pid(): number {
+    return this.#child.pid!; // whoever could not be started has no answer to give either
+  }
+
   /** The ms of each step that it did for this request. */
   ask(row: Row): Promise<number[]> {
     const answer = new Promise<number[]>((resolve) => {
