@@ -23,7 +23,7 @@ type Living = Extract<ListedCheckpoint, { kind: 'living' }>;
 
 const EPOCH = 48;
 /** Every checkpoint stays, so that any can be forked. */
-const sections = { train: { epochs: 5 }, checkpoint: { keep: { last: 100 } } };
+const sections = { train: { epochs: 8 }, checkpoint: { keep: { last: 100 } } };
 
 describe('a run, adjusted while it trains, then killed', () => {
   let stack: TestStack;
@@ -67,7 +67,7 @@ describe('a run, adjusted while it trains, then killed', () => {
     expect(rate!.fromStep).toBeGreaterThanOrEqual(20);
     expect(batch!.fromStep).toBe(EPOCH * Math.ceil(rate!.fromStep / EPOCH));
     const epochsBefore = batch!.fromStep / EPOCH;
-    expect(ending.result.final.step).toBe(batch!.fromStep + (5 - epochsBefore) * (EPOCH / 2));
+    expect(ending.result.final.step).toBe(batch!.fromStep + (8 - epochsBefore) * (EPOCH / 2));
     expect(ending.result.adjustments).toEqual(made);
 
     // The manifests say by which of them a state was made.
@@ -130,7 +130,7 @@ describe('a run, adjusted while it trains, then killed', () => {
     );
     expect(await refusal('adjust', run)).toContain('Nothing to change was named');
     expect(await refusal('checkpoints', 'fork', run)).toMatch(
-      /has all 5 epochs done: choose an earlier one, or --set train.epochs=6/,
+      /has all 8 epochs done: choose an earlier one, or --set train.epochs=9/,
     );
     expect(await refusal('checkpoints', 'fork', `${run}@step 1`)).toContain(
       `${run} has not such a checkpoint: there are`,
