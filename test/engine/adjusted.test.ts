@@ -16,6 +16,7 @@ afterEach(() => bench.close());
 /** Trains to the end as the workflow does, with the activities' own rules; `cuts`: steps at which everything is lost and restored. */
 async function train(adjustments: readonly Adjustment[], cuts: (step: number) => boolean): Promise<Reached> {
   const { handlers, request, folder } = bench;
+  const { job } = request;
   const context = { job, adjustments } as unknown as TrainingContext;
   const dataset = { rows: request.dataset.rows } as TrainingContext['dataset'];
   const load = async ({ job }: TrainingContext, { state, observations }: Reached): Promise<Reached> => {
@@ -75,6 +76,16 @@ describe('a run adjusted at a step and cut at every step is the same adjusted ru
     },
     60_000,
   );
+
+  test('batch size of a head on kept features', async () => {
+    bench.close();
+    bench = await openBench(tinyJob('freeze: all'), { keepsFeatures: true });
+    const adjustments = [{ fromStep: 12, changes: { batchSize: 32 } }];
+    const whole = await train(adjustments, never);
+    expect(whole.state.position).toMatchObject({ step: 18, epoch: 2 });
+    expect((await train(adjustments, always)).state.stateDigest).toBe(whole.state.stateDigest);
+    expect((await train([], never)).state.stateDigest).not.toBe(whole.state.stateDigest);
+  }, 60_000);
 
   test('the step counts, and so does the adjustment', async () => {
     const digests = new Set<string>();

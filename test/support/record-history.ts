@@ -11,7 +11,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { partPaths } from '../../infra/parts.mjs';
 import { repositoryRoot } from '../../infra/parts/root.mjs';
-import { expectExit, killNow, runReaches, runTrainsBeyond, startRun, watchToEnd, writeLongJob, writeTinyJob } from './runs.js';
+import { expectExit, killNow, runTrainsBeyond, startRun, watchToEnd, writeLongJob, writeTinyJob } from './runs.js';
 import { startTestStack, type TestStack } from './stack.js';
 
 const fixtures = join(repositoryRoot(), 'test', 'fixtures', 'histories');
@@ -69,10 +69,10 @@ const histories: Readonly<Record<string, (stack: TestStack) => Promise<string>>>
     return run;
   },
   adjusted: async (stack) => {
-    const longer = { train: { epochs: 4 }, checkpoint: { everySteps: 30 } };
+    const longer = { train: { epochs: 4 }, checkpoint: { everySteps: 100_000 } };
     const run = await startRun(stack, writeTinyJob(stack.directory, longer, 'adjusted.yaml'));
-    await runReaches(stack, run, 30);
-    expectExit(await stack.temper(['adjust', run, '--learning-rate', '5e-4', '--epochs', '5']));
+    await runTrainsBeyond(stack, run, 5);
+    expectExit(await stack.temper(['adjust', run, '--learning-rate', '5e-4', '--batch-size', '8']));
     return run;
   },
   paused: async (stack) => {
