@@ -5,6 +5,7 @@ import type {
   Adjustment,
   CheckpointRef,
   FeaturesRef,
+  Firing,
   FreezePlan,
   RunId,
   SessionRecord,
@@ -12,7 +13,8 @@ import type {
 import { CliError, exitCode } from './errors.js';
 import { featuresText } from './render/features.js';
 import { costByCause } from './render/cost-by-cause.js';
-import { costOf, renderExplained, renderLineage } from './render/explained.js';
+import { costOf, renderExplained, renderOrigins } from './render/explained.js';
+import { renderLineage } from './render/schedules.js';
 import { endWhenReachable } from './runs/ending.js';
 import { askStatus } from './runs/look.js';
 import { runArgument } from './runs/run-argument.js';
@@ -39,13 +41,22 @@ export const explain = (): Command =>
     .addHelpText('after', help)
     .action((run: string, { json }: { json: boolean }) =>
       withRuns(async (client) => {
-        const { message, sessions, plan, features: kept, adjustments = [], fork = null } = await told(client, run);
+        const {
+          message,
+          sessions,
+          plan,
+          features: kept,
+          adjustments = [],
+          fork = null,
+          firing,
+        } = await told(client, run);
         const lineage = { fork, adjustments, quarantined: await quarantined(run) };
         const features = featuresText(plan, kept);
         if (json)
           console.log(
             JSON.stringify({
               run,
+              firing,
               sessions,
               cost: costOf(sessions),
               causes: costByCause(sessions),
@@ -56,7 +67,8 @@ export const explain = (): Command =>
         else
           console.log(
             [
-              ...renderLineage(run, lineage),
+              ...(firing ? [renderLineage(run, firing), ''] : []),
+              ...renderOrigins(run, lineage),
               ...renderExplained(run, sessions),
               ...(features ? [`Features of the frozen base: ${features}.`] : []),
               ...(message ? [message] : []),
@@ -67,6 +79,7 @@ export const explain = (): Command =>
 
 interface Told {
   readonly message: string | null;
+  readonly firing: Firing | null;
   readonly sessions: readonly SessionRecord[];
   readonly plan?: FreezePlan | null;
   readonly features?: FeaturesRef | null;
@@ -86,11 +99,11 @@ async function quarantined(run: string) {
 
 /** A finished run tells by its result, any other by its workers. */
 async function told(client: Client, run: string): Promise<Told> {
-  const { state } = await describeRun(client, run);
+  const { state, firing } = await describeRun(client, run);
   const end = state === 'running' ? null : await endWhenReachable(client, run);
-  if (end?.result) return { ...end.result, message: end.message };
+  if (end?.result) return { ...end.result, message: end.message, firing };
   const { worker, status } = await askStatus(client, run, ANSWER_WITHIN_MS);
-  if (status) return { ...status, message: end?.message ?? null };
+  if (status) return { ...status, message: end?.message ?? null, firing };
   const why =
     worker === 'stuck'
       ? `The workflow of ${run} fails in the hands of its worker, whose log says why`

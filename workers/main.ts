@@ -7,7 +7,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { createControlActivities } from '../activities/control/index.js';
 import type { ActivityDependencies } from '../activities/dependencies.js';
 import { resolveConnection } from '../infra/connection.js';
-import { openObjectStore } from '../storage/object-store.js';
+import { openObjectStore, withBucket } from '../storage/object-store.js';
 import { CONTROL_QUEUE, DEVICE_QUEUE, deviceQueueOf } from '../workflows/handlers.js';
 import { DeviceSessions, defaultPins } from './device-sessions.js';
 import { EnginePool } from './engine-pool.js';
@@ -38,6 +38,8 @@ const dependencies: ActivityDependencies = {
   workFolder,
   settled: new Map(),
   shardRows: settings.shardRows,
+  dataFolders: settings.dataFolders,
+  withBucket: (bucket, use) => withBucket(storeSettings, bucket, use),
 };
 
 const shared = { ...workerDefaults, connection, namespace: temporal.namespace };

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import type { PreemptionSettings } from './preemption.js';
 
@@ -24,6 +25,12 @@ const schema = z.object({
     .regex(/^[\w-]+:/, 'expected `Name: value`')
     .optional(),
   TEMPER_PREEMPTION_MATCH: z.string().default(''),
+  /** Folders that schedules may read data from when they fire, separated by colons. */
+  TEMPER_DATA_FOLDERS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(':').filter((folder) => folder !== ''))
+    .refine((folders) => folders.every((folder) => isAbsolute(folder)), 'expected absolute paths separated by colons'),
 });
 
 export interface WorkerSettings {
@@ -34,6 +41,7 @@ export interface WorkerSettings {
   readonly shardRows: number | null;
   readonly allowModules: boolean;
   readonly preemption: PreemptionSettings;
+  readonly dataFolders: readonly string[];
 }
 
 export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
@@ -59,5 +67,6 @@ export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
       header: parsed.data.TEMPER_PREEMPTION_HEADER ?? null,
       match: new RegExp(parsed.data.TEMPER_PREEMPTION_MATCH),
     },
+    dataFolders: parsed.data.TEMPER_DATA_FOLDERS,
   };
 }

@@ -39,7 +39,7 @@ export interface Lineage {
   readonly quarantined: readonly { readonly sequence: number; readonly reason: string }[] | null;
 }
 
-export const renderLineage = (run: string, { fork, adjustments, quarantined }: Lineage): string[] => [
+export const renderOrigins = (run: string, { fork, adjustments, quarantined }: Lineage): string[] => [
   ...(fork ? [`${run} began from ${forkText(fork)}.`] : []),
   ...adjustments.map((each) => `Adjusted ${adjustmentText(each)}.`),
   ...(quarantined === null ? ['The store does not answer: checkpoints that were set aside are not told.'] : []),

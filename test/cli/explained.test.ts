@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { costByCause } from '../../cli/render/cost-by-cause.js';
-import { costOf, renderExplained, renderLineage } from '../../cli/render/explained.js';
+import { costOf, renderExplained, renderOrigins } from '../../cli/render/explained.js';
 import { aCheckpoint, aSession, startedAtMs } from './a-run.js';
 
 const lost = aSession({
@@ -65,11 +65,11 @@ test('what each cause cost, the dearest first', () => {
 test('the lineage: fork, adjustments with their steps, checkpoints that were set aside', () => {
   const adjustments = [{ fromStep: 20, changes: { learningRate: 5e-5, patience: 3 } }];
   const quarantined = [{ sequence: 4, reason: 'shard x is missing' }];
-  const lines = renderLineage('other', { fork: aCheckpoint(7, 100), adjustments, quarantined });
+  const lines = renderOrigins('other', { fork: aCheckpoint(7, 100), adjustments, quarantined });
   expect(lines.map((line) => stripVTControlCharacters(line))).toEqual([
     'other began from checkpoint 7 (step 100) of glosses-1a2b3c4d.',
     'Adjusted from step 20: learning rate 5.00e-5, patience 3.',
     'Checkpoint 4 is set aside: shard x is missing.',
   ]);
-  expect(renderLineage('other', { fork: null, adjustments: [], quarantined: null })).toHaveLength(1);
+  expect(renderOrigins('other', { fork: null, adjustments: [], quarantined: null })).toHaveLength(1);
 });

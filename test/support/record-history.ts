@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { partPaths } from '../../infra/parts.mjs';
 import { repositoryRoot } from '../../infra/parts/root.mjs';
 import { expectExit, killNow, runTrainsBeyond, startRun, watchToEnd, writeLongJob, writeTinyJob } from './runs.js';
+import { scheduleIs } from './schedules.js';
 import { startTestStack, type TestStack } from './stack.js';
 
 const fixtures = join(repositoryRoot(), 'test', 'fixtures', 'histories');
@@ -33,9 +34,10 @@ function scrub(value: unknown, words: (text: string) => string): unknown {
   );
 }
 
-function record(stack: TestStack, run: string, name: string): void {
+/** `workflow`: the run's, or that of the firing it came of. */
+function record(stack: TestStack, run: string, name: string, workflow = run): void {
   const address = `127.0.0.1:${stack.record().ports.temporal}`;
-  const args = ['workflow', 'show', '--workflow-id', run, '--address', address, '--output', 'json'];
+  const args = ['workflow', 'show', '--workflow-id', workflow, '--address', address, '--output', 'json'];
   const history = execFileSync(partPaths().temporalCli, [...args, '--no-json-shorthand-payloads'], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
@@ -46,7 +48,7 @@ function record(stack: TestStack, run: string, name: string): void {
       .replaceAll(repositoryRoot(), '/temper')
       .replaceAll(/\d+@[A-Za-z0-9.-]+/g, '1@host')
       .replaceAll(`"host":"${hostname()}"`, '"host":"host"')
-      .replaceAll(run, `tiny-${name}`);
+      .replaceAll(run, workflow === run ? `tiny-${name}` : run);
   const events = scrub(JSON.parse(history), words);
   mkdirSync(fixtures, { recursive: true });
   writeFileSync(join(fixtures, `${name}.json`), `${JSON.stringify(events)}\n`);
@@ -55,8 +57,13 @@ function record(stack: TestStack, run: string, name: string): void {
 const plain = (directory: string): string =>
   writeTinyJob(directory, { train: { epochs: 2 }, checkpoint: { everySteps: 30 } });
 
+interface Begun {
+  readonly run: string;
+  readonly workflow: string;
+}
+
 /** What is recorded: how each run comes about. */
-const histories: Readonly<Record<string, (stack: TestStack) => Promise<string>>> = {
+const histories: Readonly<Record<string, (stack: TestStack) => Promise<string | Begun>>> = {
   undisturbed: (stack) => startRun(stack, plain(stack.directory)),
   'kept-features': (stack) => {
     const frozen = { freeze: 'all', train: { epochs: 2, dropout: 0 }, checkpoint: { everySteps: 30 } };
@@ -81,6 +88,13 @@ const histories: Readonly<Record<string, (stack: TestStack) => Promise<string>>>
     expectExit(await stack.temper(['resume', run]));
     return run;
   },
+  firing: async (stack) => {
+    expectExit(await stack.temper(['schedule', 'create', 'tiny', plain(stack.directory), '--every', '365d']));
+    const said = expectExit(await stack.temper(['schedule', 'trigger', 'tiny', '--json']));
+    const { run } = JSON.parse(said) as { run: string };
+    await scheduleIs(stack, 'tiny', 'has no run', ({ running }) => running.length === 0);
+    return { run, workflow: run.replace(/T(\d{2})-(\d{2})-/, 'T$1:$2:') };
+  },
 };
 
 const wanted = process.argv.slice(2);
@@ -88,9 +102,10 @@ const stack = await startTestStack();
 try {
   for (const [name, begin] of Object.entries(histories)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const run = await begin(stack);
+    const begun = await begin(stack);
+    const { run, workflow } = typeof begun === 'string' ? { run: begun, workflow: begun } : begun;
     await watchToEnd(stack, run);
-    record(stack, run, name);
+    record(stack, run, name, workflow);
   }
 } finally {
   await stack.stop();
