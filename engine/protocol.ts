@@ -146,7 +146,13 @@ export interface EngineRequests {
     output: { sha256: Sha256; bytes: number; width: number } | null;
   };
   train: {
-    input: { until: TrainUntil; observations: readonly Observation[]; folder: string };
+    /** `adjusted`: in place of what the loaded job says. */
+    input: {
+      until: TrainUntil;
+      observations: readonly Observation[];
+      folder: string;
+      adjusted?: Pick<Job['train'], 'learningRate' | 'epochs'>;
+    };
     output: { reason: StopReason; stats: SegmentStats; state: StateOnDisk };
   };
   /** Trains over growing rates from the restored state, which is lost. `interrupt` ends it with what there is. */

@@ -11,6 +11,7 @@ import { openObjectStore, withBucket } from '../storage/object-store.js';
 import { CONTROL_QUEUE, DEVICE_QUEUE, deviceQueueOf } from '../workflows/handlers.js';
 import { DeviceSessions, defaultPins } from './device-sessions.js';
 import { EnginePool } from './engine-pool.js';
+import { watchForPreemption } from './preemption.js';
 import { readSettings } from './settings.js';
 import { openWorkFolder } from './work-folder.js';
 import { workerDefaults } from './worker-options.js';
@@ -79,13 +80,21 @@ if (roles.has('device')) {
 // SIGTERM: take no new session, stop after the current step, let each session commit and be closed by its workflow (which a
 // control worker of this process must still serve), then end.
 let stopping = false;
-process.on('SIGTERM', () => {
+const stop = (): void => {
   if (stopping) return;
   stopping = true;
   sessions?.drain();
   shutDown(deviceWorkers.length > 0 ? deviceWorkers : controlWorkers);
   setTimeout(() => process.exit(1), settings.graceMs + 10_000).unref();
-});
+};
+process.on('SIGTERM', stop);
+// A control worker holds nothing, and serves the workflows by which sessions are closed, to the last.
+if (roles.has('device')) {
+  watchForPreemption(settings.preemption, (what) => {
+    console.error(`this machine is about to be taken away: ${what}; the worker drains`);
+    stop();
+  });
+}
 process.on('SIGINT', () => undefined); // a terminal's Ctrl-C is the supervisor's to handle
 
 function shutDown(workers: readonly Worker[]): void {

@@ -7,11 +7,14 @@ import type {
   CommitContext,
   StateRef,
 } from '../../workflows/contract.js';
+import { lineageAt } from '../../storage/checkpoint/line.js';
+import { nextChange } from '../../workflows/policies/adjustments.js';
 import { asActivity, sessionClosed } from '../as-activity.js';
 import type { EngineDesk, SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
 import { commitState, dropSnapshot } from './commit.js';
 import { ensureState, type StateInput } from './engine-state.js';
+import { adjustedRates, asTrained, lineOf } from './in-force.js';
 
 type TrainInput = StateInput & { from: StateRef; until: TrainUntil; commit: CommitContext };
 type Trained = TrainedSegment & { kind: 'trained' };
@@ -26,11 +29,12 @@ export const trainEpoch =
     asActivity<TrainedSegment>(
       async (signal) => {
         const { desk } = session;
-        const key = `${input.context.lineage}/${input.from.stateDigest}`;
+        const key = keyOf(input);
         // An engine whose server was away has gone on with this very job: attach to it.
         if (desk.training?.key !== key) {
           await endOther(desk);
-          await ensureState(session, input, input.from, signal);
+          const context = asTrained(input.context, input.from);
+          await ensureState(session, { ...input, context }, input.from, signal);
           if (session.draining) return { kind: 'not-started', because: 'draining' };
           if (session.interruptRequested) {
             session.interruptRequested = false;
@@ -54,6 +58,13 @@ export const trainEpoch =
       () => session.desk.progress,
     );
 
+/** Names a segment by all that its states are a function of, and by where an adjustment ends it. */
+function keyOf({ context, from }: TrainInput): string {
+  const { lineage, adjustments = [] } = context;
+  const key = `${lineageAt(lineOf(context), from.step + 1) ?? lineage}/${from.stateDigest}`;
+  return adjustments.length === 0 ? key : `${key}/${nextChange(adjustments, from.step)}`;
+}
+
 /** A kept engine may still be at a job that nobody wants any more: it ends after its current step. */
 async function endOther({ engine, training }: EngineDesk): Promise<void> {
   if (!training) return;
@@ -64,7 +75,11 @@ async function endOther({ engine, training }: EngineDesk): Promise<void> {
 async function train(session: SessionDesk, { context, from, until, commit }: TrainInput): Promise<Trained> {
   const { desk, workFolder, host } = session;
   const folder = join(workFolder, 'snapshots', `${from.step}-${randomUUID()}`);
-  const training = askEngine(session, 'train', { until, observations: commit.observations, folder });
+  const adjusted = adjustedRates(context, from);
+  const training = askEngine(session, 'train', {
+    ...{ until, observations: commit.observations, folder },
+    ...(adjusted && { adjusted }),
+  });
   desk.holds = null; // until it is known again by its digest
   const { reason, stats, state } = await training;
   desk.holds = state.stateDigest;
@@ -79,7 +94,7 @@ async function train(session: SessionDesk, { context, from, until, commit }: Tra
       session: host.session,
       folder,
       bytes: state.shards.reduce((sum, { bytes }) => sum + bytes, 0),
-      lineage: context.lineage,
+      lineage: lineageAt(lineOf(context), step) ?? context.lineage,
       stateDigest: state.stateDigest,
       step,
       epoch,
