@@ -7,7 +7,7 @@ const SECONDS = [8, 30, 90];
 
 export const fullDisk: Row = {
   name: 'disk-full',
-  title: "every device host's disk is full, and then it is not",
+  title: "every device host's disk filled to the last byte; what the run deletes of its own is room again",
   unit: 'outage',
   tries: SECONDS.length,
   inTest: 1,
