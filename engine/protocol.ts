@@ -146,7 +146,8 @@ export interface EngineRequests {
     output: { sha256: Sha256; bytes: number; width: number } | null;
   };
   train: {
-    input: { until: TrainUntil; observations: readonly Observation[]; folder: string };
+    /** `suspect`: a step that engines have died in; the black box tells what it trains on. */
+    input: { until: TrainUntil; observations: readonly Observation[]; folder: string; suspect?: number };
     output: { reason: StopReason; stats: SegmentStats; state: StateOnDisk };
   };
   /** Trains over growing rates from the restored state, which is lost. `interrupt` ends it with what there is. */
@@ -186,7 +187,9 @@ export type EngineFailureKind = 'user' | 'defect';
 export type FromEngine =
   | { readonly kind: 'ready'; readonly fingerprint: Fingerprint }
   | { readonly kind: 'progress'; readonly progress: TrainProgress }
-  /** Every few seconds while the event loop turns: an engine that says nothing for long hangs. */
+  /** A batch of something long is done: it gets on. */
+  | { readonly kind: 'beat' }
+  /** Every few seconds while the event loop turns, which says nothing of training: see PROVEN_BY_PROGRESS (client.ts). */
   | { readonly kind: 'alive' }
   | { readonly kind: 'done'; readonly id: number; readonly output: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: EngineFailureKind; readonly message: string };

@@ -13,6 +13,7 @@ import type { ControlActivities, FineTuneInput, FineTuneOutcome, FineTuneResult 
 import type { Device } from './device-session.js';
 import { failureType } from './policies/failures.js';
 import { nextBoundary } from './policies/boundaries.js';
+import { lastTry, meetsSuspect, upToSuspect } from './policies/poison.js';
 import { RunState } from './run-state.js';
 import { overSessions, type Left } from './sessions.js';
 import { steer } from './steering.js';
@@ -73,9 +74,12 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
 
     run.enter('trainEpoch');
     run.evaluation = null;
+    if (meetsSuspect(run.suspect, run.at)) await run.uploadInFlight; // the state before it is to be there
     const { context, at: from, commitContext: commit } = run;
-    const until = nextBoundary(job, from, dataset.stepsPerEpoch);
-    const trained = await device.trainEpoch({ context, plan, from, until, commit }).catch(async (error: unknown) => {
+    const until = upToSuspect(run.suspect, from, nextBoundary(job, from, dataset.stepsPerEpoch));
+    const suspect = lastTry(run.suspect);
+    const input = { context, plan, from, until, commit, ...(suspect && { suspect }) };
+    const trained = await device.trainEpoch(input).catch(async (error: unknown) => {
       // A step that cannot be done ends the run: the state before it is to be there when somebody looks.
       if (isUserFailure(error)) await run.uploadInFlight;
       throw error;
@@ -91,6 +95,7 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
       return 'preempted';
     }
     run.at = trained.reached;
+    if (run.suspect && run.at.step >= run.suspect.step) run.suspect = null;
     run.startUpload(device.uploadCheckpoint({ context, snapshot: trained.reached, commit: run.commitContext }));
   }
 

@@ -17,6 +17,7 @@ import type {
   SessionRecord,
   Stage,
   StateRef,
+  Suspect,
   TrainingContext,
 } from './contract.js';
 import { policyOf } from './policies/early-stopping.js';
@@ -54,6 +55,8 @@ export class RunState {
   stopRequested: boolean;
   trainLoss: number | null = null;
   evaluation: Evaluation | null = null;
+  /** Where engines have died. */
+  suspect: Suspect | null = null;
   /** At most one upload is under way; it never rejects unhandled. */
   uploadInFlight: Promise<void> = Promise.resolve();
 

@@ -2,6 +2,7 @@ import { ApplicationFailure, allHandlersFinished, condition, continueAsNew, work
 import type { FineTuneInput, FineTuneResult, ResumeReason, TrainProgress } from './contract.js';
 import { withDevice, type Device, type SessionRequest } from './device-session.js';
 import { failureType } from './policies/failures.js';
+import { suspected } from './policies/poison.js';
 import { Budgets, setbackOf } from './recovery.js';
 import type { RunState } from './run-state.js';
 
@@ -48,6 +49,8 @@ export async function overSessions(
     } catch (error) {
       const setback = setbackOf(error);
       before = ended(setback.cause, setback.detail, setback.lastProgress);
+      const { diedAt: step, detail: how } = setback;
+      if (step !== null) run.suspect = suspected(run.suspect, { step, host: run.device?.host.host ?? '', how });
       run.enter('recovering', setback.detail);
       await budgets.spend(setback);
     } finally {

@@ -6,14 +6,17 @@ import type {
   TrainUntil,
   CommitContext,
   StateRef,
+  Suspect,
 } from '../../workflows/contract.js';
+import { EngineDied } from '../../engine/failure.js';
 import { asActivity, sessionClosed } from '../as-activity.js';
 import type { EngineDesk, SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
 import { commitState, dropSnapshot } from './commit.js';
 import { ensureState, type StateInput } from './engine-state.js';
+import { poisoned } from './poison.js';
 
-type TrainInput = StateInput & { from: StateRef; until: TrainUntil; commit: CommitContext };
+type TrainInput = StateInput & { from: StateRef; until: TrainUntil; commit: CommitContext; suspect?: Suspect };
 type Trained = TrainedSegment & { kind: 'trained' };
 
 /**
@@ -39,7 +42,7 @@ export const trainEpoch =
           desk.training = { key, result: train(session, input) };
           desk.training.result.catch(() => (desk.training = null));
         }
-        const trained = { ...(await desk.training.result) };
+        const trained = { ...(await desk.training.result.catch((error: unknown) => fatal(session, input, error, signal))) };
         session.interruptRequested = false;
         if (trained.stats.steps === 0) desk.training = null; // its key is this state's own: it must not be attached to again
         const reached = { ...trained.reached, session: session.host.session };
@@ -54,6 +57,18 @@ export const trainEpoch =
       () => session.desk.progress,
     );
 
+/** The suspected step has ended its engine again: the run is over. Any other failure is as it was. */
+async function fatal(
+  session: SessionDesk,
+  { context, plan, suspect, commit }: TrainInput,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<never> {
+  if (!suspect || !(error instanceof EngineDied) || error.during?.step !== suspect.step) throw error;
+  const { parent: checkpoint, observations } = commit;
+  throw await poisoned(session, { context, plan, suspect, checkpoint, observations }, error, signal);
+}
+
 /** A kept engine may still be at a job that nobody wants any more: it ends after its current step. */
 async function endOther({ engine, training }: EngineDesk): Promise<void> {
   if (!training) return;
@@ -61,10 +76,11 @@ async function endOther({ engine, training }: EngineDesk): Promise<void> {
   await training.result.catch(() => undefined);
 }
 
-async function train(session: SessionDesk, { context, from, until, commit }: TrainInput): Promise<Trained> {
+async function train(session: SessionDesk, { context, from, until, commit, suspect }: TrainInput): Promise<Trained> {
   const { desk, workFolder, host } = session;
   const folder = join(workFolder, 'snapshots', `${from.step}-${randomUUID()}`);
-  const training = askEngine(session, 'train', { until, observations: commit.observations, folder });
+  const suspected = suspect && { suspect: suspect.step };
+  const training = askEngine(session, 'train', { until, observations: commit.observations, folder, ...suspected });
   desk.holds = null; // until it is known again by its digest
   const { reason, stats, state } = await training;
   desk.holds = state.stateDigest;

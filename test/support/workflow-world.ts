@@ -4,7 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+  type WorkerTuner,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import { partPaths } from '../../infra/parts.mjs';
 import type {
   CheckpointRef,
@@ -26,6 +33,7 @@ import type {
 } from '../../workflows/contract.js';
 import { CONTROL_QUEUE, DEVICE_QUEUE, deviceQueueOf } from '../../workflows/handlers.js';
 import { failureType } from '../../workflows/policies/failures.js';
+import { versioned, type DeploymentVersion } from '../../workers/worker-options.js';
 import { tinyJobWith } from './observations.js';
 import type { JobSections } from './runs.js';
 
@@ -97,7 +105,9 @@ interface Committed {
 }
 
 type Deed =
-  Exclude<keyof SessionActivities, 'describeSession' | 'closeSession' | 'interrupt'> | keyof ControlActivities;
+  | Exclude<keyof SessionActivities, 'describeSession' | 'closeSession' | 'interrupt'>
+  | keyof ControlActivities
+  | 'openSession';
 
 /** What an activity does instead of, or before, its own: throws, waits, or answers. `undefined`: it goes on. */
 type Twist = (call: {
@@ -133,23 +143,30 @@ export class WorkflowWorld {
     return this;
   }
 
-  async start(): Promise<this> {
-    const shared = { connection: this.env.nativeConnection, namespace: this.env.namespace ?? 'default' };
-    const control = this.#all(null, {
+  /** `tuner`: decides when the device's worker takes a session. */
+  async start({ tuner, ...control }: ControlWorker & { tuner?: WorkerTuner } = {}): Promise<this> {
+    await this.startControl(control);
+    for (const taskQueue of [DEVICE_QUEUE, deviceQueueOf(fingerprint.hostClass)]) {
+      const activities = { openSession: (input: OpenSession) => this.#openSession(input) };
+      await this.#serve({ taskQueue, activities, ...(tuner && { tuner }) });
+    }
+    return this;
+  }
+
+  /** One more worker for workflows; what it returns ends it. */
+  async startControl({ code = { codePath: bundle }, version }: ControlWorker = {}): Promise<() => Promise<void>> {
+    const activities = this.#all(null, {
       preprocess: () => dataset,
       freezeLayers: () => ({ ...plan, features: { reuse: this.keepsFeatures, because: 'it was asked for' } }),
       cleanUp: () => ({ deletedObjects: 0 }),
     } satisfies Record<keyof ControlActivities, unknown>);
-    const workflows = { workflowBundle: { codePath: bundle }, taskQueue: CONTROL_QUEUE, activities: control };
-    for (const more of [
-      workflows,
-      ...[DEVICE_QUEUE, deviceQueueOf(fingerprint.hostClass)].map((taskQueue) => ({
-        taskQueue,
-        activities: { openSession: (input: OpenSession) => this.#openSession(input) },
-      })),
-    ])
-      this.#run(await Worker.create({ ...shared, ...quickBeats, ...more }));
-    return this;
+    const deployment = version && { workerDeploymentOptions: versioned(version) };
+    const more = { workflowBundle: code, taskQueue: CONTROL_QUEUE, activities, ...deployment };
+    const { worker, running } = await this.#serve(more);
+    return () => {
+      worker.shutdown();
+      return running;
+    };
   }
 
   async stop(): Promise<void> {
@@ -183,7 +200,15 @@ export class WorkflowWorld {
 
   async #openSession({ run, session }: OpenSession): Promise<void> {
     const context = Context.current();
+    const n = (this.#counts.get('openSession') ?? 0) + 1;
+    this.#counts.set('openSession', n);
     const beating = setInterval(() => context.heartbeat(null), 500);
+    try {
+      await this.#twists.get('openSession')?.({ n, input: { run, session }, session: null });
+    } catch (error) {
+      clearInterval(beating);
+      throw error;
+    }
     let close = (): void => undefined;
     const closed = new Promise<void>((resolve) => (close = resolve));
     const worker = await Worker.create({
@@ -284,9 +309,19 @@ export class WorkflowWorld {
     );
   }
 
-  #run(worker: Worker): void {
-    this.#workers.push({ worker, running: worker.run() });
+  async #serve(more: Partial<WorkerOptions> & { taskQueue: string }) {
+    const connection = this.env.nativeConnection;
+    const worker = await Worker.create({ connection, namespace: this.env.namespace ?? 'default', ...quickBeats, ...more });
+    const served = { worker, running: worker.run() };
+    this.#workers.push(served);
+    return served;
   }
+}
+
+/** A worker of workflows: the code that it runs, and of which version it says that it is. */
+export interface ControlWorker {
+  readonly code?: WorkflowBundleOption;
+  readonly version?: DeploymentVersion;
 }
 
 const quickBeats = { maxHeartbeatThrottleInterval: '1 second', defaultHeartbeatThrottleInterval: '1 second' } as const;
@@ -309,7 +344,12 @@ function describe(deed: Deed, input: unknown): string {
 }
 
 export const never = (): Promise<never> => new Promise(() => undefined);
-export const engineDied = () =>
-  ApplicationFailure.create({ type: failureType.engineDied, message: 'the engine was ended by SIGSEGV' });
+/** `step`: the one that it died in. */
+export const engineDied = (step?: number) =>
+  ApplicationFailure.create({
+    type: failureType.engineDied,
+    message: 'the engine was ended by SIGSEGV',
+    details: [null, step === undefined ? null : { step }],
+  });
 export const userError = (message: string) =>
   ApplicationFailure.create({ type: failureType.user, nonRetryable: true, message });
