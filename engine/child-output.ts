@@ -4,7 +4,8 @@ import { finished } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const KEPT_LINES = 20;
+/** A native stack trace takes some thirty. */
+const KEPT_LINES = 60;
 const LINE_LENGTH = 500;
 /** A grandchild may hold the pipe open after its parent's end. */
 const READ_WITHIN_MS = 500;

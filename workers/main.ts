@@ -80,7 +80,11 @@ function shutDown(workers: readonly Worker[]): void {
 
 process.send?.('ready');
 const controlDone = Promise.all(controlWorkers.map((worker) => worker.run()));
-if (deviceWorkers.length + controlWorkers.length === 0) await asked;
+if (deviceWorkers.length + controlWorkers.length === 0) {
+  const awake = setInterval(() => undefined, 60_000); // a promise alone keeps no process
+  await asked;
+  clearInterval(awake);
+}
 await Promise.all(deviceWorkers.map((worker) => worker.run()));
 if (deviceWorkers.length > 0) shutDown(controlWorkers);
 await controlDone;

@@ -7,10 +7,10 @@ import {
   allHandlersFinished,
   condition,
   proxyActivities,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { ControlActivities, FineTuneInput, FineTuneOutcome, FineTuneResult } from './contract.js';
 import type { Device } from './device-session.js';
+import { historyIsLong } from './history.js';
 import { failureType } from './policies/failures.js';
 import { nextBoundary } from './policies/boundaries.js';
 import { lastTry, meetsSuspect, upToSuspect } from './policies/poison.js';
@@ -70,7 +70,7 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
       run.enter('validate');
       run.observe(run.at, await device.validate({ context: run.context, plan, at: run.at }));
     }
-    if (outcomeOf(run) || run.pauseRequested || workflowInfo().continueAsNewSuggested) break;
+    if (outcomeOf(run) || run.pauseRequested || historyIsLong()) break;
 
     run.enter('trainEpoch');
     run.evaluation = null;

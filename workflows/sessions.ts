@@ -1,5 +1,6 @@
-import { ApplicationFailure, allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import type { FineTuneInput, FineTuneResult, ResumeReason, TrainProgress } from './contract.js';
+import { historyIsLong } from './history.js';
 import { withDevice, type Device, type SessionRequest } from './device-session.js';
 import { failureType } from './policies/failures.js';
 import { suspected } from './policies/poison.js';
@@ -33,7 +34,7 @@ export async function overSessions(
       await condition(() => !run.pauseRequested);
       before = ended('paused', 'resumed by the operator');
     }
-    if (workflowInfo().continueAsNewSuggested && run.plan) {
+    if (run.plan && historyIsLong()) {
       await condition(allHandlersFinished);
       await continueAsNew<(input: FineTuneInput) => Promise<FineTuneResult>>({ ...run.input, carried: run.carry() });
     }

@@ -41,7 +41,10 @@ describe('what hangs, what never starts, and what cannot be done', () => {
     );
     stack = await startTestStack({ env: { NODE_OPTIONS: `--require ${fault}`, TEMPER_PATIENCE_SECONDS: '3' } });
   });
-  afterEach(() => endRuns(stack));
+  afterEach(() => {
+    rmSync(dead, { force: true });
+    return endRuns(stack);
+  });
   afterAll(async () => {
     await stack.stop();
     removeFolder(folder);

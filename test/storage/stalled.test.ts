@@ -15,7 +15,7 @@ let store: ObjectStore;
 beforeAll(async () => {
   server = await startS3Server();
   proxy = await startTcpProxy(server.settings.endpoint!);
-  store = server.open({ endpoint: proxy.endpoint, timeouts: { connectMs: 2_000, idleMs: 500, requestMs: 600_000 } });
+  store = server.open({ endpoint: proxy.endpoint, timeouts: { connectMs: 2_000, idleMs: IDLE_MS, requestMs: 600_000 } });
 });
 afterAll(async () => {
   await server.stop();
@@ -27,6 +27,7 @@ beforeEach(() => {
 });
 
 const MIB = 2 ** 20;
+const IDLE_MS = 500;
 
 async function aFile(name: string, size: number) {
   const bytes = randomBytes(size);
@@ -65,10 +66,23 @@ test('so is a download', async () => {
   expect(waits).toBe(1);
 }, 60_000);
 
-test('one that is slow but gets on is left alone, though it takes many times as long', async () => {
-  const { path, sha256 } = await aFile('slow', 4 * MIB);
-  proxy.slow(10); // 256 chunks
-  const before = proxy.opened();
+test('one that is slow but gets on is left alone, though it takes longer than a dead one is given', async () => {
+  const { path, bytes, sha256 } = await aFile('slow', 4 * MIB);
   await store.putFile('slow', path, { sha256 });
-  expect(proxy.opened() - before).toBeLessThanOrEqual(1);
+  proxy.slow(10); // 256 chunks
+  const [opened, beganMs] = [proxy.opened(), performance.now()];
+  await store.getToFile('slow', join(temporaryFolder(), 'slow'), { sha256, bytes: bytes.length });
+  expect(performance.now() - beganMs).toBeGreaterThan(IDLE_MS); // or it was not slow
+  expect(proxy.opened() - opened).toBeLessThanOrEqual(1);
 }, 60_000);
+
+test('and so is an upload', async () => {
+  const idleMs = 3_000;
+  const patient = server.open({ endpoint: proxy.endpoint, timeouts: { connectMs: 2_000, idleMs, requestMs: 600_000 } });
+  const { path, sha256 } = await aFile('slow-up', 64 * MIB); // many times what the kernel holds on the way
+  proxy.slow(1); // 4,096 chunks
+  const [opened, beganMs] = [proxy.opened(), performance.now()];
+  await patient.putFile('slow-up', path, { sha256 });
+  expect(performance.now() - beganMs).toBeGreaterThan(idleMs);
+  expect(proxy.opened() - opened).toBeLessThanOrEqual(1);
+}, 120_000);

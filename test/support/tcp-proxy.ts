@@ -31,7 +31,10 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       for (let at = 0; at < bytes.length; at += CHUNK) {
         const chunk = bytes.subarray(at, at + CHUNK);
         left -= chunk.length;
-        while (left < 0 && !to.destroyed) await pause(10);
+        while (left < 0) {
+          if (from.destroyed || to.destroyed) throw new Error('the connection broke');
+          await pause(10);
+        }
         if (chunkMs > 0) await pause(chunkMs);
         if (!to.write(chunk)) await once(to, 'drain');
       }
@@ -43,10 +46,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     const upstream = connect(Number(port), hostname);
     for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
       sockets.add(from);
-      from.once('close', () => {
-        sockets.delete(from);
-        to.destroy();
-      });
+      from.once('close', () => sockets.delete(from));
       from.on('error', () => to.destroy()); // the other side broke: so does this one
       void pass(from, to).catch(() => to.destroy());
     }

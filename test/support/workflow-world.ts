@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   DefaultLogger,
+  NativeConnection,
   Runtime,
   Worker,
   type WorkerOptions,
@@ -13,6 +14,9 @@ import {
   type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { partPaths } from '../../infra/parts.mjs';
+import { repositoryRoot } from '../../infra/parts/root.mjs';
+import { provide } from '../../infra/parts/on-demand.mjs';
+import { temporalTestServer } from '../../infra/parts/temporal-test-server.mjs';
 import type {
   CheckpointRef,
   ControlActivities,
@@ -41,15 +45,10 @@ import type { JobSections } from './runs.js';
  * The real workflow on a real server, over a make-believe device and store: a state is nothing but its step, so that every
  * failure can be had at will and at once.
  */
-const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
+const bundle = join(repositoryRoot(), 'dist', 'workflow-bundle.js');
 
 export async function startWorkflowServer(extraArgs: readonly string[] = []): Promise<TestWorkflowEnvironment> {
-  if (!existsSync(bundle)) throw new Error(`${bundle} is not there: run \`npm run build\` first`);
-  try {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
-  } catch {
-    // Another file of this process has installed it.
-  }
+  prepare();
   return TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: partPaths().temporalCli },
@@ -57,6 +56,22 @@ export async function startWorkflowServer(extraArgs: readonly string[] = []): Pr
       log: { format: 'pretty', level: 'error' },
     },
   });
+}
+
+function prepare(): void {
+  if (!existsSync(bundle)) throw new Error(`${bundle} is not there: run \`npm run build\` first`);
+  try {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+  } catch {
+    // Another file of this process has installed it.
+  }
+}
+
+/** The same with a clock that moves on when nothing runs. */
+export async function startSkippingServer(): Promise<TestWorkflowEnvironment> {
+  prepare();
+  const path = await provide(temporalTestServer);
+  return TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex') as Sha256;
@@ -132,6 +147,8 @@ export class WorkflowWorld {
   interrupts = 0;
   keepsFeatures = false;
   openSessions = 0;
+  /** Ends the worker of workflows that was started first. */
+  stopControl: () => Promise<void> = () => Promise.resolve();
   readonly #counts = new Map<Deed, number>();
   readonly #twists = new Map<Deed, Twist>();
   readonly #workers: { worker: Worker; running: Promise<void> }[] = [];
@@ -145,7 +162,7 @@ export class WorkflowWorld {
 
   /** `tuner`: decides when the device's worker takes a session. */
   async start({ tuner, ...control }: ControlWorker & { tuner?: WorkerTuner } = {}): Promise<this> {
-    await this.startControl(control);
+    this.stopControl = await this.startControl(control);
     for (const taskQueue of [DEVICE_QUEUE, deviceQueueOf(fingerprint.hostClass)]) {
       const activities = { openSession: (input: OpenSession) => this.#openSession(input) };
       await this.#serve({ taskQueue, activities, ...(tuner && { tuner }) });
@@ -162,11 +179,20 @@ export class WorkflowWorld {
     } satisfies Record<keyof ControlActivities, unknown>);
     const deployment = version && { workerDeploymentOptions: versioned(version) };
     const more = { workflowBundle: code, taskQueue: CONTROL_QUEUE, activities, ...deployment };
-    const { worker, running } = await this.#serve(more);
-    return () => {
+    // As in a process of its own: on one connection there is one worker of a queue.
+    const connection = await NativeConnection.connect({ address: this.env.address });
+    const { worker, running } = await this.#serve({ ...more, connection });
+    return async () => {
       worker.shutdown();
-      return running;
+      await running;
+      await connection.close();
     };
+  }
+
+  /** An upgrade: the worker of workflows ends, one of another version takes its runs over. */
+  async replaceControl(control: ControlWorker): Promise<void> {
+    await this.stopControl();
+    this.stopControl = await this.startControl(control);
   }
 
   async stop(): Promise<void> {
@@ -174,7 +200,7 @@ export class WorkflowWorld {
     await Promise.all(this.#workers.map(({ running }) => running));
   }
 
-  async begin(id: string, sections: JobSections = {}): Promise<WorkflowHandle> {
+  async begin(id: string, sections: JobSections = {}): Promise<WorkflowHandleWithFirstExecutionRunId> {
     const job = tinyJobWith(sections);
     const input: FineTuneInput = {
       run: id as RunId,
