@@ -178,12 +178,10 @@ export class Engine {
     else waiting?.reject(new EngineFailure(message.message, message.failure));
   }
 
-  /** Judges by what has come since, and by the time that this process itself was awake for. */
   #look(): void {
     const nowMs = performance.now();
-    const elapsedMs = Math.min(nowMs - this.#lastLookMs, 2 * LOOK_EVERY_MS);
+    const hang = this.#watchdog.tick(nowMs - this.#lastLookMs, processUse(this.pid));
     this.#lastLookMs = nowMs;
-    const hang = this.#watchdog.tick(elapsedMs, processUse(this.pid));
     if (!hang) return;
     this.#child.kill('SIGKILL');
     this.#fail(hang); // at once: a process that a driver holds does not even die

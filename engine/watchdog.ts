@@ -29,6 +29,8 @@ export interface Allowed {
 export const USUAL_PATIENCE_MS = 60_000;
 const STEPS = 20;
 const MEASURED = 32;
+/** Ticks come each second. */
+const LONGEST_TICK_MS = 2_000;
 /** Below this share of one core a process is not computing. */
 const COMPUTING = 0.02;
 
@@ -44,7 +46,7 @@ export function allowedSilence(activity: Activity, stepMs: number | null, patien
   return { stillMs: 2 * patienceMs, busyMs: 20 * patienceMs };
 }
 
-/** One engine's. Time is what its ticks bring: a worker that stood still itself finds nobody guilty when it wakes. */
+/** Looks after one engine. Its time is what its ticks bring. */
 export class Watchdog {
   readonly #stepsMs: number[] = [];
   #activity: Activity | null = 'start';
@@ -84,8 +86,12 @@ export class Watchdog {
     return sorted[sorted.length >> 1] ?? null;
   }
 
-  /** So much later: a hang, or null. `use`: what the process is at; where it is not known, it counts as computing. */
-  tick(elapsedMs: number, use: ProcessUse | null): Hang | null {
+  /**
+   * So much later: a hang, or null. `use`: what the process is at; where it is not known, it counts as computing. More than a tick
+   * is the time in which this process slept itself, and what the engine said meanwhile is not read yet.
+   */
+  tick(sinceMs: number, use: ProcessUse | null): Hang | null {
+    const elapsedMs = Math.min(sinceMs, LONGEST_TICK_MS);
     const before = this.#use;
     this.#use = use;
     if (this.#activity === null) return null;

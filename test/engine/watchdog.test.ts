@@ -94,3 +94,9 @@ test('what a process is at is read from /proc', () => {
   expect(processUse(process.pid)).toMatchObject({ runnable: true });
   expect(processUse(2 ** 30)).toBeNull();
 });
+
+test('a worker that stood still itself for ten minutes finds nobody guilty when it wakes', () => {
+  const watchdog = inTraining(200);
+  expect(watchdog.tick(600 * SECOND, still())).toBeNull();
+  expect(pass(watchdog, 58, still)).toBeNull();
+});
