@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// unit: no servers, files in parallel. integration: real servers and processes, one file after another.
+// unit: no servers, files in parallel. integration: real servers and processes, two files at a time: they wait more than they compute.
 const withServers = ['test/integration/**/*.test.ts', 'test/infra/stack*.test.ts'];
 
 export default defineConfig({
@@ -22,7 +22,7 @@ export default defineConfig({
           name: 'integration',
           include: withServers,
           pool: 'forks',
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 }, // after the unit tests: timings under load are no failures

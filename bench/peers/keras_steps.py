@@ -19,7 +19,7 @@ def encoder():
         x = L.LayerNormalization(epsilon=1e-12)(x + L.MultiHeadAttention(12, 32)(x, x))
         x = L.LayerNormalization(epsilon=1e-12)(x + L.Dense(384)(L.Dense(1536, activation="gelu")(x)))
     model = keras.Model(ids, L.Dense(10)(L.GlobalAveragePooling1D()(x)))
-    model.compile(keras.optimizers.AdamW(5e-5), LOSS)
+    model.compile(keras.optimizers.AdamW(5e-5, global_clipnorm=1.0), LOSS)
     return fit(model, np.random.randint(1000, 20000, (640, 64)).astype("int32"), np.random.randint(0, 10, 640), 32)
 
 

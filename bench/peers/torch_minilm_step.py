@@ -1,4 +1,5 @@
-"""One full fine-tuning step of MiniLM (batch 32, 64 tokens, no dropout) in PyTorch: eager, autocast, compiled.
+"""One full fine-tuning step of MiniLM (batch 32, 64 tokens, no dropout; AdamW, the gradient clipped to a norm of 1 as transformers'
+Trainer does) in PyTorch: eager, autocast, compiled.
 
 python torch_minilm_step.py MODEL_DIR [--json | --serve]     {"peer": "torch eager fp32", "work": "minilm 32x64", "ms": 350.1} a line
 """
@@ -32,7 +33,7 @@ labels = torch.randint(0, 10, (32,))
 
 def minilm(forward, bf16):
     return steps(lambda: torch.nn.functional.cross_entropy(forward(ids, mask), labels),
-                 model.parameters(), optimizer, 10, bf16)
+                 model.parameters(), optimizer, 10, bf16, clip=1.0)
 
 
 compiled = torch.compile(model)
