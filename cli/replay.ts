@@ -36,7 +36,12 @@ export const replay = (): Command =>
     .addArgument(runArgument())
     .option('--step <n>', 'which, where there are several (default: the last)', positive)
     .option('--describe', 'only tell what is known of it', false)
-    .option('--patience <seconds>', 'an engine without progress is killed after times that follow from it', positive, 60)
+    .option(
+      '--patience <seconds>',
+      'an engine without progress is killed after times that follow from it',
+      positive,
+      60,
+    )
     .option('--json', 'one JSON object', false)
     .addHelpText('after', help)
     .action(async (run: string, { step, describe, patience, json }: Options) => {

@@ -52,7 +52,7 @@ export const worker = (): Command =>
 async function runWorker(
   chosen: readonly string[],
   version: Readonly<Record<string, string>>,
-): Promise<{ 
+): Promise<{
   code: number | null;
   signal: NodeJS.Signals | null;
 }> {

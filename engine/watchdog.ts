@@ -34,9 +34,9 @@ const LONGEST_TICK_MS = 2_000;
 /** Below this share of one core a process is not computing. */
 const COMPUTING = 0.02;
 
-/** How long an engine may show no progress. `stepMs`: what a step takes, once training has shown it. */
+/** How long an engine may show no progress. `stepMs`: what a step takes, while it trains and once that has shown it. */
 export function allowedSilence(activity: Activity, stepMs: number | null, patienceMs = USUAL_PATIENCE_MS): Allowed {
-  if (activity === 'train' && stepMs !== null) {
+  if (stepMs !== null) {
     const stillMs = Math.max(patienceMs, STEPS * stepMs);
     return { stillMs, busyMs: 5 * stillMs };
   }
@@ -53,6 +53,7 @@ export class Watchdog {
   #silentMs = 0;
   #stillMs = 0;
   #use: ProcessUse | null = null;
+  /** The newest step of this request; null also while something else is done, like saving. */
   #last: { readonly step: number; readonly atMs: number } | null = null;
 
   constructor(readonly patienceMs = USUAL_PATIENCE_MS) {}
@@ -73,7 +74,7 @@ export class Watchdog {
   /** As `progressed`, and measures steps by what is reported of them. */
   reported({ stage, position: { step } }: TrainProgress, nowMs: number): void {
     this.progressed();
-    if (stage !== 'training') return;
+    if (stage !== 'training') return void (this.#last = null);
     if (this.#last && step > this.#last.step) {
       this.#stepsMs.push((nowMs - this.#last.atMs) / (step - this.#last.step));
       if (this.#stepsMs.length > MEASURED) this.#stepsMs.shift();
@@ -98,7 +99,7 @@ export class Watchdog {
     this.#silentMs += elapsedMs;
     const computes = !use || !before || use.runnable || use.cpuMs - before.cpuMs > COMPUTING * elapsedMs;
     this.#stillMs = computes ? 0 : this.#stillMs + elapsedMs;
-    const stepMs = this.#activity === 'train' ? this.stepMs : null;
+    const stepMs = this.#last ? this.stepMs : null;
     const { stillMs, busyMs } = allowedSilence(this.#activity, stepMs, this.patienceMs);
     const still = this.#stillMs > stillMs;
     return still || this.#silentMs > busyMs ? { silentMs: this.#silentMs, still, stepMs } : null;

@@ -82,7 +82,10 @@ export function deviceReport(slots: string | undefined, computesOn: 'CPU' | 'GPU
   if (computesOn === null) return none('as no engine starts here');
   if (!Number.isInteger(sessions) || sessions < 0)
     return none(`as TEMPER_DEVICE_SLOTS is ${slots}: expected a whole number`);
-  return { sessions, says: `the ${computesOn}, for ${sessions === 1 ? 'one session' : `${sessions} sessions`} at once` };
+  return {
+    sessions,
+    says: `the ${computesOn}, for ${sessions === 1 ? 'one session' : `${sessions} sessions`} at once`,
+  };
 }
 
 const isTensorFlow = (part: PartReport): boolean => part.key === 'libtensorflow' || part.key === 'addon';

@@ -61,5 +61,7 @@ function versionOf(deploymentName: string | undefined, buildId: string | undefin
   if (deploymentName === undefined && buildId === undefined) return null;
   if (deploymentName !== undefined && buildId !== undefined) return { deploymentName, buildId };
   const [found, missing] = deploymentName === undefined ? ['BUILD_ID', 'DEPLOYMENT'] : ['DEPLOYMENT', 'BUILD_ID'];
-  throw new Error(`the worker's environment is wrong: TEMPER_${found} is set, TEMPER_${missing} is not: set both or none`);
+  throw new Error(
+    `the worker's environment is wrong: TEMPER_${found} is set, TEMPER_${missing} is not: set both or none`,
+  );
 }

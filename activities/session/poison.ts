@@ -2,7 +2,14 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { EngineDied } from '../../engine/failure.js';
 import { poisonKey } from '../../storage/layout.js';
 import { untilReachable } from '../../storage/until-reachable.js';
-import type { CheckpointRef, EngineDeath, FreezePlan, Observation, Suspect, TrainingContext } from '../../workflows/contract.js';
+import type {
+  CheckpointRef,
+  EngineDeath,
+  FreezePlan,
+  Observation,
+  Suspect,
+  TrainingContext,
+} from '../../workflows/contract.js';
 import { failureType } from '../../workflows/policies/failures.js';
 import { poisonBundleSchema, type PoisonBundle } from '../poison-bundle.js';
 import type { SessionDesk } from '../dependencies.js';

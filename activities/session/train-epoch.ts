@@ -42,7 +42,9 @@ export const trainEpoch =
           desk.training = { key, result: train(session, input) };
           desk.training.result.catch(() => (desk.training = null));
         }
-        const trained = { ...(await desk.training.result.catch((error: unknown) => fatal(session, input, error, signal))) };
+        const trained = {
+          ...(await desk.training.result.catch((error: unknown) => fatal(session, input, error, signal))),
+        };
         session.interruptRequested = false;
         if (trained.stats.steps === 0) desk.training = null; // its key is this state's own: it must not be attached to again
         const reached = { ...trained.reached, session: session.host.session };

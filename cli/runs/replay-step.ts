@@ -56,7 +56,8 @@ async function inFolder(
     onStage('compiling');
     const loaded = { job, modelFolder, dataset: manifest, shards, features: kept ?? null, train: true };
     const { trainableDigest } = await engine.request('load', { key: scratch, ...loaded });
-    if (trainableDigest !== plan.digest) throw new Error(`the run trains ${plan.digest}, here it is ${trainableDigest}`);
+    if (trainableDigest !== plan.digest)
+      throw new Error(`the run trains ${plan.digest}, here it is ${trainableDigest}`);
     await engine.request('restore', { shards: files, position: checkpoint });
     onStage(`doing step ${step} again`);
     try {

@@ -113,7 +113,13 @@ export class Workbench {
     const stored = [...trainer.variables].filter(([name]) => !fixed.has(name) && !trainer.transient.has(name));
     stored.sort(([a], [b]) => (a < b ? -1 : 1)); // as they are written
     const read = trainer.reader(stored.map(([name]) => name));
-    return stored.map(([name, shape]) => ({ name, shape, read: () => read(name) }));
+    return stored.map(([name, shape]) => {
+      const tensor = (): Float32Array => {
+        this.#gotOn(); // many of them take long to write
+        return read(name);
+      };
+      return { name, shape, read: tensor };
+    });
   }
 
   unload(): void {

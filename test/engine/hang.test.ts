@@ -33,7 +33,12 @@ async function start(patienceMs: number): Promise<Engine> {
 async function train(engine: Engine, job: ReturnType<typeof parseJob>, suspect?: number) {
   const { request, folder } = await tinyLoad(job);
   const { job: complete, modelFolder, dataset } = request;
-  const initial = await engine.request('initialize', { job: complete, modelFolder, dataset, folder: join(folder, '0') });
+  const initial = await engine.request('initialize', {
+    job: complete,
+    modelFolder,
+    dataset,
+    folder: join(folder, '0'),
+  });
   await engine.request('load', request);
   const shards = initial.shards.map(({ path }) => path);
   await engine.request('restore', { shards, position: initial.position });
@@ -42,7 +47,8 @@ async function train(engine: Engine, job: ReturnType<typeof parseJob>, suspect?:
 }
 
 const AT = 5;
-const faulty = (deed: string) => parseJob(faultyJob(directory, { inStep: `if (step === ${AT}) { ${deed} }` }), 'faulty.yaml');
+const faulty = (deed: string) =>
+  parseJob(faultyJob(directory, { inStep: `if (step === ${AT}) { ${deed} }` }), 'faulty.yaml');
 
 const deathOf = (work: Promise<unknown>): Promise<EngineDied> =>
   work.then(

@@ -73,7 +73,7 @@ test('progress begins the time anew; what a step took is forgotten with what was
 test('the patience of a worker scales every time', () => {
   expect(allowedSilence('train', 1, 2_000)).toEqual({ stillMs: 2_000, busyMs: 10_000 });
   expect(allowedSilence('train', 1_000, 2_000)).toEqual({ stillMs: 20_000, busyMs: 100_000 });
-  expect(allowedSilence('evaluate', 1, 2_000)).toEqual({ stillMs: 4_000, busyMs: 40_000 });
+  expect(allowedSilence('evaluate', null, 2_000)).toEqual({ stillMs: 4_000, busyMs: 40_000 });
 });
 
 test('the sentence says where, for how long and what was usual', () => {
@@ -99,4 +99,10 @@ test('a worker that stood still itself for ten minutes finds nobody guilty when 
   const watchdog = inTraining(200);
   expect(watchdog.tick(600 * SECOND, still())).toBeNull();
   expect(pass(watchdog, 58, still)).toBeNull();
+});
+
+test('saving what was trained takes as long as it takes, not as long as a step', () => {
+  const watchdog = inTraining(200);
+  watchdog.reported({ ...trained(10), stage: 'saving' }, 10 * SECOND);
+  expect(pass(watchdog, 1_199, computing)).toBeNull();
 });

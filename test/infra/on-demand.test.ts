@@ -58,5 +58,6 @@ test('what cannot be fetched is an error, and leaves nothing behind', async () =
 
 test('the set-up fetches no data of an example, and nothing of a single test', () => {
   const setUp = Object.values(parts).map(({ folder }) => folder);
-  for (const { folder } of [emoji.google, emoji.twitter, vegaDatasets, temporalTestServer]) expect(setUp).not.toContain(folder);
+  for (const { folder } of [emoji.google, emoji.twitter, vegaDatasets, temporalTestServer])
+    expect(setUp).not.toContain(folder);
 });

@@ -217,7 +217,9 @@ describe('fineTune', () => {
     const sentence = 'no engine starts on gpu-1: the driver fell over';
     const here = await world((w) =>
       w.on('openSession', ({ n }) =>
-        n < 3 ? Promise.reject(ApplicationFailure.create({ type: failureType.deviceFailed, message: sentence })) : looked,
+        n < 3
+          ? Promise.reject(ApplicationFailure.create({ type: failureType.deviceFailed, message: sentence }))
+          : looked,
       ),
     );
     const handle = await here.begin(id(), job);

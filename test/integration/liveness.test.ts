@@ -60,16 +60,22 @@ describe('what hangs, what never starts, and what cannot be done', () => {
 
     writeFileSync(dead, '');
     for (const pid of enginePids(stack)) process.kill(pid, 'SIGKILL');
-    const { detail } = await runIs(stack, run, 'names the host', ({ detail }) => /no engine starts on/.test(detail ?? ''));
+    const { detail } = await runIs(stack, run, 'names the host', ({ detail }) =>
+      /no engine starts on/.test(detail ?? ''),
+    );
     expect(detail).toMatch(/^openSession: no engine starts on .+: the engine \(pid \d+\) was ended by SIGABRT/);
     const log = join(stack.folder, 'logs', 'device.log');
-    await eventually('its log says so', () => /the driver fell over[^]*takes no sessions until/.test(readFileSync(log, 'utf8')));
+    await eventually('its log says so', () =>
+      /the driver fell over[^]*takes no sessions until/.test(readFileSync(log, 'utf8')),
+    );
     rmSync(dead);
 
     expect(await watchToEnd(stack, run)).toMatchObject({ code: 0, state: 'done' });
     const { sessions } = await explain(stack, run);
     expect(sessions.map(({ reason }) => reason)).toEqual(['start', 'engine-failed', expect.any(String)]);
-    expect(sessions[1]!.detail).toMatch(/^trainEpoch: the engine \(pid \d+\) hung at step \d+: no progress for .* it was killed$/);
+    expect(sessions[1]!.detail).toMatch(
+      /^trainEpoch: the engine \(pid \d+\) hung at step \d+: no progress for .* it was killed$/,
+    );
     expect(readFileSync(log, 'utf8')).toMatch(/An engine starts again: this worker takes sessions/);
   }, 240_000);
 
@@ -78,10 +84,18 @@ describe('what hangs, what never starts, and what cannot be done', () => {
     const run = await startRun(stack, writeJob(stack.directory, 'poison', { ...model, checkpoint: { everySteps: 2 } }));
     const { state, message } = await watchToEnd(stack, run);
     expect(state).toBe('failed');
-    expect(message).toMatch(/step 5 ends its engine: 3 times in a row \(on .+\), the last time .* was ended by SIGSEGV at step 5/);
+    expect(message).toMatch(
+      /step 5 ends its engine: 3 times in a row \(on .+\), the last time .* was ended by SIGSEGV at step 5/,
+    );
     expect(message).toContain(`temper replay ${run}`);
     const bundle = JSON.parse(readObject(stack, poisonKey(run as RunId, 5, 'bundle.json')).toString()) as Bundle;
-    expect(bundle).toMatchObject({ step: 5, epoch: 0, cursor: 4, checkpoint: { step: 4 }, seed: bundle.context.job.seed });
+    expect(bundle).toMatchObject({
+      step: 5,
+      epoch: 0,
+      cursor: 4,
+      checkpoint: { step: 4 },
+      seed: bundle.context.job.seed,
+    });
     expect(bundle.rows).toEqual([expect.any(Array)]);
     expect(new Set(bundle.rows[0]).size).toBe(8);
     expect(bundle.deaths).toHaveLength(3);
@@ -103,7 +117,8 @@ describe('what hangs, what never starts, and what cannot be done', () => {
     });
     const exit = once(worker, 'exit');
     let said = '';
-    for (const stream of [worker.stdout, worker.stderr]) stream.on('data', (bytes: Buffer) => (said += bytes.toString()));
+    for (const stream of [worker.stdout, worker.stderr])
+      stream.on('data', (bytes: Buffer) => (said += bytes.toString()));
     await eventually('it says so', () => said.includes('TEMPER_DEVICE_SLOTS is 0: this worker has no device'));
     const doctor = await stack.temper(['doctor'], { env: { TEMPER_DEVICE_SLOTS: '0' } });
     expect(doctor.stdout).toMatch(/Device to train on: none, as TEMPER_DEVICE_SLOTS is 0/);

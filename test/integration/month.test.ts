@@ -20,7 +20,9 @@ const EPOCHS = DAYS * EPOCHS_A_DAY;
 const upgraded = (version: string) =>
   bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../../dist/workflows/index.js', import.meta.url)),
-    workflowInterceptorModules: [fileURLToPath(new URL(`../../dist/test/support/${version}-version.js`, import.meta.url))],
+    workflowInterceptorModules: [
+      fileURLToPath(new URL(`../../dist/test/support/${version}-version.js`, import.meta.url)),
+    ],
     logger: new DefaultLogger('ERROR'),
   });
 
@@ -33,7 +35,8 @@ async function historiesOf(handle: WorkflowHandleWithFirstExecutionRunId): Promi
   const histories: HistoryEvent[][] = [];
   let runId: string | undefined = handle.firstExecutionRunId;
   while (runId !== undefined) {
-    const events: HistoryEvent[] = (await env.client.workflow.getHandle(handle.workflowId, runId).fetchHistory()).events ?? [];
+    const events: HistoryEvent[] =
+      (await env.client.workflow.getHandle(handle.workflowId, runId).fetchHistory()).events ?? [];
     histories.push(events);
     const next = events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
     runId = next ?? undefined;
@@ -75,7 +78,9 @@ it('a run of thirty days: preempted every few hours, paused every night, upgrade
   expect(here.called('validate')).toHaveLength(EPOCHS); // none twice
   expect(new Set(here.called('uploadCheckpoint')).size).toBe(EPOCHS);
   expect(result.sessions.every(({ stepsRedone }) => stepsRedone === 0)).toBe(true);
-  expect(new Set(result.sessions.map(({ reason }) => reason))).toEqual(new Set(['preempted', 'paused', 'history-full']));
+  expect(new Set(result.sessions.map(({ reason }) => reason))).toEqual(
+    new Set(['preempted', 'paused', 'history-full']),
+  );
 
   const histories = await historiesOf(handle);
   expect(histories.length).toBeGreaterThanOrEqual(2);

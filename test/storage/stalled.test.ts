@@ -15,7 +15,10 @@ let store: ObjectStore;
 beforeAll(async () => {
   server = await startS3Server();
   proxy = await startTcpProxy(server.settings.endpoint!);
-  store = server.open({ endpoint: proxy.endpoint, timeouts: { connectMs: 2_000, idleMs: IDLE_MS, requestMs: 600_000 } });
+  store = server.open({
+    endpoint: proxy.endpoint,
+    timeouts: { connectMs: 2_000, idleMs: IDLE_MS, requestMs: 600_000 },
+  });
 });
 afterAll(async () => {
   await server.stop();

@@ -122,7 +122,10 @@ if (['continued', 'continuation', 'poison'].some(isWanted)) {
   const world = await new WorkflowWorld(env).start();
   const place = { address: env.address, directory: '/project' };
   try {
-    const { firstExecutionRunId } = await world.begin('long', { train: { epochs: 8 }, checkpoint: { everySteps: 100 } });
+    const { firstExecutionRunId } = await world.begin('long', {
+      train: { epochs: 8 },
+      checkpoint: { everySteps: 100 },
+    });
     await env.client.workflow.getHandle('long').result();
     if (isWanted('continued')) record(place, 'long', 'continued', firstExecutionRunId);
     if (isWanted('continuation')) record(place, 'long', 'continuation');

@@ -337,7 +337,12 @@ export class WorkflowWorld {
 
   async #serve(more: Partial<WorkerOptions> & { taskQueue: string }) {
     const connection = this.env.nativeConnection;
-    const worker = await Worker.create({ connection, namespace: this.env.namespace ?? 'default', ...quickBeats, ...more });
+    const worker = await Worker.create({
+      connection,
+      namespace: this.env.namespace ?? 'default',
+      ...quickBeats,
+      ...more,
+    });
     const served = { worker, running: worker.run() };
     this.#workers.push(served);
     return served;
