@@ -6,7 +6,7 @@
  * An old history is worth more than a new one: record what is not there yet. Record all again when the workflow changed in a way that open runs need not survive. Nothing in the files names this machine.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/activity';
@@ -54,6 +54,7 @@ function record({ address, directory }: Place, run: string, name: string, execut
   const words = (text: string) =>
     text
       .replaceAll(directory, '/project')
+      .replaceAll(realpathSync(join(repositoryRoot(), 'node_modules')), '/temper/node_modules')
       .replaceAll(repositoryRoot(), '/temper')
       .replaceAll(/\d+@[A-Za-z0-9.-]+/g, '1@host')
       .replaceAll(`"host":"${hostname()}"`, '"host":"host"')

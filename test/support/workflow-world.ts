@@ -171,14 +171,17 @@ export class WorkflowWorld {
   }
 
   /** One more worker for workflows; what it returns ends it. */
-  async startControl({ code = { codePath: bundle }, version }: ControlWorker = {}): Promise<() => Promise<void>> {
+  async startControl({ code = { codePath: bundle }, version, cached }: ControlWorker = {}): Promise<
+    () => Promise<void>
+  > {
     const activities = this.#all(null, {
       preprocess: () => dataset,
       freezeLayers: () => ({ ...plan, features: { reuse: this.keepsFeatures, because: 'it was asked for' } }),
       cleanUp: () => ({ deletedObjects: 0 }),
     } satisfies Record<keyof ControlActivities, unknown>);
     const deployment = version && { workerDeploymentOptions: versioned(version) };
-    const more = { workflowBundle: code, taskQueue: CONTROL_QUEUE, activities, ...deployment };
+    const cache = cached !== undefined && { maxCachedWorkflows: cached };
+    const more = { workflowBundle: code, taskQueue: CONTROL_QUEUE, activities, ...deployment, ...cache };
     // As in a process of its own: on one connection there is one worker of a queue.
     const connection = await NativeConnection.connect({ address: this.env.address });
     const { worker, running } = await this.#serve({ ...more, connection });
@@ -353,6 +356,8 @@ export class WorkflowWorld {
 export interface ControlWorker {
   readonly code?: WorkflowBundleOption;
   readonly version?: DeploymentVersion;
+  /** Runs that it keeps in memory; of others it replays the history at every task. */
+  readonly cached?: number;
 }
 
 const quickBeats = { maxHeartbeatThrottleInterval: '1 second', defaultHeartbeatThrottleInterval: '1 second' } as const;
