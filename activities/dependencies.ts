@@ -15,6 +15,10 @@ export interface ActivityDependencies {
   readonly settled: SettledTombstones;
   /** Rows of a shard of prepared data, at most; null: the usual number. */
   readonly shardRows: number | null;
+  /** Folders that a schedule's firings may read data from, besides S3. */
+  readonly dataFolders: readonly string[];
+  /** Another bucket of the same store, for the time of `use`. */
+  readonly withBucket: <Result>(bucket: string, use: (store: ObjectStore) => Promise<Result>) => Promise<Result>;
 }
 
 /** An engine with what its worker knows of its state. It may outlive a session whose server went away. */

@@ -14,6 +14,7 @@ import { predict } from './predict.js';
 import { replay } from './replay.js';
 import { resume } from './resume.js';
 import { run } from './run.js';
+import { schedule } from './schedule.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
 import { up } from './up.js';
@@ -26,4 +27,5 @@ export const commands = (): Command[] => [
   ...[models(), lrFind(), run(), list(), status(), watch(), explain(), replay()],
   ...[pause(), resume(), stop(), cancel()],
   ...[checkpoints(), predict(), exportCommand()],
+  schedule(),
 ];

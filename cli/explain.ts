@@ -1,9 +1,10 @@
 import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
-import type { FeaturesRef, FreezePlan, SessionRecord } from '../workflows/contract.js';
+import type { FeaturesRef, Firing, FreezePlan, SessionRecord } from '../workflows/contract.js';
 import { CliError, exitCode } from './errors.js';
 import { featuresText } from './render/features.js';
 import { costOf, renderExplained } from './render/explained.js';
+import { renderLineage } from './render/schedules.js';
 import { endWhenReachable } from './runs/ending.js';
 import { askStatus } from './runs/look.js';
 import { runArgument } from './runs/run-argument.js';
@@ -28,12 +29,13 @@ export const explain = (): Command =>
     .addHelpText('after', help)
     .action((run: string, { json }: { json: boolean }) =>
       withRuns(async (client) => {
-        const { message, sessions, plan, features: kept } = await told(client, run);
+        const { message, sessions, plan, features: kept, firing } = await told(client, run);
         const features = featuresText(plan, kept);
-        if (json) console.log(JSON.stringify({ run, sessions, cost: costOf(sessions), features }));
+        if (json) console.log(JSON.stringify({ run, firing, sessions, cost: costOf(sessions), features }));
         else
           console.log(
             [
+              ...(firing ? [renderLineage(run, firing), ''] : []),
               ...renderExplained(run, sessions),
               ...(features ? [`Features of the frozen base: ${features}.`] : []),
               ...(message ? [message] : []),
@@ -44,6 +46,7 @@ export const explain = (): Command =>
 
 interface Told {
   readonly message: string | null;
+  readonly firing: Firing | null;
   readonly sessions: readonly SessionRecord[];
   readonly plan?: FreezePlan | null;
   readonly features?: FeaturesRef | null;
@@ -51,11 +54,11 @@ interface Told {
 
 /** A finished run tells by its result, any other by its workers. */
 async function told(client: Client, run: string): Promise<Told> {
-  const { state } = await describeRun(client, run);
+  const { state, firing } = await describeRun(client, run);
   const end = state === 'running' ? null : await endWhenReachable(client, run);
-  if (end?.result) return { ...end.result, message: end.message };
+  if (end?.result) return { ...end.result, message: end.message, firing };
   const { worker, status } = await askStatus(client, run, ANSWER_WITHIN_MS);
-  if (status) return { ...status, message: end?.message ?? null };
+  if (status) return { ...status, message: end?.message ?? null, firing };
   const why =
     worker === 'stuck'
       ? `The workflow of ${run} fails in the hands of its worker, whose log says why`

@@ -5,6 +5,9 @@ import { renderTable } from './render/table.js';
 import { duration, moment } from './render/units.js';
 import { askStatus } from './runs/look.js';
 import { withRuns } from './runs/with-runs.js';
+import { listRunsOf } from './schedules/firings.js';
+import { describeSchedule } from './schedules/look.js';
+import { parseScheduleName } from './schedules/options.js';
 import { WORKFLOW_TYPE, workflowState, type WorkflowState } from './runs/workflow-state.js';
 
 const help = `
@@ -12,7 +15,8 @@ Newest first. The stage is asked of the workers: it stays empty when none answer
 
 Examples:
   $ temper list
-  $ temper list --limit 100 --json`;
+  $ temper list --limit 100 --json
+  $ temper list --schedule nightly`;
 
 export interface ListedRun extends WorkflowState {
   readonly stage: Stage | null;
@@ -28,13 +32,9 @@ const limit = (text: string): number => {
   throw new InvalidArgumentError(`Expected a number from 1 to ${LOOKED_AT}.`);
 };
 
-export async function listRuns(client: Client, atMost: number): Promise<ListedRun[]> {
-  const found: WorkflowState[] = [];
-  const query = `WorkflowType = "${WORKFLOW_TYPE}" AND ExecutionStatus != "ContinuedAsNew"`;
-  for await (const info of client.workflow.list({ query })) {
-    found.push(workflowState(info));
-    if (found.length === LOOKED_AT) break;
-  }
+/** `schedule`: only the runs of its firings. */
+export async function listRuns(client: Client, atMost: number, schedule: string | null = null): Promise<ListedRun[]> {
+  const found = schedule === null ? await allRuns(client) : await listRunsOf(client, schedule);
   found.sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
   return Promise.all(
     found.slice(0, atMost).map(async (workflow) => {
@@ -42,6 +42,16 @@ export async function listRuns(client: Client, atMost: number): Promise<ListedRu
       return { ...workflow, stage: (await askStatus(client, workflow.run, STAGE_WITHIN_MS)).status?.stage ?? null };
     }),
   );
+}
+
+async function allRuns(client: Client): Promise<WorkflowState[]> {
+  const found: WorkflowState[] = [];
+  const query = `WorkflowType = "${WORKFLOW_TYPE}" AND ExecutionStatus != "ContinuedAsNew"`;
+  for await (const info of client.workflow.list({ query })) {
+    found.push(workflowState(info));
+    if (found.length === LOOKED_AT) break;
+  }
+  return found;
 }
 
 export function renderRuns(runs: readonly ListedRun[], nowMs: number): string[] {
@@ -59,6 +69,9 @@ export function renderRuns(runs: readonly ListedRun[], nowMs: number): string[] 
       },
       { title: 'JOB', value: ({ job }) => job ?? '' },
       { title: 'MODEL', value: ({ model }) => model ?? '' },
+      ...(runs.some(({ firing }) => firing)
+        ? [{ title: 'FOLLOWS', value: ({ firing }: ListedRun) => firing?.follows ?? '' }]
+        : []),
     ],
     runs,
   );
@@ -68,11 +81,13 @@ export const list = (): Command =>
   new Command('list')
     .description('List the runs')
     .option('--limit <n>', 'so many at most', limit, 20)
+    .option('--schedule <name>', 'only the runs that this schedule started', parseScheduleName)
     .option('--json', 'one JSON array', false)
     .addHelpText('after', help)
-    .action((options: { limit: number; json: boolean }) =>
+    .action((options: { limit: number; schedule?: string; json: boolean }) =>
       withRuns(async (client) => {
-        const runs = await listRuns(client, options.limit);
+        const runs = await listRuns(client, options.limit, options.schedule ?? null);
+        if (runs.length === 0 && options.schedule !== undefined) await describeSchedule(client, options.schedule);
         console.log(options.json ? JSON.stringify(runs) : renderRuns(runs, Date.now()).join('\n'));
       }),
     );

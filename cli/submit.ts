@@ -6,13 +6,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { WorkflowIdReusePolicy, type Client } from '@temporalio/client';
 import { fileSource } from '../data/byte-source.js';
 import { DataError } from '../data/data-error.js';
 import { checkSource, type SourceReport } from '../data/inspect-source.js';
-import { packImages } from '../data/pack-images.js';
-import { formatOf } from '../data/readers/read-rows.js';
 import { JobError } from '../job/job-error.js';
 import { parseJob } from '../job/parse.js';
 import type { Job } from '../job/schema.js';
@@ -27,16 +25,12 @@ import type { ObjectStore } from '../storage/object-store.js';
 import type { FineTuneInput, ModelRef, RunId, Sha256, SourceRef } from '../workflows/contract.js';
 import { CONTROL_QUEUE } from '../workflows/handlers.js';
 import { CliError } from './errors.js';
+import { localSource, type LocalSource } from './local-source.js';
 import { modelSource, type ModelSource } from './model-source.js';
 
 /** A job whose inputs were all found good. */
-export interface CheckedJob {
+export interface CheckedJob extends LocalSource {
   readonly job: Job;
-  /** The file that goes to the workers. */
-  readonly sourcePath: string;
-  /** What the user calls it. */
-  readonly sourceName: string;
-  readonly format: SourceRef['format'];
   readonly model: ModelFolder;
   readonly modelName: string;
   readonly report: SourceReport;
@@ -96,28 +90,6 @@ async function modelFor(folder: string, job: Job, { labels, kind, width }: Sourc
   return { ...opened, config: configFor(opened, { kind, ...(width !== null && { width }) }) };
 }
 
-/** One file that holds all of the source: images are packed into one. */
-async function localSource(
-  job: Job,
-  jobFolder: string,
-  scratch: string,
-): Promise<Pick<CheckedJob, 'sourcePath' | 'sourceName' | 'format'>> {
-  const { source } = job.data;
-  if (source.includes('://')) throw notOnDisk(source);
-  const path = resolve(jobFolder, source);
-  if (job.task !== 'image-classification') {
-    return { sourcePath: path, sourceName: source, format: formatOf(path) };
-  }
-  const packed = join(scratch, 'images');
-  await packImages({ path, data: job.data, out: packed });
-  return { sourcePath: packed, sourceName: source, format: 'images' };
-}
-
-const notOnDisk = (source: string): DataError =>
-  new DataError(
-    `data.source: expected a path of this machine, found ${source}: download it first (temper run puts it on S3 for the workers)`,
-  );
-
 /** Puts source and model on S3, where they are not there yet, and starts the run. */
 export async function submit(client: Client, store: ObjectStore, checked: CheckedJob): Promise<RunId> {
   await store.ensureBucket();
@@ -141,14 +113,17 @@ export async function submit(client: Client, store: ObjectStore, checked: Checke
   return run;
 }
 
-async function storeSource(store: ObjectStore, { sourcePath, sourceName, format }: CheckedJob): Promise<SourceRef> {
+export async function storeSource(
+  store: ObjectStore,
+  { sourcePath, sourceName, format }: CheckedJob,
+): Promise<SourceRef> {
   const file = await putContent(store, (sha256) => sourceKey(sha256, format), sourcePath, {
     name: basename(sourceName),
   });
   return { name: basename(sourceName), format, file };
 }
 
-async function storeModel(store: ObjectStore, { model, modelName }: CheckedJob): Promise<ModelRef> {
+export async function storeModel(store: ObjectStore, { model, modelName }: CheckedJob): Promise<ModelRef> {
   const files = await Promise.all(
     model.files.map(({ name, path }) =>
       putContent(store, (sha256) => modelFileKey(modelName, sha256, extname(name).slice(1)), path),

@@ -32,7 +32,7 @@ const dataSchema = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'csv, tsv or jsonl; for images also a folder with one folder of images a class. Relative to the job file.',
+      'csv, tsv or jsonl, also s3://bucket/key; for images also a folder with one folder of images a class. Relative to the job file.',
     ),
   text: columnName.default('text').describe('Text tasks: column with the text.'),
   textPair: columnName.optional().describe('Sentence pairs: column with the second text.'),

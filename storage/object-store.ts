@@ -60,3 +60,17 @@ export function openObjectStore(settings: StoreSettings): ObjectStore {
     close: () => connection.client.destroy(),
   };
 }
+
+/** Another bucket behind the same endpoint, with the same credentials: a user's own data. */
+export async function withBucket<Result>(
+  { prefix: _, ...settings }: StoreSettings,
+  bucket: string,
+  use: (store: ObjectStore) => Promise<Result>,
+): Promise<Result> {
+  const store = openObjectStore({ ...settings, bucket });
+  try {
+    return await use(store);
+  } finally {
+    store.close();
+  }
+}

@@ -7,7 +7,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { createControlActivities } from '../activities/control/index.js';
 import type { ActivityDependencies } from '../activities/dependencies.js';
 import { resolveConnection } from '../infra/connection.js';
-import { openObjectStore } from '../storage/object-store.js';
+import { openObjectStore, withBucket } from '../storage/object-store.js';
 import { CONTROL_QUEUE } from '../workflows/handlers.js';
 import { devicePart } from './device-part.js';
 import { readSettings } from './settings.js';
@@ -36,6 +36,8 @@ const dependencies: ActivityDependencies = {
   workFolder,
   settled: new Map(),
   shardRows: settings.shardRows,
+  dataFolders: settings.dataFolders,
+  withBucket: (bucket, use) => withBucket(storeSettings, bucket, use),
 };
 
 const shared = { ...workerDefaults, connection, namespace: temporal.namespace };

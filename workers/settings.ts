@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import type { DeploymentVersion } from './worker-options.js';
 
@@ -21,6 +22,12 @@ const schema = z.object({
   TEMPER_BUILD_ID: z.string().min(1).optional(),
   /** 1: whoever submits a job whose model is a module runs code here. */
   TEMPER_ALLOW_MODULES: z.enum(['0', '1']).default('0'),
+  /** Folders that schedules may read data from when they fire, separated by colons. */
+  TEMPER_DATA_FOLDERS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(':').filter((folder) => folder !== ''))
+    .refine((folders) => folders.every((folder) => isAbsolute(folder)), 'expected absolute paths separated by colons'),
 });
 
 export interface WorkerSettings {
@@ -33,6 +40,7 @@ export interface WorkerSettings {
   readonly allowModules: boolean;
   /** Of workflows only: queues of devices are never versioned. */
   readonly version: DeploymentVersion | null;
+  readonly dataFolders: readonly string[];
 }
 
 export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
@@ -54,6 +62,7 @@ export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
     shardRows: TEMPER_SHARD_ROWS ?? null,
     allowModules: TEMPER_ALLOW_MODULES === '1',
     version: versionOf(parsed.data.TEMPER_DEPLOYMENT, parsed.data.TEMPER_BUILD_ID),
+    dataFolders: parsed.data.TEMPER_DATA_FOLDERS,
   };
 }
 

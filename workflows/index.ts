@@ -1,2 +1,3 @@
 /** What the workflow bundle exports: the workflow types of this product. */
 export { fineTune } from './fine-tune.js';
+export { retrain } from './retrain.js';

@@ -60,3 +60,14 @@ function doneMessage({ run, outcome }: FineTuneResult): string {
       return outcome satisfies never;
   }
 }
+
+/** Why a workflow that is no run failed, in a sentence. */
+export async function failureOf(client: Client, workflowId: string): Promise<string> {
+  try {
+    await client.workflow.getHandle(workflowId).result();
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    return rootCause(error.cause) ?? error.message;
+  }
+  throw new Error(`${workflowId} has not failed`);
+}

@@ -1,6 +1,7 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { z } from 'zod';
 import { tasks, type Task } from '../../job/schema.js';
+import type { Firing, RunId } from '../../workflows/contract.js';
 import { isNotFound } from './temporal-failure.js';
 import { unknownRun } from './unknown-run.js';
 
@@ -15,6 +16,8 @@ export interface WorkflowState {
   readonly task: Task | null;
   /** Its texts come in pairs. */
   readonly pairs: boolean;
+  /** The firing of a schedule that started it; null of a run that a person started. */
+  readonly firing: Firing | null;
   readonly startedAt: Date;
   readonly closedAt: Date | null;
 }
@@ -26,6 +29,16 @@ const memoSchema = z.object({
   model: z.string().nullable().catch(null),
   task: z.enum(tasks).nullable().catch(null),
   pairs: z.boolean().catch(false),
+});
+
+const firingSchema = z.object({
+  schedule: z.string(),
+  scheduledAt: z.iso.datetime(),
+  // A memo does not keep a null.
+  follows: z
+    .string()
+    .nullish()
+    .transform((run) => (run ?? null) as RunId | null),
 });
 
 export function workflowState({
@@ -43,6 +56,7 @@ export function workflowState({
     run: workflowId,
     state: stateName(status.name),
     ...described,
+    firing: firingSchema.safeParse(memo).data ?? null,
     startedAt: startTime,
     closedAt: closeTime ?? null,
   };

@@ -74,6 +74,10 @@ const portOpen = (port: number): Promise<void> =>
     socket.once('error', reject);
   });
 
+/** The dev server forgets what ended a day ago: a weekly run would not know the one before it. */
+const RETENTION_DAYS = 90;
+const retention = { seconds: (RETENTION_DAYS * 86_400) as never, nanos: 0 };
+
 /** Ready when the namespace answers a question that needs it, not just when the port is open. */
 export const probeTemporal = async ({ ports }: ServerContext): Promise<void> => {
   await portOpen(ports.temporal);
@@ -81,6 +85,10 @@ export const probeTemporal = async ({ ports }: ServerContext): Promise<void> => 
   try {
     await connection.withDeadline(Date.now() + 2_000, () =>
       connection.workflowService.listWorkflowExecutions({ namespace, pageSize: 1 }),
+    );
+    const config = { workflowExecutionRetentionTtl: retention };
+    await connection.withDeadline(Date.now() + 2_000, () =>
+      connection.workflowService.updateNamespace({ namespace, config }),
     );
   } finally {
     await connection.close();

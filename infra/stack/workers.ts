@@ -46,7 +46,14 @@ export const workerSpec = (
 /** One control worker, and as many that train as asked for: each may hold a device. */
 export const defaultWorkers = (entry: string, deviceWorkers: number, env: NodeJS.ProcessEnv): WorkerSpec[] => [
   // A training activity that is asked to stop ends by its workflow's next step, and workflows run in this one.
-  { name: 'control', entry, args: ['--role', 'control'], stopsLast: true },
+  {
+    name: 'control',
+    entry,
+    args: ['--role', 'control'],
+    stopsLast: true,
+    // Schedules read data when they fire: this machine's user has made them.
+    env: { TEMPER_DATA_FOLDERS: env['TEMPER_DATA_FOLDERS'] ?? '/' },
+  },
   ...Array.from({ length: deviceWorkers }, (_, index) => ({
     name: index === 0 ? 'device' : `device-${index + 1}`,
     entry,

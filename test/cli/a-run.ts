@@ -74,6 +74,7 @@ export const aLook = (step: number, status: Partial<RunStatus> = {}, changes: Pa
     model: 'minilm-l6',
     task: 'text-classification',
     pairs: false,
+    firing: null,
     startedAt: new Date(startedAtMs),
     closedAt: null,
   },

@@ -68,17 +68,18 @@ it('a run of thirty days: preempted every few hours, paused every night, upgrade
       asked.toStop = () => resolve({ kind: 'not-started', because: 'interrupted' });
     });
   });
-  // Nothing is cached: the test server never gives up on the queue of a worker that is gone. So every task replays all of it.
+  // The test server never gives up on the queue of a worker that is gone: one that will be replaced keeps no run in memory, and
+  // replays all of it at every task.
   await here.start({ cached: 0 });
   const began = await env.currentTimeMs();
   const handle = await here.begin('month', { train: { epochs: EPOCHS }, checkpoint: { everySteps: 100 } });
   for (let day = 1; day < DAYS; day++) {
-    await eventually(`the evening of day ${day}`, () => asked.toStop !== null);
+    await eventually(`the evening of day ${day}`, () => asked.toStop !== null, 60_000);
     const at = await handle.executeUpdate<CheckpointRef, []>('pause');
     expect(at.step).toBe(day * EPOCHS_A_DAY * STEPS_PER_EPOCH);
     asked.toStop = null;
-    if (day === 10) await here.replaceControl({ code: await upgraded('second'), cached: 0 });
-    if (day === 20) await here.replaceControl({ code: await upgraded('third'), cached: 0 });
+    if (day === 2) await here.replaceControl({ code: await upgraded('second'), cached: 0 });
+    if (day === 4) await here.replaceControl({ code: await upgraded('third') });
     await env.sleep(DAY_MS);
     await handle.executeUpdate('resume');
   }

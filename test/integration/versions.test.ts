@@ -28,6 +28,15 @@ const versionsOf = async ({ workflowId }: WorkflowHandle): Promise<string[]> => 
   return done.filter((version, i) => version !== done[i - 1]);
 };
 
+// First: once a version is current, the queue is that version's.
+it('without versions, an old worker and a new one do the tasks of one run side by side', async () => {
+  const here = await new WorkflowWorld(env).start();
+  onTestFinished(() => here.stop());
+  await here.startControl();
+  const result = await here.toTheEnd('side-by-side', { train: { epochs: 2 }, checkpoint: { everySteps: 5 } });
+  expect(result).toMatchObject({ outcome: 'completed', final: { step: 20, stateDigest: digestAt(20) } });
+}, 60_000);
+
 it('a run goes over to the current version in its middle, while workers of both are there, and the old one is drained', async () => {
   let release = (): void => undefined;
   const upgraded = new Promise<void>((resolve) => (release = resolve));
@@ -47,12 +56,4 @@ it('a run goes over to the current version in its middle, while workers of both 
   expect(result).toMatchObject({ outcome: 'completed', final: { step: 20, stateDigest: digestAt(20) } });
   expect(await versionsOf(handle)).toEqual(['0.2.0', '0.3.0']);
   expect(here.called('trainEpoch')).toEqual([0, 5, 10, 15].map((step) => `trainEpoch ${step}-${step + 5}`));
-}, 60_000);
-
-it('without versions, an old worker and a new one do the tasks of one run side by side', async () => {
-  const here = await new WorkflowWorld(env).start();
-  onTestFinished(() => here.stop());
-  await here.startControl();
-  const result = await here.toTheEnd('side-by-side', { train: { epochs: 2 }, checkpoint: { everySteps: 5 } });
-  expect(result).toMatchObject({ outcome: 'completed', final: { step: 20, stateDigest: digestAt(20) } });
 }, 60_000);

@@ -15,6 +15,7 @@ import { repositoryRoot } from '../../infra/parts/root.mjs';
 import type { Position, Suspect, TrainUntil } from '../../workflows/contract.js';
 import { failureType } from '../../workflows/policies/failures.js';
 import { expectExit, killNow, runTrainsBeyond, startRun, watchToEnd, writeLongJob, writeTinyJob } from './runs.js';
+import { scheduleIs } from './schedules.js';
 import { startTestStack, type TestStack } from './stack.js';
 import { WorkflowWorld, engineDied, startWorkflowServer } from './workflow-world.js';
 
@@ -43,10 +44,17 @@ interface Place {
   readonly directory: string;
 }
 
-/** `execution`: which of a run that continued as new; left out: the last. */
-function record({ address, directory }: Place, run: string, name: string, execution?: string): void {
+interface Recorded {
+  readonly run: string;
+  /** The run's, or that of the firing it came of. */
+  readonly workflow?: string;
+  /** Which of a run that continued as new; left out: the last. */
+  readonly execution?: string;
+}
+
+function record({ address, directory }: Place, name: string, { run, workflow = run, execution }: Recorded): void {
   const which = execution === undefined ? [] : ['--run-id', execution];
-  const args = ['workflow', 'show', '--workflow-id', run, ...which, '--address', address, '--output', 'json'];
+  const args = ['workflow', 'show', '--workflow-id', workflow, ...which, '--address', address, '--output', 'json'];
   const history = execFileSync(partPaths().temporalCli, [...args, '--no-json-shorthand-payloads'], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
@@ -58,7 +66,7 @@ function record({ address, directory }: Place, run: string, name: string, execut
       .replaceAll(repositoryRoot(), '/temper')
       .replaceAll(/\d+@[A-Za-z0-9.-]+/g, '1@host')
       .replaceAll(`"host":"${hostname()}"`, '"host":"host"')
-      .replaceAll(run, `tiny-${name}`);
+      .replaceAll(run, workflow === run ? `tiny-${name}` : run);
   const events = scrub(JSON.parse(history), words);
   mkdirSync(fixtures, { recursive: true });
   writeFileSync(join(fixtures, `${name}.json`), `${JSON.stringify(events)}\n`);
@@ -67,8 +75,13 @@ function record({ address, directory }: Place, run: string, name: string, execut
 const plain = (directory: string): string =>
   writeTinyJob(directory, { train: { epochs: 2 }, checkpoint: { everySteps: 30 } });
 
+interface Begun {
+  readonly run: string;
+  readonly workflow: string;
+}
+
 /** What is recorded: how each run comes about. */
-const histories: Readonly<Record<string, (stack: TestStack) => Promise<string>>> = {
+const histories: Readonly<Record<string, (stack: TestStack) => Promise<string | Begun>>> = {
   undisturbed: (stack) => startRun(stack, plain(stack.directory)),
   'kept-features': (stack) => {
     const frozen = { freeze: 'all', train: { epochs: 2, dropout: 0 }, checkpoint: { everySteps: 30 } };
@@ -98,6 +111,13 @@ const histories: Readonly<Record<string, (stack: TestStack) => Promise<string>>>
     expectExit(await stack.temper(['resume', run]));
     return run;
   },
+  firing: async (stack) => {
+    expectExit(await stack.temper(['schedule', 'create', 'tiny', plain(stack.directory), '--every', '365d']));
+    const said = expectExit(await stack.temper(['schedule', 'trigger', 'tiny', '--json']));
+    const { run } = JSON.parse(said) as { run: string };
+    await scheduleIs(stack, 'tiny', 'has no run', ({ running }) => running.length === 0);
+    return { run, workflow: run.replace(/T(\d{2})-(\d{2})-/, 'T$1:$2:') };
+  },
 };
 
 const wanted = process.argv.slice(2);
@@ -107,9 +127,11 @@ if (Object.keys(histories).some(isWanted)) {
   const stack = await startTestStack();
   try {
     for (const [name, begin] of Object.entries(histories).filter(([name]) => isWanted(name))) {
-      const run = await begin(stack);
-      await watchToEnd(stack, run);
-      record({ address: `127.0.0.1:${stack.record().ports.temporal}`, directory: stack.directory }, run, name);
+      const begun = await begin(stack);
+      const recorded = typeof begun === 'string' ? { run: begun } : begun;
+      await watchToEnd(stack, recorded.run);
+      const address = `127.0.0.1:${stack.record().ports.temporal}`;
+      record({ address, directory: stack.directory }, name, recorded);
     }
   } finally {
     await stack.stop();
@@ -128,8 +150,8 @@ if (['continued', 'continuation', 'poison'].some(isWanted)) {
       checkpoint: { everySteps: 100 },
     });
     await env.client.workflow.getHandle('long').result();
-    if (isWanted('continued')) record(place, 'long', 'continued', firstExecutionRunId);
-    if (isWanted('continuation')) record(place, 'long', 'continuation');
+    if (isWanted('continued')) record(place, 'continued', { run: 'long', execution: firstExecutionRunId });
+    if (isWanted('continuation')) record(place, 'continuation', { run: 'long' });
     world.on('trainEpoch', ({ input }) => {
       const { from, until, suspect } = input as { from: Position; until: TrainUntil; suspect?: Suspect };
       if (from.step >= 7 || until.step < 7) return undefined;
@@ -141,7 +163,7 @@ if (['continued', 'continuation', 'poison'].some(isWanted)) {
       .getHandle('fatal')
       .result()
       .catch(() => undefined);
-    if (isWanted('poison')) record(place, 'fatal', 'poison');
+    if (isWanted('poison')) record(place, 'poison', { run: 'fatal' });
   } finally {
     await world.stop();
     await env.teardown();

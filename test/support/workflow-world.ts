@@ -151,6 +151,7 @@ export class WorkflowWorld {
   stopControl: () => Promise<void> = () => Promise.resolve();
   readonly #counts = new Map<Deed, number>();
   readonly #twists = new Map<Deed, Twist>();
+  readonly #connections = new Set<NativeConnection>();
   readonly #workers: { worker: Worker; running: Promise<void> }[] = [];
 
   constructor(readonly env: TestWorkflowEnvironment) {}
@@ -185,9 +186,11 @@ export class WorkflowWorld {
     // As in a process of its own: on one connection there is one worker of a queue.
     const connection = await NativeConnection.connect({ address: this.env.address });
     const { worker, running } = await this.#serve({ ...more, connection });
+    this.#connections.add(connection);
     return async () => {
       worker.shutdown();
       await running;
+      this.#connections.delete(connection);
       await connection.close();
     };
   }
@@ -201,6 +204,8 @@ export class WorkflowWorld {
   async stop(): Promise<void> {
     for (const { worker } of this.#workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.all(this.#workers.map(({ running }) => running));
+    await Promise.all([...this.#connections].map((connection) => connection.close()));
+    this.#connections.clear();
   }
 
   async begin(id: string, sections: JobSections = {}): Promise<WorkflowHandleWithFirstExecutionRunId> {

@@ -1,0 +1,88 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { CliError } from '../errors.js';
+import { counted } from '../render/units.js';
+import { isNotFound } from '../runs/temporal-failure.js';
+import { describeSchedule, shown, type ShownSchedule } from './look.js';
+import { overlapPolicy, type Overlap } from './options.js';
+
+const STARTS_WITHIN_MS = 15_000;
+
+/** What the user wants, else what the schedule does: the server's own default for these is another. */
+const chosen = (asked: Overlap | undefined, { overlap }: ShownSchedule): Overlap => asked ?? overlap;
+
+/** Fires now. @returns the run, or null while it has not begun. @throws CliError when nothing would start. */
+export async function trigger(client: Client, schedule: string, asked?: Overlap): Promise<string | null> {
+  const before = shown(await describeSchedule(client, schedule));
+  const overlap = chosen(asked, before);
+  const [running] = before.running;
+  if (overlap === 'skip' && running !== undefined)
+    throw new CliError(
+      `${running} still runs, and the overlap policy is skip: nothing would start. --overlap buffer-one starts a run after it, allow-all beside it.`,
+    );
+  await client.schedule.getHandle(schedule).trigger(overlapPolicy(overlap));
+  const waits = running !== undefined && overlap.startsWith('buffer');
+  return waits ? null : newRun(client, before);
+}
+
+/** The server starts it a moment later; it is there when its data are read. null: not within the time. */
+async function newRun(client: Client, { schedule, fired, running: known }: ShownSchedule): Promise<string | null> {
+  const deadline = performance.now() + STARTS_WITHIN_MS;
+  while (performance.now() < deadline) {
+    const { fired: now, running } = shown(await describeSchedule(client, schedule));
+    const begun = running.filter((each) => !known.includes(each));
+    for (const run of begun) if (await isThere(client, run)) return run;
+    if (now > fired && begun.length === 0) return null; // it has ended without one
+    await pause(200);
+  }
+  return null;
+}
+
+async function isThere(client: Client, run: string): Promise<boolean> {
+  try {
+    await client.workflow.getHandle(run).describe();
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+/** Times of the schedule in a span, as the server counts them. */
+async function timesIn(client: Client, schedule: string, from: Date, to: Date): Promise<number> {
+  const stamp = (date: Date) => ({ seconds: Math.floor(date.getTime() / 1000) as never, nanos: 0 });
+  const { startTime } = await client.workflowService.listScheduleMatchingTimes({
+    namespace: client.options.namespace,
+    scheduleId: schedule,
+    startTime: stamp(from),
+    endTime: stamp(to),
+  });
+  return startTime.length;
+}
+
+/** The server keeps so many waiting. */
+const MAX_BACKFILL = 1_000;
+
+/** Fires for the times of a span that has passed; one run after the other, unless told otherwise. @returns how many. */
+export async function backfill(
+  client: Client,
+  schedule: string,
+  { from, to, overlap = 'buffer-all' }: { readonly from: Date; readonly to: Date; readonly overlap?: Overlap },
+): Promise<number> {
+  await describeSchedule(client, schedule);
+  const after = new Date(from.getTime() - 1_000); // the server leaves the start itself out
+  if (from > to) throw new CliError(`--from: expected a moment before --to, found ${from.toISOString()}.`);
+  if (to.getTime() > Date.now())
+    throw new CliError(`--to: expected a moment that has passed, found ${to.toISOString()}: it will fire then anyway.`);
+  const times = await timesIn(client, schedule, after, to);
+  if (times === 0)
+    throw new CliError(
+      `${schedule} has no time from ${from.toISOString()} to ${to.toISOString()}: nothing was started.`,
+    );
+  if (times > MAX_BACKFILL)
+    throw new CliError(
+      `${schedule} has ${counted(times, 'time')} from ${from.toISOString()} to ${to.toISOString()}, more than ${MAX_BACKFILL}: choose a shorter span.`,
+    );
+  await client.schedule.getHandle(schedule).backfill({ start: after, end: to, overlap: overlapPolicy(overlap) });
+  return times;
+}
