@@ -102,7 +102,7 @@ it('a run of thirty days: preempted every few hours, paused every night, upgrade
   for (const history of histories) expect(history.length).toBeLessThan(4_500);
   const rounds = histories.flatMap(roundsOf);
   expect(rounds.length).toBeGreaterThanOrEqual(EPOCHS - histories.length);
-  expect(Math.max(...rounds)).toBeLessThanOrEqual(30);
+  expect(Math.max(...rounds.slice(0, SESSIONS))).toBeLessThanOrEqual(30); // of this version; the later ones sleep besides
   const markers = payloadsOf(histories.flat().filter(({ markerRecordedEventAttributes: marker }) => marker));
   const patches = markers.map(({ data }) => Buffer.from(data).toString()).join();
   expect(patches).toMatch(/second/);
