@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Job } from '../job/schema.js';
 import type { CheckpointRef, Fingerprint, FreezePlan, Observation, TrainingContext } from '../workflows/contract.js';
 
 /** What was written by us is read by us: the parts that were checked before are taken as they are. */
@@ -19,6 +20,8 @@ export const poisonBundleSchema = z.object({
   checkpoint: asWritten<CheckpointRef>(),
   observations: z.array(asWritten<Observation>()),
   context: asWritten<TrainingContext>(),
+  /** Of an adjusted run: what counts in place of the job's. */
+  adjusted: asWritten<Pick<Job['train'], 'learningRate' | 'epochs'>>().optional(),
   plan: asWritten<FreezePlan>(),
   /** Of the host of the last death. */
   fingerprint: asWritten<Fingerprint>(),

@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { listCheckpoints } from '../storage/checkpoint/list.js';
 import type { RunId } from '../workflows/contract.js';
+import { forkCommand } from './checkpoints-fork.js';
+import { gcCommand } from './checkpoints-gc.js';
 import { CliError, exitCode } from './errors.js';
 import { renderCheckpoints } from './render/checkpoints.js';
 import { counted, size } from './render/units.js';
@@ -14,7 +16,9 @@ const help = `
 Examples:
   $ temper checkpoints list glosses-1a2b3c4d
   $ temper checkpoints verify glosses-1a2b3c4d          reads every byte of all of them; exit 1 when one is damaged
-  $ temper checkpoints verify glosses-1a2b3c4d 12`;
+  $ temper checkpoints verify glosses-1a2b3c4d 12
+  $ temper checkpoints fork glosses-1a2b3c4d@best --set train.learningRate=2e-5
+  $ temper checkpoints gc glosses-1a2b3c4d --dry-run`;
 
 const sequenceNumber = (text: string): number => {
   const value = Number(text);
@@ -24,10 +28,12 @@ const sequenceNumber = (text: string): number => {
 
 export const checkpoints = (): Command =>
   new Command('checkpoints')
-    .description("List or verify a run's checkpoints on S3")
+    .description("List, verify or fork a run's checkpoints on S3, or delete what nobody needs")
     .addHelpText('after', help)
     .addCommand(listCommand().exitOverride())
-    .addCommand(verifyCommand().exitOverride());
+    .addCommand(verifyCommand().exitOverride())
+    .addCommand(forkCommand().exitOverride())
+    .addCommand(gcCommand().exitOverride());
 
 const listCommand = (): Command =>
   new Command('list')

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { adjust } from './adjust.js';
 import { cancel } from './cancel.js';
 import { checkpoints } from './checkpoints.js';
 import { demo } from './demo.js';
@@ -25,7 +26,7 @@ import { worker } from './worker.js';
 export const commands = (): Command[] => [
   ...[demo(), up(), down(), doctor(), worker()],
   ...[models(), lrFind(), run(), list(), status(), watch(), explain(), replay()],
-  ...[pause(), resume(), stop(), cancel()],
+  ...[pause(), resume(), adjust(), stop(), cancel()],
   ...[checkpoints(), predict(), exportCommand()],
   schedule(),
 ];

@@ -1,19 +1,31 @@
 import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
-import type { FeaturesRef, Firing, FreezePlan, SessionRecord } from '../workflows/contract.js';
+import { listCheckpoints } from '../storage/checkpoint/list.js';
+import type {
+  Adjustment,
+  CheckpointRef,
+  FeaturesRef,
+  Firing,
+  FreezePlan,
+  RunId,
+  SessionRecord,
+} from '../workflows/contract.js';
 import { CliError, exitCode } from './errors.js';
 import { featuresText } from './render/features.js';
-import { costOf, renderExplained } from './render/explained.js';
+import { costByCause } from './render/cost-by-cause.js';
+import { costOf, renderExplained, renderOrigins } from './render/explained.js';
 import { renderLineage } from './render/schedules.js';
 import { endWhenReachable } from './runs/ending.js';
 import { askStatus } from './runs/look.js';
 import { runArgument } from './runs/run-argument.js';
 import { withRuns } from './runs/with-runs.js';
+import { withStore } from './services.js';
 import { describeRun } from './runs/workflow-state.js';
 
 const help = `
 Every device session of the run: when and where it was opened and why, which checkpoint it went on from and why that one,
-how many steps were done again, and what it cost. A run keeps the last 50 sessions.
+how many steps were done again, and what it cost, also by cause. Before them: what the run was forked from, what was adjusted from
+which step on, and checkpoints that were set aside. A run keeps the last 50 sessions.
 
 Examples:
   $ temper explain glosses-1a2b3c4d
@@ -29,13 +41,34 @@ export const explain = (): Command =>
     .addHelpText('after', help)
     .action((run: string, { json }: { json: boolean }) =>
       withRuns(async (client) => {
-        const { message, sessions, plan, features: kept, firing } = await told(client, run);
+        const {
+          message,
+          sessions,
+          plan,
+          features: kept,
+          adjustments = [],
+          fork = null,
+          firing,
+        } = await told(client, run);
+        const lineage = { fork, adjustments, quarantined: await quarantined(run) };
         const features = featuresText(plan, kept);
-        if (json) console.log(JSON.stringify({ run, firing, sessions, cost: costOf(sessions), features }));
+        if (json)
+          console.log(
+            JSON.stringify({
+              run,
+              firing,
+              sessions,
+              cost: costOf(sessions),
+              causes: costByCause(sessions),
+              features,
+              ...lineage,
+            }),
+          );
         else
           console.log(
             [
               ...(firing ? [renderLineage(run, firing), ''] : []),
+              ...renderOrigins(run, lineage),
               ...renderExplained(run, sessions),
               ...(features ? [`Features of the frozen base: ${features}.`] : []),
               ...(message ? [message] : []),
@@ -50,6 +83,18 @@ interface Told {
   readonly sessions: readonly SessionRecord[];
   readonly plan?: FreezePlan | null;
   readonly features?: FeaturesRef | null;
+  readonly adjustments?: readonly Adjustment[];
+  readonly fork?: CheckpointRef | null;
+}
+
+/** Checkpoints that did not verify: those that nobody went on from are in no session. */
+async function quarantined(run: string) {
+  const listed = await withStore((store) => listCheckpoints(store, run as RunId)).catch((error: unknown) => {
+    if (error instanceof CliError && error.code === exitCode.unreachable) return null;
+    throw error;
+  });
+  if (listed === null) return null;
+  return listed.flatMap((each) => ('reason' in each ? [{ sequence: each.sequence, reason: each.reason }] : []));
 }
 
 /** A finished run tells by its result, any other by its workers. */

@@ -95,7 +95,13 @@ export async function submit(client: Client, store: ObjectStore, checked: Checke
   await store.ensureBucket();
   const [source, model] = await Promise.all([storeSource(store, checked), storeModel(store, checked)]);
   const run = `${checked.job.name}-${randomBytes(4).toString('hex')}` as RunId;
-  const input: FineTuneInput = { run, job: checked.job, source, model };
+  await startFineTune(client, { run, job: checked.job, source, model });
+  return run;
+}
+
+/** Starts the workflow of a run whose inputs are on S3. */
+export async function startFineTune(client: Client, input: FineTuneInput): Promise<void> {
+  const { run, job, model } = input;
   await client.workflow.start('fineTune', {
     workflowId: run,
     taskQueue: CONTROL_QUEUE,
@@ -103,14 +109,13 @@ export async function submit(client: Client, store: ObjectStore, checked: Checke
     workflowTaskTimeout: '5 seconds',
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
     memo: {
-      job: checked.job.name,
-      model: checked.modelName,
-      task: checked.job.task,
-      pairs: checked.job.data.textPair !== undefined,
+      job: job.name,
+      model: model.name,
+      task: job.task,
+      pairs: job.data.textPair !== undefined,
     },
-    staticSummary: `${checked.job.name}: ${checked.modelName} on ${checked.job.data.source}`,
+    staticSummary: `${job.name}: ${model.name} on ${job.data.source}`,
   });
-  return run;
 }
 
 export async function storeSource(

@@ -10,7 +10,7 @@ For a cluster of your own (docs/operations.md): TEMPORAL_ADDRESS and TEMPER_S3_E
 of its own. Ctrl-C or SIGTERM: it takes no new session, ends its current step, commits it, then ends; a second Ctrl-C ends it at once.
 
 Settings: TEMPER_SCRATCH, TEMPER_DEVICE_SLOTS, TEMPER_GRACE_SECONDS, TEMPER_THREADS, and TEMPER_ALLOW_MODULES=1 where whoever
-submits a job may run code here (docs/operations.md).
+submits a job may run code here; TEMPER_PREEMPTION_FILE or _URL where the cloud gives notice (docs/operations.md).
 
 Examples:
   $ temper worker                       workflows, preparation and training

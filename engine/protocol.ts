@@ -146,8 +146,14 @@ export interface EngineRequests {
     output: { sha256: Sha256; bytes: number; width: number } | null;
   };
   train: {
-    /** `suspect`: a step that engines have died in; the black box tells what it trains on. */
-    input: { until: TrainUntil; observations: readonly Observation[]; folder: string; suspect?: number };
+    /** `adjusted`: in place of what the loaded job says. `suspect`: a step that engines have died in; the black box tells its rows. */
+    input: {
+      until: TrainUntil;
+      observations: readonly Observation[];
+      folder: string;
+      adjusted?: Pick<Job['train'], 'learningRate' | 'epochs'>;
+      suspect?: number;
+    };
     output: { reason: StopReason; stats: SegmentStats; state: StateOnDisk };
   };
   /** Trains over growing rates from the restored state, which is lost. `interrupt` ends it with what there is. */

@@ -44,8 +44,10 @@ export async function trainSegment(
   const { epochs, accumulate } = job.train;
   const { epoch } = segment.from;
   const stepsPerEpoch = stepsPerEpochOf(examples.count, job.train);
-  const totalSteps = stepsPerEpoch * epochs;
-  const lastStep = Math.min(until.step, (epoch + 1) * stepsPerEpoch);
+  // From here on: the epochs before may have been cut into other batches, or this run begun by another one.
+  const began = segment.from.step - segment.from.cursor;
+  const totalSteps = began + (epochs - epoch) * stepsPerEpoch;
+  const lastStep = Math.min(until.step, began + stepsPerEpoch);
   const batches = epochOrder(examples, job.train.batchSize, job.seed, epoch);
   const startMs = clockMs();
   let { step, cursor } = segment.from;

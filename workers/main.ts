@@ -10,6 +10,7 @@ import { resolveConnection } from '../infra/connection.js';
 import { openObjectStore, withBucket } from '../storage/object-store.js';
 import { CONTROL_QUEUE } from '../workflows/handlers.js';
 import { devicePart } from './device-part.js';
+import { watchForPreemption } from './preemption.js';
 import { readSettings } from './settings.js';
 import { openWorkFolder } from './work-folder.js';
 import { versioned, workerDefaults } from './worker-options.js';
@@ -64,16 +65,24 @@ const deviceWorkers = device?.workers ?? [];
 // SIGTERM: take no new session, stop after the current step, let each session commit and be closed by its workflow (which a
 // control worker of this process must still serve), then end.
 let stopping = false;
-const asked = new Promise<void>((resolve) =>
-  process.on('SIGTERM', () => {
-    if (stopping) return;
-    stopping = true;
-    device?.drain();
-    shutDown(deviceWorkers.length > 0 ? deviceWorkers : controlWorkers);
-    setTimeout(() => process.exit(1), settings.graceMs + 10_000).unref();
-    resolve();
-  }),
-);
+let end = (): void => undefined;
+const asked = new Promise<void>((resolve) => (end = resolve));
+const stop = (): void => {
+  if (stopping) return;
+  stopping = true;
+  device?.drain();
+  shutDown(deviceWorkers.length > 0 ? deviceWorkers : controlWorkers);
+  setTimeout(() => process.exit(1), settings.graceMs + 10_000).unref();
+  end();
+};
+process.on('SIGTERM', stop);
+// A control worker holds nothing, and serves the workflows by which sessions are closed, to the last.
+if (roles.has('device')) {
+  watchForPreemption(settings.preemption, (what) => {
+    console.error(`this machine is about to be taken away: ${what}; the worker drains`);
+    stop();
+  });
+}
 process.on('SIGINT', () => undefined); // a terminal's Ctrl-C is the supervisor's to handle
 
 function shutDown(workers: readonly Worker[]): void {

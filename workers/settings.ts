@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import type { DeploymentVersion } from './worker-options.js';
+import type { PreemptionSettings } from './preemption.js';
 
 /** What a worker reads from its environment; Temporal's and S3's own variables are read by infra/connection.ts. */
 const schema = z.object({
@@ -22,6 +23,14 @@ const schema = z.object({
   TEMPER_BUILD_ID: z.string().min(1).optional(),
   /** 1: whoever submits a job whose model is a module runs code here. */
   TEMPER_ALLOW_MODULES: z.enum(['0', '1']).default('0'),
+  /** A path that appears, or a URL that answers, when the machine is about to be taken away (workers/preemption.ts). */
+  TEMPER_PREEMPTION_FILE: z.string().min(1).optional(),
+  TEMPER_PREEMPTION_URL: z.url().optional(),
+  TEMPER_PREEMPTION_HEADER: z
+    .string()
+    .regex(/^[\w-]+:/, 'expected `Name: value`')
+    .optional(),
+  TEMPER_PREEMPTION_MATCH: z.string().default(''),
   /** Folders that schedules may read data from when they fire, separated by colons. */
   TEMPER_DATA_FOLDERS: z
     .string()
@@ -40,6 +49,7 @@ export interface WorkerSettings {
   readonly allowModules: boolean;
   /** Of workflows only: queues of devices are never versioned. */
   readonly version: DeploymentVersion | null;
+  readonly preemption: PreemptionSettings;
   readonly dataFolders: readonly string[];
 }
 
@@ -62,6 +72,12 @@ export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
     shardRows: TEMPER_SHARD_ROWS ?? null,
     allowModules: TEMPER_ALLOW_MODULES === '1',
     version: versionOf(parsed.data.TEMPER_DEPLOYMENT, parsed.data.TEMPER_BUILD_ID),
+    preemption: {
+      file: parsed.data.TEMPER_PREEMPTION_FILE ?? null,
+      url: parsed.data.TEMPER_PREEMPTION_URL ?? null,
+      header: parsed.data.TEMPER_PREEMPTION_HEADER ?? null,
+      match: new RegExp(parsed.data.TEMPER_PREEMPTION_MATCH),
+    },
     dataFolders: parsed.data.TEMPER_DATA_FOLDERS,
   };
 }

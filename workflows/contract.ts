@@ -142,18 +142,47 @@ export interface PolicyState {
   readonly shouldStop: boolean;
 }
 
+/** What `temper adjust` changes of a job while its run goes on. */
+export interface JobChanges {
+  readonly learningRate?: number;
+  readonly epochs?: number;
+  readonly patience?: number;
+  readonly batchSize?: number;
+  readonly checkpointMinutes?: number;
+  readonly checkpointSteps?: number;
+}
+
+/** Changes that hold for all steps after `fromStep`. They stay tied to it, also when the run goes back to before it. */
+export interface Adjustment {
+  readonly fromStep: number;
+  readonly changes: JobChanges;
+}
+
+/** The checkpoint that a run began from instead of its base model (`temper checkpoints fork`). */
+export interface Fork {
+  readonly from: CheckpointRef;
+  /** Pin that holds the checkpoint until the new run has a copy of its own. */
+  readonly pin: string;
+  /** Validation results so far; schedule and early stopping fold over them. */
+  readonly observations: readonly Observation[];
+}
+
 /** What every stage of a run is a function of. */
 export interface RunContext {
   readonly run: RunId;
   readonly job: Job;
   readonly source: SourceRef;
   readonly model: ModelRef;
+  readonly fork?: Fork;
 }
 
 /** The run with what the device stages need to know of it. */
 export interface TrainingContext extends RunContext {
   readonly dataset: DatasetRef;
+  /** Of the states before any adjustment. */
   readonly lineage: Sha256;
+  /** By `fromStep`; what holds at a step is worked out from them (policies/adjustments.ts). Absent: none. */
+  readonly adjustments?: readonly Adjustment[];
   /** The base's outputs, where nothing of it trains and they were computed before. */
   readonly features?: FeaturesRef;
 }
@@ -264,8 +293,11 @@ export interface SessionActivities {
    * The newest checkpoint of the lineage that verifies, fetched to this host. S3 is the truth, also when it is ahead of the
    * workflow; what is damaged is passed over and reported.
    */
-  findCheckpoint(input: { run: RunId; lineage: Sha256 }): Promise<FoundCheckpoint>;
-  /** Pre-trained weights and a new head, architecture checked, committed as step 0; the lineage is named here. */
+  findCheckpoint(input: { run: RunId; lineage: Sha256; adjustments?: readonly Adjustment[] }): Promise<FoundCheckpoint>;
+  /**
+   * Pre-trained weights and a new head, architecture checked, committed as step 0; of a fork the state it began from. The lineage
+   * is named here.
+   */
   initializeModel(input: { context: RunContext; dataset: DatasetRef }): Promise<CheckpointRef>;
   /**
    * Runs the frozen base over every example, once, shard by shard; what is on S3 already is not computed again. null: it was
@@ -335,6 +367,7 @@ export interface CarriedState {
   readonly startedAtMs: number;
   readonly paused: boolean;
   readonly stopped: boolean;
+  readonly adjustments?: readonly Adjustment[];
 }
 
 export type Stage =
@@ -395,6 +428,9 @@ export interface RunStatus {
   readonly sessions: readonly SessionRecord[];
   readonly startedAtMs: number;
   readonly evaluation: Evaluation | null;
+  /** By `fromStep`. Absent in runs of before 0.3. */
+  readonly adjustments?: readonly Adjustment[];
+  readonly fork?: CheckpointRef | null;
 }
 
 export type FineTuneOutcome = 'completed' | 'stopped-early' | 'stopped';
@@ -410,6 +446,8 @@ export interface FineTuneResult {
   readonly features?: FeaturesRef | null;
   readonly observations: readonly Observation[];
   readonly sessions: readonly SessionRecord[];
+  readonly adjustments?: readonly Adjustment[];
+  readonly fork?: CheckpointRef | null;
 }
 
 // ── Schedules ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,11 +8,10 @@ import {
   condition,
   proxyActivities,
 } from '@temporalio/workflow';
-import type { ControlActivities, FineTuneInput, FineTuneOutcome, FineTuneResult } from './contract.js';
+import type { ControlActivities, FineTuneInput, FineTuneResult } from './contract.js';
 import type { Device } from './device-session.js';
 import { historyIsLong } from './history.js';
 import { failureType } from './policies/failures.js';
-import { nextBoundary } from './policies/boundaries.js';
 import { lastTry, meetsSuspect, upToSuspect } from './policies/poison.js';
 import { RunState } from './run-state.js';
 import { overSessions, type Left } from './sessions.js';
@@ -48,13 +47,13 @@ export async function fineTune(input: FineTuneInput): Promise<FineTuneResult> {
 
 /** The part of the chain that needs the device; ends with the result, or says why the device was left. */
 async function onDevice(run: RunState, device: Device): Promise<FineTuneResult | Left> {
-  const { job } = run;
   const dataset = run.dataset!;
 
   if (!run.at) {
     run.enter('initializeModel');
     run.committed(await device.initializeModel({ context: run.input, dataset }));
     run.at = run.newestCommit;
+    if (run.input.fork) run.learn(run.input.fork.observations);
   }
   run.enter('freezeLayers');
   const plan = (run.plan ??= await control.freezeLayers({ context: run.input, dataset }));
@@ -70,15 +69,25 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
       run.enter('validate');
       run.observe(run.at, await device.validate({ context: run.context, plan, at: run.at }));
     }
-    if (outcomeOf(run) || run.pauseRequested || historyIsLong()) break;
+    if (run.outcome || run.pauseRequested || historyIsLong()) break;
 
+    if (run.changesGraph) {
+      run.enter('uploadCheckpoint');
+      await run.uploadInFlight; // another graph reads the state from S3
+      run.at = run.newestCommit;
+      continue; // it may have been adjusted meanwhile
+    }
     run.enter('trainEpoch');
     run.evaluation = null;
-    if (meetsSuspect(run.suspect, run.at)) await run.uploadInFlight; // the state before it is to be there
-    const { context, at: from, commitContext: commit } = run;
-    const until = upToSuspect(run.suspect, from, nextBoundary(job, from, dataset.stepsPerEpoch));
+    if (meetsSuspect(run.suspect, run.at)) {
+      await run.uploadInFlight; // the state before it is to be there
+      run.at = run.newestCommit!;
+    }
+    const { context, at: from, commitContext: commit, boundary } = run;
+    const until = upToSuspect(run.suspect, from, boundary);
     const suspect = lastTry(run.suspect);
     const input = { context, plan, from, until, commit, ...(suspect && { suspect }) };
+    run.adjusting.beginSegment();
     const trained = await device.trainEpoch(input).catch(async (error: unknown) => {
       // A step that cannot be done ends the run: the state before it is to be there when somebody looks.
       if (isUserFailure(error)) await run.uploadInFlight;
@@ -86,6 +95,7 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
     });
     await run.uploadInFlight; // one at a time; a lost one takes the run back to the checkpoint before it
     if (trained.kind === 'not-started') {
+      run.adjusting.endSegment();
       if (trained.because === 'draining') return 'preempted';
       continue; // the top of the loop knows why
     }
@@ -96,13 +106,16 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
     }
     run.at = trained.reached;
     if (run.suspect && run.at.step >= run.suspect.step) run.suspect = null;
-    run.startUpload(device.uploadCheckpoint({ context, snapshot: trained.reached, commit: run.commitContext }));
+    run.adjusting.endSegment();
+    run.startUpload(
+      device.uploadCheckpoint({ context: run.context, snapshot: trained.reached, commit: run.commitContext }),
+    );
   }
 
   run.enter(run.pauseRequested ? 'pausing' : 'uploadCheckpoint');
   await run.uploadInFlight;
   if (run.pauseRequested) return 'paused';
-  const outcome = outcomeOf(run);
+  const { outcome } = run;
   if (!outcome) return 'history-full';
   const final = run.newestCommit!;
   if (final.step === 0) throw stoppedTooEarly();
@@ -117,21 +130,18 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
   run.evaluation ??= await device.evaluate({ context: run.context, plan, at: best });
   run.enter('publishModel');
   const model = await device.publishModel({ context: run.context, plan, at: best, evaluation: run.evaluation });
-  const { observations, sessions, evaluation, features } = run;
-  return { run: run.input.run, outcome, best, final, evaluation, model, plan, features, observations, sessions };
+  const { observations, sessions, evaluation, features, adjustments } = run;
+  const fork = run.input.fork?.from ?? null;
+  return {
+    ...{ run: run.input.run, outcome, best, final, evaluation, model, plan, features },
+    ...{ observations, sessions, adjustments, fork },
+  };
 }
 
 const isUserFailure = (error: unknown): boolean =>
   error instanceof ActivityFailure &&
   error.cause instanceof ApplicationFailure &&
   error.cause.type === failureType.user;
-
-/** Why training is over; null while it is not. */
-function outcomeOf(run: RunState): FineTuneOutcome | null {
-  if (run.stopRequested) return 'stopped';
-  if (run.at!.epoch >= run.job.train.epochs) return 'completed';
-  return run.policy.shouldStop ? 'stopped-early' : null;
-}
 
 const stoppedTooEarly = () =>
   ApplicationFailure.nonRetryable('Stopped before the first step: there is no model to keep.', failureType.user);

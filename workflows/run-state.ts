@@ -1,5 +1,7 @@
 import { setCurrentDetails } from '@temporalio/workflow';
+import type { Job } from '../job/schema.js';
 import type {
+  Adjustment,
   CarriedState,
   CheckpointRef,
   CommitContext,
@@ -8,6 +10,7 @@ import type {
   FeaturesRef,
   Fingerprint,
   FineTuneInput,
+  FineTuneOutcome,
   FreezePlan,
   Metrics,
   Observation,
@@ -19,7 +22,11 @@ import type {
   StateRef,
   Suspect,
   TrainingContext,
+  TrainUntil,
 } from './contract.js';
+import { Adjusting } from './adjusting.js';
+import { changesAfter, changesBefore, nextChange, pace } from './policies/adjustments.js';
+import { nextBoundary } from './policies/boundaries.js';
 import { policyOf } from './policies/early-stopping.js';
 import { stepsToKeep } from './policies/keep.js';
 import { ranked } from './policies/selection.js';
@@ -50,6 +57,7 @@ export class RunState {
   committedAtMs: number;
   observations: Observation[];
   sessions: SessionRecord[];
+  readonly adjusting: Adjusting;
   readonly startedAtMs: number;
   pauseRequested: boolean;
   stopRequested: boolean;
@@ -70,6 +78,7 @@ export class RunState {
     this.commits = [...(carried?.commits ?? [])];
     this.observations = [...(carried?.observations ?? [])];
     this.sessions = [...(carried?.sessions ?? [])];
+    this.adjusting = new Adjusting(this, carried?.adjustments ?? []);
     this.startedAtMs = carried?.startedAtMs ?? Date.now();
     this.pauseRequested = carried?.paused ?? false;
     this.stopRequested = carried?.stopped ?? false;
@@ -80,15 +89,39 @@ export class RunState {
     return this.input.job;
   }
 
+  /** The job as it holds for the next step. */
+  get jobNow(): Job {
+    return this.adjusting.job;
+  }
+
+  get adjustments(): readonly Adjustment[] {
+    return this.adjusting.made;
+  }
+
+  /** The furthest that the run is known to be; it may go back from there. */
+  get position(): StateRef | Position {
+    const begun = this.input.fork?.from ?? START;
+    const [at, newest] = [this.at ?? begun, this.newestCommit ?? begun];
+    return newest.step > at.step ? newest : at;
+  }
+
   get newestCommit(): CheckpointRef | null {
     return this.commits.at(-1) ?? null;
   }
 
   /** The best observed step whose checkpoint is committed. */
   get bestCommit(): CheckpointRef | undefined {
-    return ranked(this.observations, this.job.selectBest)
+    return ranked(this.#own, this.job.selectBest)
       .map(({ step }) => this.commits.find((commit) => commit.step === step))
       .find((commit) => commit !== undefined);
+  }
+
+  /** Why training is over; null while it is not. */
+  get outcome(): FineTuneOutcome | null {
+    if (this.stopRequested) return 'stopped';
+    if (!this.at) return null;
+    if (this.at.epoch >= this.jobNow.train.epochs) return 'completed';
+    return this.policy.shouldStop ? 'stopped-early' : null;
   }
 
   get endsEpoch(): boolean {
@@ -96,18 +129,43 @@ export class RunState {
   }
 
   get policy(): PolicyState {
-    return policyOf(this.job, this.observations);
+    const best = ranked(this.#own, this.job.selectBest)[0] ?? null;
+    return { ...policyOf(this.jobNow, this.observations), best };
+  }
+
+  /** Of states that this run can go back to: those of before a fork are another run's. */
+  get #own(): readonly Observation[] {
+    const begun = this.input.fork?.from.step ?? 0;
+    return this.observations.filter(({ step }) => step >= begun);
   }
 
   get context(): TrainingContext {
-    const { run, job, source, model } = this.input;
-    const features = this.features ? { features: this.features } : {};
-    return { run, job, source, model, dataset: this.dataset!, lineage: this.lineage!, ...features };
+    const { run, job, source, model, fork } = this.input;
+    return {
+      ...{ run, job, source, model, dataset: this.dataset!, lineage: this.lineage! },
+      ...(fork && { fork }),
+      ...(this.features && { features: this.features }),
+      ...(this.adjustments.length > 0 && { adjustments: this.adjustments }),
+    };
+  }
+
+  /** Where the segment from `at` ends at the latest. */
+  get boundary(): TrainUntil {
+    const { jobNow: job, at, dataset } = this;
+    const { stepsPerEpoch } = pace(job, at!, dataset!);
+    return nextBoundary(job, at!, stepsPerEpoch, nextChange(this.adjustments, at!.step));
+  }
+
+  /** Batches are cut in another way from here on: the state is read into another graph, which takes a checkpoint. */
+  get changesGraph(): boolean {
+    if (this.at?.kind !== 'snapshot') return false;
+    const { step } = this.at;
+    return changesAfter(this.adjustments, step).batchSize !== changesBefore(this.adjustments, step).batchSize;
   }
 
   /** What a commit made now would say beside the state. */
   get commitContext(): CommitContext {
-    const keepSteps = stepsToKeep(this.job, this.observations);
+    const keepSteps = stepsToKeep(this.job, this.#own);
     return { parent: this.newestCommit, observations: this.observations, keepSteps };
   }
 
@@ -115,17 +173,17 @@ export class RunState {
     this.stage = stage;
     this.detail = detail;
     const { step, epoch } = this.at ?? START;
-    setCurrentDetails(`**${stage}** · epoch ${epoch} of ${this.job.train.epochs} · step ${step}`);
+    setCurrentDetails(`**${stage}** · epoch ${epoch} of ${this.jobNow.train.epochs} · step ${step}`);
   }
 
   committed(ref: CheckpointRef): void {
-    const best = new Set(stepsToKeep(this.job, this.observations));
+    const best = new Set(stepsToKeep(this.job, this.#own));
     const before = this.commits.filter(({ sequence }) => sequence < ref.sequence);
     // The newest may yet turn out to be the best: their validation can come after their commit.
     const kept = before.filter(({ step }, i) => best.has(step) || i >= before.length - RECENT_COMMITS);
     this.commits = [...kept, ref];
     this.committedAtMs = Date.now();
-    this.lineage = ref.lineage;
+    this.lineage ??= ref.lineage; // that of an adjusted state is worked out from it
   }
 
   /** Goes to a checkpoint, with the metrics of that step and before: what came after is done again. */
@@ -147,7 +205,7 @@ export class RunState {
   learn(observations: readonly Observation[]): void {
     const byStep = new Map([...this.observations, ...observations].map((each) => [each.step, each]));
     this.observations = told(
-      this.job,
+      this.jobNow,
       [...byStep.values()].sort((a, b) => a.step - b.step),
     );
   }
@@ -183,6 +241,7 @@ export class RunState {
       sessions,
       startedAtMs,
       ...asked,
+      ...(this.adjustments.length > 0 && { adjustments: this.adjustments }),
     };
   }
 
@@ -191,16 +250,17 @@ export class RunState {
     // From the request on, while whatever is under way ends and the upload waits for the store.
     const pausing = this.pauseRequested && this.stage !== 'paused' && this.stage !== 'finished';
     const stage: Stage = pausing ? 'pausing' : this.stage;
-    const { step, epoch, cursor } = this.at ?? this.newestCommit ?? START;
+    const { step, epoch, cursor } = this.at ?? this.newestCommit ?? this.input.fork?.from ?? START;
     const newest = this.newestCommit;
-    const epochs = this.job.train.epochs;
+    const { epochs } = this.jobNow.train;
+    const steps = dataset && pace(this.jobNow, { step, epoch, cursor }, dataset);
     return {
       run: this.input.run,
       stage,
       detail: this.detail,
       position: { step, epoch, cursor },
-      stepsPerEpoch: dataset?.stepsPerEpoch ?? null,
-      totalSteps: dataset ? dataset.stepsPerEpoch * epochs : null,
+      stepsPerEpoch: steps?.stepsPerEpoch ?? null,
+      totalSteps: steps?.totalSteps ?? null,
       epochs,
       trainLoss,
       observations,
@@ -213,6 +273,8 @@ export class RunState {
       sessions,
       startedAtMs,
       evaluation,
+      adjustments: this.adjustments,
+      fork: this.input.fork?.from ?? null,
     };
   }
 }

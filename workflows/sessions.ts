@@ -56,6 +56,7 @@ export async function overSessions(
       await budgets.spend(setback);
     } finally {
       run.device = null;
+      run.adjusting.endSegment(); // a lost one has told nothing
     }
   }
 }
@@ -78,14 +79,17 @@ async function settle(run: RunState, device: Device, { reason, detail, sinceMs, 
   const trainedTo = Math.max(run.at?.step ?? 0, run.newestCommit?.step ?? 0, lastProgress?.position.step ?? 0);
   let passedOver: string[] = [];
   if (run.lineage) {
-    const found = await device.findCheckpoint({ run: run.input.run, lineage: run.lineage });
+    const found = await device.findCheckpoint({
+      ...{ run: run.input.run, lineage: run.lineage },
+      ...(run.adjustments.length > 0 && { adjustments: run.adjustments }),
+    });
     passedOver = found.damaged.map(({ sequence, reason }) => `checkpoint ${sequence}: ${reason}`);
     run.rewindTo(found.ref);
     run.learn(found.observations); // after it: they are told as they were told at that step
   }
   const from = run.newestCommit;
   const stepsRedone = Math.max(0, trainedTo - (from?.step ?? 0)); // S3 may be ahead of what was heard of
-  const stepsPerSecond = (lastProgress?.examplesPerSecond ?? 0) / run.job.train.batchSize;
+  const stepsPerSecond = (lastProgress?.examplesPerSecond ?? 0) / run.jobNow.train.batchSize;
   run.tell({
     session: host.session,
     host: host.host,

@@ -5,9 +5,11 @@ import { WEIGHTS_FILE } from '../../models/folder.js';
 import { commitCheckpoint } from '../../storage/checkpoint/commit.js';
 import { collectOrphans } from '../../storage/checkpoint/orphans.js';
 import { retireCheckpoints } from '../../storage/checkpoint/retention.js';
-import type { CheckpointRef, CommitContext, RunContext, Sha256 } from '../../workflows/contract.js';
+import { lineageAt } from '../../storage/checkpoint/line.js';
+import type { Adjustment, CheckpointRef, CommitContext, RunContext, Sha256 } from '../../workflows/contract.js';
 import { sessionClosed } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
+import { adjustmentsBefore, lineOf } from './in-force.js';
 
 /**
  * Commits a state to S3 by the protocol of storage/checkpoint/commit.ts, then retires what need not stay.
@@ -15,21 +17,26 @@ import type { SessionDesk } from '../dependencies.js';
  */
 export async function commitState(
   session: SessionDesk,
-  context: RunContext & { readonly lineage: Sha256 },
+  context: RunContext & { readonly lineage: Sha256; readonly adjustments?: readonly Adjustment[] },
   state: StateOnDisk,
   commit: CommitContext,
   signal: AbortSignal,
 ): Promise<CheckpointRef> {
   const { store, host, settled } = session;
+  const { step } = state.position;
+  const line = lineOf(context);
   const { kind, ref } = await commitCheckpoint(store, {
     run: context.run,
     parent: commit.parent,
     position: state.position,
-    lineage: context.lineage,
+    lineage: lineageAt(line, step) ?? context.lineage,
+    line,
     stateDigest: state.stateDigest,
     shards: state.shards,
     base: context.model.files.filter(({ name }) => name === WEIGHTS_FILE),
     observations: commit.observations,
+    adjustments: adjustmentsBefore(context, step),
+    forkedFrom: commit.parent === null ? context.fork?.from : undefined,
     createdBy: { fingerprint: host.fingerprint.digest, session: host.session },
     strict: context.job.exactness === 'strict',
     signal,
@@ -43,7 +50,7 @@ export async function commitState(
   }
   const keep = { last: context.job.checkpoint.keep.last, steps: commit.keepSteps };
   try {
-    await retireCheckpoints(store, { run: context.run, lineage: context.lineage, keep, newest: ref, settled, signal });
+    await retireCheckpoints(store, { run: context.run, lineage: line, keep, newest: ref, settled, signal });
     await collectOrphans(store, { newest: ref, signal });
   } catch (error) {
     // The checkpoint is durable; the next commit retires what this one could not.

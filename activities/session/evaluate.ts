@@ -6,6 +6,7 @@ import { asActivity } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
 import { ensureState } from './engine-state.js';
+import { asMade } from './in-force.js';
 
 const REPORT = 'evaluation.json';
 
@@ -15,7 +16,7 @@ export const evaluate =
   ({ context, plan, at }) =>
     asActivity(
       async (signal) => {
-        await ensureState(session, { context, plan }, at, signal);
+        await ensureState(session, { context: asMade(context, at), plan }, at, signal);
         const details = await askEngine(session, 'evaluate', { split: 'test' });
         const report = { format: 'temper-evaluation/1', run: context.run, checkpoint: at, ...details };
         const bytes = new TextEncoder().encode(`${JSON.stringify(report, null, 1)}\n`);

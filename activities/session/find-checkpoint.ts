@@ -4,13 +4,14 @@ import type { SessionActivities } from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
 import { shardFolder } from './engine-state.js';
+import { lineOf } from './in-force.js';
 
 /** Where to go on from: the newest checkpoint of the lineage whose every shard was downloaded and verified. */
 export const findCheckpoint =
   (session: SessionDesk): SessionActivities['findCheckpoint'] =>
-  ({ run, lineage }) =>
+  ({ run, ...adjusted }) =>
     asActivity(async (signal) => {
-      const wanted = { run, lineage, cacheFolder: shardFolder(session), signal };
+      const wanted = { run, lineage: lineOf(adjusted), cacheFolder: shardFolder(session), signal };
       const found = await untilReachable(() => findNewestCheckpoint(session.store, wanted), { signal });
       if (found.kind === 'none') return { ref: null, observations: [], damaged: found.damaged };
       return { ref: found.ref, observations: found.manifest.observations, damaged: found.damaged };

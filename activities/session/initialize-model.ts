@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unpin } from '../../storage/checkpoint/pins.js';
+import { findNewestCheckpoint } from '../../storage/checkpoint/restore.js';
 import { untilReachable } from '../../storage/until-reachable.js';
 import type { CheckpointRef, DatasetRef, Fingerprint, RunContext, Sha256 } from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
@@ -9,8 +11,12 @@ import { askEngine } from './ask-engine.js';
 import { datasetOf } from '../dataset-of.js';
 import { modelFolder } from '../model-folder.js';
 import { commitState } from './commit.js';
+import { forkedState } from './fork-checkpoint.js';
 
-/** Checks the base model's architecture, makes the new head from the seed, and commits both as step 0. */
+/**
+ * Checks the base model's architecture, makes the new head from the seed, and commits both as step 0. A fork commits the state that
+ * it begins from as its own, and needs the other run no more.
+ */
 export const initializeModel =
   (session: SessionDesk) =>
   ({ context, dataset }: { context: RunContext; dataset: DatasetRef }): Promise<CheckpointRef> =>
@@ -22,26 +28,32 @@ export const initializeModel =
       try {
         // The engine checks the base's architecture before it makes what is new.
         const input = { job: context.job, modelFolder: folder, dataset: manifest, folder: stateFolder };
-        const state = await askEngine(session, 'initialize', input);
+        const fresh = await askEngine(session, 'initialize', input);
         const lineage = lineageOf(context, dataset, host.fingerprint);
-        return await commitState(
-          session,
-          { ...context, lineage },
-          state,
-          { parent: null, observations: [], keepSteps: [] },
-          signal,
-        );
+        const { run, fork } = context;
+        if (fork) {
+          // Committed before, by an attempt whose answer was lost: the other run's checkpoint may be gone by now.
+          const wanted = { run, lineage, cacheFolder: stateFolder, signal };
+          const found = await untilReachable(() => findNewestCheckpoint(session.store, wanted), { signal });
+          if (found.kind === 'found') return found.ref;
+        }
+        const state = fork ? await forkedState(session, fork, fresh, stateFolder, signal) : fresh;
+        const commit = { parent: null, observations: fork?.observations ?? [], keepSteps: [] };
+        const ref = await commitState(session, { ...context, lineage }, state, commit, signal);
+        if (fork) await untilReachable(() => unpin(session.store, fork.from.run, fork.pin, { signal }), { signal });
+        return ref;
       } finally {
         await rm(stateFolder, { recursive: true, force: true });
       }
     });
 
 /** Names everything that a state is a function of. Where bits may differ between hosts by consent, the host does not count. */
-function lineageOf({ job, model }: RunContext, dataset: DatasetRef, fingerprint: Fingerprint): Sha256 {
+function lineageOf({ job, model, fork }: RunContext, dataset: DatasetRef, fingerprint: Fingerprint): Sha256 {
   // What is not listed says when to store, what to keep, and which checkpoint to choose: no bit of a state depends on it.
   const { name: _, model: __, data: ___, checkpoint: ____, selectBest: _____, threads: ______, ...rest } = job;
   const { exactness, ...learning } = rest;
   const numerics = exactness === 'strict' ? fingerprint.digest : exactness;
-  const text = JSON.stringify([learning, model.digest, dataset.digest, numerics]);
+  const begun = fork ? [[fork.from.lineage, fork.from.stateDigest]] : [];
+  const text = JSON.stringify([learning, model.digest, dataset.digest, numerics, ...begun]);
   return createHash('sha256').update(text).digest('hex') as Sha256;
 }

@@ -21,12 +21,14 @@ export interface FatalStep {
   /** The newest checkpoint: the state before the step, or one before that. */
   readonly checkpoint: CheckpointRef | null;
   readonly observations: readonly Observation[];
+  /** In place of what the job says, where the run was adjusted. */
+  readonly adjusted: PoisonBundle['adjusted'];
 }
 
 /** Stores what the step is a function of, and what was heard of its deaths; the failure that ends the run. */
 export async function poisoned(
   { store, host }: SessionDesk,
-  { context, plan, suspect, checkpoint, observations }: FatalStep,
+  { context, plan, suspect, checkpoint, observations, adjusted }: FatalStep,
   { message, during, said }: EngineDied,
   signal: AbortSignal,
 ): Promise<ApplicationFailure> {
@@ -36,7 +38,7 @@ export async function poisoned(
   const bundle: PoisonBundle = poisonBundleSchema.parse({
     format: 'temper-poison/1',
     ...{ run, step, epoch: during?.epoch ?? 0, cursor: during?.cursor ?? 0, rows: during?.batches ?? [] },
-    ...{ seed: job.seed, checkpoint, observations, context, plan },
+    ...{ seed: job.seed, checkpoint, observations, context, plan, adjusted },
     ...{ fingerprint: host.fingerprint, deaths, said },
   });
   const key = poisonKey(run, step, 'bundle.json');

@@ -5,6 +5,7 @@ import type { DatasetManifest } from '../../data/manifest.js';
 import type { Job } from '../../job/schema.js';
 import { putContent } from '../../storage/content.js';
 import { publishedModelKey } from '../../storage/layout.js';
+import { lineageAt } from '../../storage/checkpoint/line.js';
 import { untilReachable } from '../../storage/until-reachable.js';
 import type {
   CheckpointRef,
@@ -20,6 +21,7 @@ import { datasetOf } from '../dataset-of.js';
 import { modelFolder } from '../model-folder.js';
 import type { SessionDesk } from '../dependencies.js';
 import { ensureState } from './engine-state.js';
+import { adjustmentsBefore, asMade, jobOf, lineOf } from './in-force.js';
 
 /** How the folder says what `config.json` has no word for: the job, how the data was prepared, where the model came from. */
 const CARD_FILE = 'temper.json';
@@ -30,7 +32,7 @@ export const publishModel =
   ({ context, plan, at, evaluation }) =>
     asActivity(
       async (signal) => {
-        const { features: _, ...whole } = context; // the base is published too
+        const { features: _, ...whole } = asMade(context, at); // the base is published too
         await ensureState(session, { context: whole, plan }, at, signal);
         const base = await modelFolder(session, context.model, { signal });
         const folder = join(session.workFolder, `publish-${randomUUID()}`);
@@ -68,23 +70,25 @@ const outputsOf = (job: Job, dataset: DatasetManifest) =>
     ? { outputs: { column: job.data.label, unit: "the column's own", standardisedBy: dataset.values.train } }
     : {};
 
-function card(
-  { run, job, model, dataset: { digest }, lineage }: TrainingContext,
-  at: CheckpointRef,
-  { metrics }: Evaluation,
-  dataset: DatasetManifest,
-): string {
+function card(context: TrainingContext, at: CheckpointRef, { metrics }: Evaluation, dataset: DatasetManifest): string {
+  const { run, model, dataset: prepared, lineage } = context;
+  const job = jobOf(context, at);
+  const adjustments = adjustmentsBefore(context, at.step);
   const text = {
     format: 'temper-model/2',
     run,
     task: job.task,
     data: { ...dataset, files: [] },
     base: { name: model.name, digest: model.digest },
-    dataset: digest,
-    checkpoint: { step: at.step, epoch: at.epoch, stateDigest: at.stateDigest, lineage },
+    dataset: prepared.digest,
+    checkpoint: {
+      ...{ step: at.step, epoch: at.epoch, stateDigest: at.stateDigest },
+      lineage: lineageAt(lineOf(context), at.step) ?? lineage,
+    },
     test: metrics,
     ...outputsOf(job, dataset),
     job,
+    ...(adjustments.length > 0 && { adjustments }),
   };
   return `${JSON.stringify(text, null, 2)}\n`;
 }

@@ -9,11 +9,14 @@ import type {
   Suspect,
 } from '../../workflows/contract.js';
 import { EngineDied } from '../../engine/failure.js';
+import { lineageAt } from '../../storage/checkpoint/line.js';
+import { nextChange } from '../../workflows/policies/adjustments.js';
 import { asActivity, sessionClosed } from '../as-activity.js';
 import type { EngineDesk, SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
 import { commitState, dropSnapshot } from './commit.js';
 import { ensureState, type StateInput } from './engine-state.js';
+import { adjustedRates, asTrained, lineOf } from './in-force.js';
 import { poisoned } from './poison.js';
 
 type TrainInput = StateInput & { from: StateRef; until: TrainUntil; commit: CommitContext; suspect?: Suspect };
@@ -29,11 +32,12 @@ export const trainEpoch =
     asActivity<TrainedSegment>(
       async (signal) => {
         const { desk } = session;
-        const key = `${input.context.lineage}/${input.from.stateDigest}`;
+        const key = keyOf(input);
         // An engine whose server was away has gone on with this very job: attach to it.
         if (desk.training?.key !== key) {
           await endOther(desk);
-          await ensureState(session, input, input.from, signal);
+          const context = asTrained(input.context, input.from);
+          await ensureState(session, { ...input, context }, input.from, signal);
           if (session.draining) return { kind: 'not-started', because: 'draining' };
           if (session.interruptRequested) {
             session.interruptRequested = false;
@@ -62,13 +66,22 @@ export const trainEpoch =
 /** The suspected step has ended its engine again: the run is over. Any other failure is as it was. */
 async function fatal(
   session: SessionDesk,
-  { context, plan, suspect, commit }: TrainInput,
+  { context: whole, plan, from, suspect, commit }: TrainInput,
   error: unknown,
   signal: AbortSignal,
 ): Promise<never> {
   if (!suspect || !(error instanceof EngineDied) || error.during?.step !== suspect.step) throw error;
   const { parent: checkpoint, observations } = commit;
-  throw await poisoned(session, { context, plan, suspect, checkpoint, observations }, error, signal);
+  const context = asTrained(whole, from);
+  const step = { context, plan, suspect, checkpoint, observations, adjusted: adjustedRates(whole, from) };
+  throw await poisoned(session, step, error, signal);
+}
+
+/** Names a segment by all that its states are a function of, and by where an adjustment ends it. */
+function keyOf({ context, from }: TrainInput): string {
+  const { lineage, adjustments = [] } = context;
+  const key = `${lineageAt(lineOf(context), from.step + 1) ?? lineage}/${from.stateDigest}`;
+  return adjustments.length === 0 ? key : `${key}/${nextChange(adjustments, from.step)}`;
 }
 
 /** A kept engine may still be at a job that nobody wants any more: it ends after its current step. */
@@ -81,8 +94,12 @@ async function endOther({ engine, training }: EngineDesk): Promise<void> {
 async function train(session: SessionDesk, { context, from, until, commit, suspect }: TrainInput): Promise<Trained> {
   const { desk, workFolder, host } = session;
   const folder = join(workFolder, 'snapshots', `${from.step}-${randomUUID()}`);
-  const suspected = suspect && { suspect: suspect.step };
-  const training = askEngine(session, 'train', { until, observations: commit.observations, folder, ...suspected });
+  const adjusted = adjustedRates(context, from);
+  const training = askEngine(session, 'train', {
+    ...{ until, observations: commit.observations, folder },
+    ...(adjusted && { adjusted }),
+    ...(suspect && { suspect: suspect.step }),
+  });
   desk.holds = null; // until it is known again by its digest
   const { reason, stats, state } = await training;
   desk.holds = state.stateDigest;
@@ -97,7 +114,7 @@ async function train(session: SessionDesk, { context, from, until, commit, suspe
       session: host.session,
       folder,
       bytes: state.shards.reduce((sum, { bytes }) => sum + bytes, 0),
-      lineage: context.lineage,
+      lineage: lineageAt(lineOf(context), step) ?? context.lineage,
       stateDigest: state.stateDigest,
       step,
       epoch,

@@ -1,5 +1,7 @@
 import pc from 'picocolors';
-import type { SessionRecord } from '../../workflows/contract.js';
+import type { Adjustment, CheckpointRef, SessionRecord } from '../../workflows/contract.js';
+import { adjustmentText, forkText } from './adjustments.js';
+import { causesTable } from './cost-by-cause.js';
 import { reasonOf, recoveries, recoveryCount } from './sessions.js';
 import { renderTable } from './table.js';
 import { counted, duration, moment } from './units.js';
@@ -29,6 +31,21 @@ export function costOf(sessions: readonly SessionRecord[]): Cost {
   };
 }
 
+/** What a run's states come from, besides its job. */
+export interface Lineage {
+  readonly fork: CheckpointRef | null;
+  readonly adjustments: readonly Adjustment[];
+  /** Checkpoints that did not verify, as they stand on S3; null: the store did not answer. */
+  readonly quarantined: readonly { readonly sequence: number; readonly reason: string }[] | null;
+}
+
+export const renderOrigins = (run: string, { fork, adjustments, quarantined }: Lineage): string[] => [
+  ...(fork ? [`${run} began from ${forkText(fork)}.`] : []),
+  ...adjustments.map((each) => `Adjusted ${adjustmentText(each)}.`),
+  ...(quarantined === null ? ['The store does not answer: checkpoints that were set aside are not told.'] : []),
+  ...(quarantined ?? []).map(({ sequence, reason }) => pc.yellow(`Checkpoint ${sequence} is set aside: ${reason}.`)),
+];
+
 /** `temper explain`: what happened to a run, session by session, and what it cost. */
 export function renderExplained(run: string, sessions: readonly SessionRecord[], firstNumber = 1): string[] {
   if (sessions.length === 0) return [`${run} has not held a device yet: there is nothing to explain.`];
@@ -49,6 +66,7 @@ export function renderExplained(run: string, sessions: readonly SessionRecord[],
       numbered,
     ),
     '',
+    ...causesTable(sessions),
     total(costOf(sessions)),
   ];
 }

@@ -40,6 +40,7 @@ export class JsonReporter {
       status?.features?.digest,
       status?.lastCheckpoint?.sequence,
       status?.sessions.length,
+      status?.adjustments?.length,
       progress?.stage,
       trouble,
     ]);

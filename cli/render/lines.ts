@@ -2,6 +2,7 @@
 import type { Observation, RunStatus, SessionRecord } from '../../workflows/contract.js';
 import type { Look } from '../runs/look.js';
 import { ranked } from '../../workflows/policies/selection.js';
+import { adjustmentText } from './adjustments.js';
 import { featuresText } from './features.js';
 import { inOrder, positionOf, remainingMs } from './estimate.js';
 import { reasonOf } from './sessions.js';
@@ -23,6 +24,7 @@ export class LineReporter {
   #step = -1;
   #rows = -1;
   #features: string | null = null;
+  readonly #adjusted = new Set<string>();
 
   /** The lines that are new since the last call. */
   lines(look: Look, nowMs: number): string[] {
@@ -47,6 +49,10 @@ export class LineReporter {
     const features = featuresText(status.plan, status.features);
     if (features !== null && features !== this.#features) lines.push(`features: ${features}`);
     this.#features = features;
+    for (const text of (status.adjustments ?? []).map(adjustmentText)) {
+      if (!this.#adjusted.has(text)) lines.push(`adjusted ${text}`);
+      this.#adjusted.add(text);
+    }
     lines.push(...this.#validations(status));
     const newest = status.lastCheckpoint;
     if (newest && newest.sequence > this.#sequence) {

@@ -2,6 +2,7 @@
 import pc from 'picocolors';
 import type { RunStatus } from '../../workflows/contract.js';
 import type { Look } from '../runs/look.js';
+import { adjustmentText, forkText } from './adjustments.js';
 import { featuresText } from './features.js';
 import { inOrder, positionOf, remainingMs } from './estimate.js';
 import { reasonOf, recoveries, recoveryCount } from './sessions.js';
@@ -22,8 +23,10 @@ export function renderScreen(look: Look, nowMs: number, width: number): string[]
   const trouble = troubleOf(look);
   if (trouble) lines.push(pc.yellow(`  ${trouble}`));
   if (status) {
+    if (status.fork) lines.push(label('fork of', forkText(status.fork)));
     lines.push(...featuresLines(look, status, width));
     lines.push(...trainingLines(look, status, width), ...validationLines(status));
+    lines.push(...(status.adjustments ?? []).map((each) => label('adjusted', adjustmentText(each))));
     lines.push(...durabilityLines(status, nowMs));
   }
   return lines;

@@ -9,6 +9,8 @@ const reasons: Readonly<Record<ResumeReason, string>> = {
   'history-full': 'the history was full and was begun anew',
 };
 
+export const causeOf = (reason: ResumeReason): string => reasons[reason];
+
 /** Why a session was opened: `the session was lost (trainEpoch: no heartbeat)`. */
 export const reasonOf = ({ reason, detail }: Pick<SessionRecord, 'reason' | 'detail'>): string =>
   detail && reason !== 'start' ? `${reasons[reason]} (${detail.replace(/\.$/, '')})` : reasons[reason];

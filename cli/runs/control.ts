@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { WorkflowUpdateFailedError, type Client } from '@temporalio/client';
-import type { UpdateDefinition } from '@temporalio/common';
+import { WorkflowUpdateFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
+import { failureType } from '../../workflows/policies/failures.js';
 import { CliError } from '../errors.js';
 import { stageOf, troubleOf } from '../render/stage.js';
 import { moment } from '../render/units.js';
@@ -29,9 +30,24 @@ export async function hasEnded(client: Client, { run, closedAt }: WorkflowState)
 
 /**
  * Asks a running run for something and waits for its answer, telling on stderr what it waits for. The request has an id:
- * sent again after an absence of the server, it is still one request.
+ * sent again after an absence of the server, it is still one request. @throws CliError when the run refuses it.
  */
-export async function ask<Result>(client: Client, run: string, update: UpdateDefinition<Result, []>): Promise<Result> {
+export const ask = <Result>(client: Client, run: string, update: UpdateDefinition<Result, []>): Promise<Result> =>
+  answered(client, run, (handle, updateId) => handle.executeUpdate(update, { updateId }));
+
+export const askWith = <Result, Input>(
+  client: Client,
+  run: string,
+  update: UpdateDefinition<Result, [Input]>,
+  input: Input,
+): Promise<Result> =>
+  answered(client, run, (handle, updateId) => handle.executeUpdate(update, { updateId, args: [input] }));
+
+async function answered<Result>(
+  client: Client,
+  run: string,
+  send: (handle: WorkflowHandle, updateId: string) => Promise<Result>,
+): Promise<Result> {
   await requireRunning(client, run);
   const updateId = randomUUID();
   const handle = client.workflow.getHandle(run);
@@ -40,11 +56,11 @@ export async function ask<Result>(client: Client, run: string, update: UpdateDef
   async function answer(): Promise<Result> {
     for (;;) {
       try {
-        return await handle.executeUpdate(update, { updateId });
+        return await send(handle, updateId);
       } catch (error) {
         if (isNotFound(error) || error instanceof WorkflowUpdateFailedError) {
           await requireRunning(client, run); // ended meanwhile: that is the answer
-          throw error;
+          throw isRefusal(error) ? new CliError(`${run}: ${error.cause.message}`) : error;
         }
         if (!isAway(error)) throw error;
         await pause(1_000);
@@ -52,6 +68,9 @@ export async function ask<Result>(client: Client, run: string, update: UpdateDef
     }
   }
 }
+
+const isRefusal = (error: unknown): error is Error & { readonly cause: ApplicationFailure } =>
+  error instanceof Error && error.cause instanceof ApplicationFailure && error.cause.type === failureType.user;
 
 /** One line on stderr: what the run is at, and what stands in its way. */
 export async function tellStage(client: Client, run: string): Promise<void> {

@@ -36,7 +36,7 @@ export async function replayStep(store: ObjectStore, bundle: PoisonBundle, optio
 
 async function inFolder(
   store: ObjectStore,
-  { context, plan, checkpoint, step, fingerprint, observations }: PoisonBundle,
+  { context, plan, checkpoint, step, fingerprint, observations, adjusted }: PoisonBundle,
   { allowModules, patienceMs, onStage }: ReplayOptions,
   scratch: string,
 ): Promise<Replayed> {
@@ -62,7 +62,8 @@ async function inFolder(
     onStage(`doing step ${step} again`);
     try {
       const until = { step, minutes: null };
-      const asked = { until, observations, folder: join(scratch, 'reached'), suspect: step };
+      const told = adjusted && { adjusted };
+      const asked = { until, observations, folder: join(scratch, 'reached'), suspect: step, ...told };
       const { state, stats } = await engine.request('train', asked);
       const message = `step ${state.position.step} went through here, with a loss of ${stats.meanLoss.toPrecision(6)}`;
       return { died: false, message, said: [], sameFingerprint };

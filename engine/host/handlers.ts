@@ -57,7 +57,7 @@ export const createHandlers = (bench: Workbench): Handlers => ({
     bench.position = position;
   },
 
-  async train({ until, observations, folder, suspect }) {
+  async train({ until, observations, folder, adjusted, suspect }) {
     const { trainer, fed, job } = bench.loaded;
     const from = bench.position;
     if (!from) throw new Error('engine: no state to train from');
@@ -66,7 +66,7 @@ export const createHandlers = (bench: Workbench): Handlers => ({
     const { reached, reason, stats } = await trainSegment({
       trainer,
       examples: fed.train,
-      job,
+      job: adjusted ? { ...job, train: { ...job.train, ...adjusted } } : job,
       from,
       until,
       observations,

@@ -6,6 +6,7 @@
  */
 import { Diverged } from '../errors.js';
 import { checkpointKey } from '../layout.js';
+import { isOfLine, type Line } from './line.js';
 import type { Position, RunId, Sha256 } from '../../workflows/contract.js';
 import type { CheckpointRecord, Manifest } from './manifest.js';
 
@@ -13,6 +14,7 @@ export interface OurState {
   readonly run: RunId;
   readonly position: Position;
   readonly lineage: Sha256;
+  readonly line?: Line | undefined;
   readonly stateDigest: Sha256;
   readonly strict: boolean;
   /** Where our bytes are, for the report of a divergence. */
@@ -35,7 +37,7 @@ export function judge(ours: OurState, first: number, newer: readonly CheckpointR
   let atOurStep: Manifest | null = null;
   for (const record of newer) {
     const theirs = record.kind === 'tombstone' ? record.was : record.kind === 'manifest' ? record : null;
-    if (theirs === null || theirs.lineage !== ours.lineage) continue;
+    if (theirs === null || !isOfLine(ours.line ?? ours.lineage, theirs)) continue;
     if (theirs.step === step && theirs.stateDigest !== ours.stateDigest && ours.strict)
       throw new Diverged({
         step,

@@ -37,6 +37,9 @@ const shard = z.strictObject({ key: objectKey, sha256, bytes: count, tensors: co
 /** Which metrics there are depends on the task. */
 const observation = z.object({ step: count, epoch: count, examples: count, loss: metric }).catchall(metric);
 
+/** Which names there are is the version's that wrote it. */
+const adjustment = z.strictObject({ fromStep: count, changes: z.record(z.string(), z.number()) });
+
 const head = { format: z.literal(checkpointFormat), run: runId, sequence: z.int().positive() };
 
 const manifest = z.strictObject({
@@ -52,6 +55,10 @@ const manifest = z.strictObject({
   base: z.array(storedFile),
   shards: z.array(shard),
   observations: z.array(observation),
+  adjustments: z.array(adjustment).min(1).optional(),
+  forkedFrom: z
+    .strictObject({ run: runId, sequence: z.int().positive(), step: count, lineage: sha256, stateDigest: sha256 })
+    .optional(),
 });
 const tombstone = z.strictObject({ kind: z.literal('tombstone'), ...head, was: manifest });
 const quarantine = z.strictObject({ kind: z.literal('quarantine'), ...head, reason: z.string(), copy: objectKey });

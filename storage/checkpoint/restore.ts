@@ -7,19 +7,20 @@
  * Retention may retire what was listed before it is read; then there is something newer, so the list is taken again
  * until it stays the same.
  */
-import type { CheckpointRef, RunId, Sha256 } from '../../workflows/contract.js';
+import type { CheckpointRef, RunId } from '../../workflows/contract.js';
 import { fetchFile } from '../content.js';
 import { eachOf } from '../each-of.js';
 import { corrupt, isStoreError, StoreError } from '../errors.js';
 import { checkpointKey } from '../layout.js';
 import type { CallOptions, ObjectStore } from '../object-store.js';
+import { isOfLine, type Line } from './line.js';
 import { refOf, type Manifest } from './manifest.js';
 import { listRecords, quarantine, readRecord } from './records.js';
 import { lookAtShards } from './shards.js';
 
 export interface FindNewest extends CallOptions {
   readonly run: RunId;
-  readonly lineage: Sha256;
+  readonly lineage: Line;
   /** Only checkpoints up to this sequence number. */
   readonly upTo?: number | undefined;
   /** Where verified shards go, by their digest; `fetchCheckpoint` and `fetchFile` find them there. */
@@ -70,7 +71,7 @@ async function examine(
     if (found.kind === 'damaged') reason = found.reason;
     else {
       const { record } = found;
-      if (record.kind !== 'manifest' || record.lineage !== lineage) return null;
+      if (record.kind !== 'manifest' || !isOfLine(lineage, record)) return null;
       const fetched = await fetchShards(store, record, cacheFolder, wanted);
       if (typeof fetched !== 'string') return { manifest: record, files: fetched };
       reason = fetched;

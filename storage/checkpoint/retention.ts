@@ -10,9 +10,10 @@
  * checkpoint is never retired, so a committer that names its parent's shards (commit.ts) cannot lose them: its parent is
  * alive in the list of step 4, or the number after the parent's was taken before. Other lineages' manifests stay.
  */
-import type { CheckpointRef, RunId, Sha256 } from '../../workflows/contract.js';
+import type { CheckpointRef, RunId } from '../../workflows/contract.js';
 import { checkpointKey, shardsFolder } from '../layout.js';
 import type { CallOptions, ObjectStore } from '../object-store.js';
+import { isOfLine, type Line } from './line.js';
 import { checkpointFormat, type Tombstone } from './manifest.js';
 import { listPins } from './pins.js';
 import { listRecords, quarantine, readRecord, readRecords, replaceRecord, type Found } from './records.js';
@@ -20,7 +21,8 @@ import { lookAtShards } from './shards.js';
 
 export interface Retire extends CallOptions {
   readonly run: RunId;
-  readonly lineage: Sha256;
+  /** `any`: of a run that has ended. */
+  readonly lineage: Line | 'any';
   readonly keep: {
     /** The newest checkpoints that stay, `newest` among them. */
     readonly last: number;
@@ -82,7 +84,7 @@ const isManifest = (found: Found): found is FoundManifest =>
   found.kind === 'record' && found.record.kind === 'manifest';
 
 function leaving(records: readonly Found[], { lineage, keep, newest }: Retire, pinned: ReadonlySet<number>) {
-  const ours = records.filter(isManifest).filter(({ record }) => record.lineage === lineage);
+  const ours = records.filter(isManifest).filter(({ record }) => lineage === 'any' || isOfLine(lineage, record));
   const last = new Set(ours.slice(-Math.max(keep.last, 1)).map(({ sequence }) => sequence));
   const steps = new Set(keep.steps);
   return ours.filter(

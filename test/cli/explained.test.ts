@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { costOf, renderExplained } from '../../cli/render/explained.js';
-import { aSession, startedAtMs } from './a-run.js';
+import { costByCause } from '../../cli/render/cost-by-cause.js';
+import { costOf, renderExplained, renderOrigins } from '../../cli/render/explained.js';
+import { aCheckpoint, aSession, startedAtMs } from './a-run.js';
 
 const lost = aSession({
   ...{ reason: 'session-lost', detail: 'trainEpoch: no heartbeat', from: { sequence: 7, step: 100 } },
@@ -48,4 +49,27 @@ test('waiting for the first device and for an operator is no cost of recovery', 
   expect(costOf(sessions)).toEqual({
     ...{ sessions: 3, recoveries: 1, stepsRedone: 9, recoveryMs: 7_400, redoneMs: 3_000, fingerprintChanges: 0 },
   });
+});
+
+test('what each cause cost, the dearest first', () => {
+  const engine = { ...lost, reason: 'engine-failed', recoveryMs: 1_000, stepsRedone: 2, redoneMs: 500 } as const;
+  const paused = aSession({ reason: 'paused', recoveryMs: 60_000 });
+  expect(costByCause([aSession(), engine, lost, paused, lost])).toEqual([
+    { cause: 'paused', times: 1, stepsRedone: 0, recoveryMs: 60_000, redoneMs: 0 },
+    { cause: 'session-lost', times: 2, stepsRedone: 18, recoveryMs: 14_800, redoneMs: 6_000 },
+    { cause: 'engine-failed', times: 1, stepsRedone: 2, recoveryMs: 1_000, redoneMs: 500 },
+  ]);
+  expect(text(aSession(), lost)).toMatch(/^the session was lost +1 +7 s +9 steps +3 s$/m);
+});
+
+test('the lineage: fork, adjustments with their steps, checkpoints that were set aside', () => {
+  const adjustments = [{ fromStep: 20, changes: { learningRate: 5e-5, patience: 3 } }];
+  const quarantined = [{ sequence: 4, reason: 'shard x is missing' }];
+  const lines = renderOrigins('other', { fork: aCheckpoint(7, 100), adjustments, quarantined });
+  expect(lines.map((line) => stripVTControlCharacters(line))).toEqual([
+    'other began from checkpoint 7 (step 100) of glosses-1a2b3c4d.',
+    'Adjusted from step 20: learning rate 5.00e-5, patience 3.',
+    'Checkpoint 4 is set aside: shard x is missing.',
+  ]);
+  expect(renderOrigins('other', { fork: null, adjustments: [], quarantined: null })).toHaveLength(1);
 });

@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CheckpointRef } from '../../workflows/contract.js';
 import { manifestOf, objectsBelow, recomputedDigest } from '../support/bucket.js';
@@ -15,21 +17,30 @@ import {
   writeTinyJob,
   type Ending,
 } from '../support/runs.js';
+import { slotScope, takeSlot } from '../../workers/device-slot.js';
+import { eventually } from '../support/poll.js';
+import { makeTemporaryFolder, removeFolder } from '../support/temporary-folder.js';
 import { startTestStack, type TestStack } from '../support/stack.js';
 
 describe('a run, steered from another terminal', () => {
   let stack: TestStack;
   let job: string;
+  let notice: string;
   let undisturbed: Ending;
 
   beforeAll(async () => {
-    stack = await startTestStack();
+    // A path that no test but one puts a file at.
+    notice = join(makeTemporaryFolder(), 'preempted');
+    stack = await startTestStack({ env: { TEMPER_PREEMPTION_FILE: notice } });
     job = writeTinyJob(stack.directory);
     undisturbed = await watchToEnd(stack, await startRun(stack, job));
     expect(undisturbed.state).toBe('done');
   }, 300_000);
   afterEach(() => endRuns(stack));
-  afterAll(() => stack.stop());
+  afterAll(async () => {
+    await stack.stop();
+    removeFolder(dirname(notice));
+  });
 
   const expectSameWeights = async (run: string, expected = undisturbed): Promise<Ending> => {
     const ending = await watchToEnd(stack, run);
@@ -38,6 +49,16 @@ describe('a run, steered from another terminal', () => {
     expect(ending.result.observations).toEqual(expected.result.observations);
     return ending;
   };
+
+  /** Takes the device's slot, as another session would, and gives it back. */
+  const deviceIsFree = (): Promise<boolean> =>
+    takeSlot(slotScope('cpu', join(stack.folder, 'scratch')), 1, AbortSignal.abort()).then(
+      async (slot) => {
+        await slot.release();
+        return true;
+      },
+      () => false,
+    );
 
   const sessionsOpen = (run: string): Promise<number> =>
     withClient(stack, async (client) => {
@@ -51,8 +72,16 @@ describe('a run, steered from another terminal', () => {
     async () => {
       const run = await startRun(stack, job);
       await runReaches(stack, run, 60);
-      const said = expectExit(await stack.temper(['pause', run, '--json']));
-      const { checkpoint } = JSON.parse(said) as { checkpoint: CheckpointRef };
+      expect(await deviceIsFree()).toBe(false);
+      // Asked as the command asks, and looked at in the moment of the answer.
+      const { free, said } = await withClient(stack, async (client) => {
+        const said = await client.workflow.getHandle(run).executeUpdate<CheckpointRef, []>('pause');
+        return { said, free: await deviceIsFree() };
+      });
+      expect(free).toBe(true);
+      const again = expectExit(await stack.temper(['pause', run, '--json']));
+      expect(JSON.parse(again)).toEqual({ run, paused: true, checkpoint: said });
+      const { checkpoint } = JSON.parse(again) as { checkpoint: CheckpointRef };
       expect(checkpoint.step).toBeGreaterThanOrEqual(60);
       expect(recomputedDigest(stack, manifestOf(stack, run, checkpoint.sequence))).toBe(checkpoint.stateDigest);
       expect(await sessionsOpen(run)).toBe(0);
@@ -154,6 +183,24 @@ describe('a run, steered from another terminal', () => {
       expect(cost).toMatchObject({ sessions: 2, recoveries: 0, stepsRedone: 0 });
       const said = expectExit(await stack.temper(['explain', run]));
       expect(said).toContain('the worker was asked to stop');
+    },
+  );
+
+  it(
+    'a notice that the machine is taken away drains the worker: no finished step is lost',
+    { timeout: 300_000 },
+    async () => {
+      const run = await startRun(stack, writeTinyJob(stack.directory, { train: { epochs: 16 } }, 'noticed.yaml'));
+      await runReaches(stack, run, 60);
+      const before = stack.pids()['device'];
+      writeFileSync(notice, '');
+      await eventually('the worker has ended', () => stack.pids()['device'] !== before, 60_000);
+      rmSync(notice); // the next machine has none
+      const { state } = await watchToEnd(stack, run);
+      expect(state).toBe('done');
+      const { sessions, cost } = await explain(stack, run);
+      expect(sessions[1]).toMatchObject({ reason: 'preempted', stepsRedone: 0 });
+      expect(cost).toMatchObject({ recoveries: 0, stepsRedone: 0 });
     },
   );
 

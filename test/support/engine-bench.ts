@@ -37,6 +37,7 @@ export async function openBench(written: Job, { keepsFeatures = false } = {}) {
   }
 
   const start: Reached = { state: initial, observations: [] };
+  let loaded = request;
   if (keepsFeatures) {
     await restore(start);
     const shards: Record<keyof ShardPaths, string[]> = { train: [], validation: [], test: [] };
@@ -46,10 +47,13 @@ export async function openBench(written: Job, { keepsFeatures = false } = {}) {
       ({ width } = (await handlers.computeFeatures({ file, path }))!);
       shards[split].push(path);
     }
-    await handlers.load({ ...request, key: `${request.key} on features`, features: { width, shards } });
+    loaded = { ...request, key: `${request.key} on features`, features: { width, shards } };
+    await handlers.load(loaded);
   }
   return {
     handlers,
+    request: loaded,
+    folder,
     start,
     restore,
     stepsPerEpoch,

@@ -105,6 +105,13 @@ const histories: Readonly<Record<string, (stack: TestStack) => Promise<string | 
     stack.kill('device', 'SIGTERM');
     return run;
   },
+  adjusted: async (stack) => {
+    const longer = { train: { epochs: 4 }, checkpoint: { everySteps: 100_000 } };
+    const run = await startRun(stack, writeTinyJob(stack.directory, longer, 'adjusted.yaml'));
+    await runTrainsBeyond(stack, run, 5);
+    expectExit(await stack.temper(['adjust', run, '--learning-rate', '5e-4', '--batch-size', '8']));
+    return run;
+  },
   paused: async (stack) => {
     const run = await startRun(stack, plain(stack.directory));
     expectExit(await stack.temper(['pause', run]));

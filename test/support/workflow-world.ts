@@ -83,7 +83,7 @@ export const STEPS_PER_EPOCH = 10;
 const dataset: DatasetRef = {
   manifest: file('manifest.json'),
   digest: sha256('dataset'),
-  rows: { train: 80, validation: 10, test: 10 },
+  rows: { train: 40, validation: 10, test: 10 },
   classes: 4,
   stepsPerEpoch: STEPS_PER_EPOCH,
 };
