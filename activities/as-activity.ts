@@ -58,7 +58,12 @@ function namedFailure(error: unknown, context: Context, details: unknown): unkno
     });
   }
   if (error instanceof EngineDied) {
-    return ApplicationFailure.create({ type: failureType.engineDied, message: error.message, details: [details] });
+    const died = error.during && { step: error.during.step };
+    return ApplicationFailure.create({
+      type: failureType.engineDied,
+      message: error.message,
+      details: [details, died],
+    });
   }
   // Out of an S3 call an abort reads as a cancellation, which Temporal would not retry.
   if (isStoreError(error, 'aborted')) return ApplicationFailure.create({ type: 'Aborted', message: error.message });

@@ -230,6 +230,20 @@ export interface DeviceActivities {
   openSession(input: OpenSession): Promise<void>;
 }
 
+/** An engine that died, or was killed because it hung, while it did this step. */
+export interface EngineDeath {
+  readonly step: number;
+  readonly host: string;
+  /** In words. */
+  readonly how: string;
+}
+
+/** A step in which engines have died, one after another. */
+export interface Suspect {
+  readonly step: number;
+  readonly deaths: readonly EngineDeath[];
+}
+
 export interface TrainUntil {
   /** Stop after this step: the end of the epoch or the next boundary. A hint, not a promise. */
   readonly step: number;
@@ -296,6 +310,8 @@ export interface SessionActivities {
     from: StateRef;
     until: TrainUntil;
     commit: CommitContext;
+    /** If the engine dies in this step again, the run is over: what the step is a function of is stored first. */
+    suspect?: Suspect;
   }): Promise<TrainedSegment>;
   validate(input: { context: TrainingContext; plan: FreezePlan; at: StateRef }): Promise<Metrics>;
   uploadCheckpoint(input: {
