@@ -60,7 +60,12 @@ function namedFailure(error: unknown, context: Context, details: unknown): unkno
     });
   }
   if (error instanceof EngineDied) {
-    return ApplicationFailure.create({ type: failureType.engineDied, message: error.message, details: [details] });
+    const died = error.during && { step: error.during.step };
+    return ApplicationFailure.create({
+      type: failureType.engineDied,
+      message: error.message,
+      details: [details, died],
+    });
   }
   // Of this host, and no defect of the engine's: to be tried again for long, perhaps on another host.
   if (error instanceof Error && diskFull.test(error.message))

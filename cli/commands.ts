@@ -12,6 +12,7 @@ import { lrFind } from './lr-find.js';
 import { models } from './models.js';
 import { pause } from './pause.js';
 import { predict } from './predict.js';
+import { replay } from './replay.js';
 import { resume } from './resume.js';
 import { run } from './run.js';
 import { schedule } from './schedule.js';
@@ -24,7 +25,7 @@ import { worker } from './worker.js';
 /** In the order of a first day: start, choose, run, look, steer, use the result. */
 export const commands = (): Command[] => [
   ...[demo(), up(), down(), doctor(), worker()],
-  ...[models(), lrFind(), run(), list(), status(), watch(), explain()],
+  ...[models(), lrFind(), run(), list(), status(), watch(), explain(), replay()],
   ...[pause(), resume(), adjust(), stop(), cancel()],
   ...[checkpoints(), predict(), exportCommand()],
   schedule(),

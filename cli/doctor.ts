@@ -9,7 +9,7 @@ const sign = (good: boolean): string => (good ? pc.green('✓') : pc.red('✗'))
 
 /** What a person reads: every part, and beneath what is not usable what to do. */
 export const renderDiagnosis = (diagnosis: Diagnosis): string => {
-  const { parts, tensorflow, tools, machine, services, problems } = diagnosis;
+  const { parts, tensorflow, tools, machine, services, device, problems } = diagnosis;
   const lines = [pc.bold('Parts')];
   const sourceWidth = Math.max(...parts.map((part) => part.source.length));
   for (const part of parts) {
@@ -25,6 +25,7 @@ export const renderDiagnosis = (diagnosis: Diagnosis): string => {
   lines.push(`  ${machine.cpu}, ${machine.cores} cores, ${gibibytes(machine.memoryBytes)} of memory`);
   lines.push(`  Instruction sets: ${machine.instructionSets.join(' ') || 'none of those that matter here'}`);
   lines.push(`  Cache: ${machine.cacheFolder}, ${gibibytes(machine.cacheFreeBytes)} free`);
+  lines.push(`  ${sign(device.sessions > 0)} Device to train on: ${device.says}`);
   lines.push('', pc.bold('Services'));
   for (const service of services) {
     lines.push(

@@ -57,7 +57,7 @@ async function complete(
   const inputs = await inputsOf(job, report, folder, dirname(path));
   checkWidth(job, said['inputs'] as ModuleInputs | undefined, inputs);
   const tensors = await withEngine(
-    { log: 'module', allowModules: true, hungAfterMs: TRIED_WITHIN_MS },
+    { log: 'module', allowModules: true, patienceMs: TRIED_WITHIN_MS },
     (engine, logFile) =>
       engine.request('declareModule', { job, path, outputs, inputs }).catch((error: unknown) => {
         if (!(error instanceof EngineDied)) throw error;

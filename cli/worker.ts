@@ -15,9 +15,16 @@ submits a job may run code here; TEMPER_PREEMPTION_FILE or _URL where the cloud 
 Examples:
   $ temper worker                       workflows, preparation and training
   $ temper worker --role control        workflows and preparation only
-  $ temper worker --role device         training only`;
+  $ temper worker --role device         training only
+  $ temper worker --role control --deployment temper --build-id 0.3.0`;
 
 const roles = ['control', 'device'] as const;
+
+interface Options {
+  readonly role?: string[];
+  readonly deployment?: string;
+  readonly buildId?: string;
+}
 
 const role = (text: string, before: readonly string[] = []): string[] => {
   if (!roles.some((name) => name === text)) throw new InvalidArgumentError(`Expected ${roles.join(' or ')}.`);
@@ -28,19 +35,31 @@ export const worker = (): Command =>
   new Command('worker')
     .description('Run a worker in this terminal')
     .option('--role <role>', 'control or device; may be given twice (default: both)', role)
+    .option('--deployment <name>', 'the deployment that its workflows belong to; with --build-id (docs/operations.md)')
+    .option('--build-id <id>', 'the version of it that this worker is')
     .addHelpText('after', help)
-    .action(async ({ role: chosen = [] }: { role?: string[] }) => {
+    .action(async ({ role: chosen = [], deployment, buildId }: Options) => {
+      if ((deployment === undefined) !== (buildId === undefined))
+        throw new CliError('--deployment and --build-id: expected both or none, found one of them.');
       await withTemporal(() => withStore((store) => store.check()));
-      const { code, signal } = await runWorker(chosen.length > 0 ? chosen : roles);
+      const version = deployment && buildId ? { TEMPER_DEPLOYMENT: deployment, TEMPER_BUILD_ID: buildId } : {};
+      const { code, signal } = await runWorker(chosen.length > 0 ? chosen : roles, version);
       if (signal) throw new CliError(`The worker was ended by ${signal}.`, exitCode.runFailed);
       if (code !== 0)
         throw new CliError(`The worker ended with code ${code}: see what it said above.`, exitCode.runFailed);
     });
 
-async function runWorker(chosen: readonly string[]): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+async function runWorker(
+  chosen: readonly string[],
+  version: Readonly<Record<string, string>>,
+): Promise<{
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}> {
   const entry = fileURLToPath(new URL('../workers/main.js', import.meta.url));
   // With a channel: the worker ends when this process dies, however it dies.
   const child = spawn(process.execPath, [entry, ...chosen.flatMap((name) => ['--role', name])], {
+    env: { ...process.env, ...version },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     detached: true, // a terminal's Ctrl-C is ours to pass on
   });

@@ -1,15 +1,19 @@
 /**
  * One engine process, as its worker sees it. Calls into libtensorflow block, it can crash or be killed for memory: in a
- * process of its own that is one failed activity and never the worker's death.
+ * process of its own that is one failed activity and never the worker's death. One that hangs is killed (watchdog.ts).
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { setPriority } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Fingerprint, Pinned, TrainProgress } from '../workflows/contract.js';
-import { engineEnvironment } from './environment.js';
+import { readBlackBox } from './black-box.js';
+import { keepOutput, type ChildOutput } from './child-output.js';
 import { EngineDied, EngineFailure } from './failure.js';
+import { processUse } from './process-use.js';
 import type { EngineRequests, FromEngine, RequestName, ToEngine } from './protocol.js';
+import { spawnEngine } from './spawn.js';
+import { hangSentence, Watchdog, type Hang } from './watchdog.js';
 
 export interface EngineOptions {
   readonly pinned: Pinned;
@@ -17,8 +21,8 @@ export interface EngineOptions {
   readonly logFile: string;
   /** Whether the code of a model that is a module may run in it (docs/operations.md). */
   readonly allowModules: boolean;
-  /** No message for this long while a request is under way: the engine hangs and is killed. */
-  readonly hungAfterMs?: number;
+  /** What the times follow from after which an engine without progress is killed (watchdog.ts). */
+  readonly patienceMs?: number | undefined;
 }
 
 interface Waiting {
@@ -26,50 +30,50 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-const HUNG_AFTER_MS = 15 * 60_000;
-const START_WITHIN_MS = 60_000;
+/** Of these an engine shows progress by what it does; of others it is enough that its event loop turns. */
+const PROVEN_BY_PROGRESS: ReadonlySet<RequestName> = new Set<RequestName>([
+  ...(['load', 'restore', 'train', 'findRate', 'computeFeatures', 'evaluate', 'declareModule'] as const),
+]);
+const LOOK_EVERY_MS = 1_000;
+/** A killed process that does not go (a driver that does not answer) is not waited for longer. */
+const GONE_WITHIN_MS = 15_000;
 
 export class Engine {
   readonly #child: ChildProcess;
+  readonly #output: ChildOutput;
+  readonly #blackBox: string;
+  readonly #watchdog: Watchdog;
+  readonly #looking: NodeJS.Timeout;
   readonly #waiting = new Map<number, Waiting>();
   readonly #underWay: RequestName[] = [];
   #last: Promise<void> = Promise.resolve();
   #nextId = 1;
-  #lastHeardMs = performance.now();
+  #lastLookMs = performance.now();
   #died: EngineDied | null = null;
-  readonly #watchdog: NodeJS.Timeout;
-  readonly exited: Promise<void>;
+  #unwanted = false;
   readonly #ready: Promise<Fingerprint>;
+  #start: { readonly done: (fingerprint: Fingerprint) => void; readonly failed: (error: Error) => void } | null = null;
+  readonly exited: Promise<void>;
   onProgress: (progress: TrainProgress) => void = () => undefined;
 
-  constructor({ pinned, logFile, allowModules, hungAfterMs = HUNG_AFTER_MS }: EngineOptions) {
-    this.#child = fork(fileURLToPath(new URL('./host/main.js', import.meta.url)), {
-      detached: true, // a terminal's Ctrl-C is the worker's to handle
-      serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...engineEnvironment(pinned), TEMPER_ALLOW_MODULES: allowModules ? '1' : '0' },
-    });
-    const log = createWriteStream(logFile, { flags: 'a' });
-    log.on('error', () => undefined); // a full disk must not end the worker for a line of a log
-    this.#child.stdout?.pipe(log, { end: false });
-    this.#child.stderr?.pipe(log, { end: false });
+  constructor({ pinned, logFile, allowModules, patienceMs }: EngineOptions) {
+    this.#blackBox = join(dirname(logFile), `step-${randomUUID()}.json`);
+    this.#watchdog = new Watchdog(patienceMs);
+    this.#child = spawnEngine({ pinned, allowModules, blackBox: this.#blackBox });
+    this.#output = keepOutput(this.#child, logFile);
     this.exited = new Promise((resolve) => {
       this.#child.once('exit', () => resolve());
       this.#child.once('error', () => resolve()); // it never ran: no exit will come
     });
-    this.#ready = this.#waitUntilReady();
+    this.#ready = new Promise((done, failed) => (this.#start = { done, failed }));
     this.#ready.catch(() => undefined); // whoever asks for the fingerprint hears of it
     this.#child.on('message', (message: FromEngine) => this.#receive(message));
     this.#child.once('error', (error) => this.#fail(`could not run: ${error.message}`));
     this.#child.once('exit', (code, signal) => {
-      log.end();
-      this.#fail(signal ? `was ended by ${signal}` : `exited with code ${code}`);
+      const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
+      void this.#output.end().then(() => this.#fail(how));
     });
-    // The worker's heartbeats must go through while the engine computes on every core.
-    if (this.#child.pid) lowerPriority(this.#child.pid);
-    this.#watchdog = setInterval(() => {
-      if (this.#waiting.size > 0 && performance.now() - this.#lastHeardMs > hungAfterMs) this.kill();
-    }, 5_000).unref();
+    this.#looking = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
 
   get pid(): number {
@@ -77,7 +81,7 @@ export class Engine {
   }
 
   get alive(): boolean {
-    return this.#died === null;
+    return this.#died === null && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   fingerprint(): Promise<Fingerprint> {
@@ -106,13 +110,14 @@ export class Engine {
     return this.#underWay;
   }
 
-  #sendRequest<Name extends RequestName>(
+  async #sendRequest<Name extends RequestName>(
     name: Name,
     input: EngineRequests[Name]['input'],
   ): Promise<EngineRequests[Name]['output']> {
-    if (this.#died) return Promise.reject(this.#died);
+    if (this.#start) await this.#ready;
+    if (this.#died) throw this.#died;
     const id = this.#nextId++;
-    this.#lastHeardMs = performance.now();
+    this.#watchdog.begin(name);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#send({ kind: 'request', id, name, input });
@@ -124,14 +129,16 @@ export class Engine {
     this.#send({ kind: 'interrupt' });
   }
 
+  /** Nobody wants what it may still compute. */
   kill(): void {
+    this.#unwanted = true;
     this.#child.kill('SIGKILL');
   }
 
   /** Ends the process and waits until it is gone. */
   async close(): Promise<void> {
-    if (this.alive) this.kill();
-    await this.exited;
+    this.kill();
+    await Promise.race([this.exited, pause(GONE_WITHIN_MS, undefined, { ref: false })]);
   }
 
   #send(message: ToEngine): void {
@@ -142,39 +149,54 @@ export class Engine {
   }
 
   #receive(message: FromEngine): void {
-    this.#lastHeardMs = performance.now();
-    if (message.kind === 'progress') this.onProgress(message.progress);
-    if (message.kind !== 'done' && message.kind !== 'failed') return;
+    switch (message.kind) {
+      case 'ready':
+        this.#watchdog.begin(null);
+        this.#start?.done(message.fingerprint);
+        this.#start = null;
+        return;
+      case 'progress':
+        this.#watchdog.reported(message.progress, performance.now());
+        this.onProgress(message.progress);
+        return;
+      case 'beat':
+        this.#watchdog.progressed();
+        return;
+      case 'alive':
+        if (!this.#underWay[0] || !PROVEN_BY_PROGRESS.has(this.#underWay[0])) this.#watchdog.progressed();
+        return;
+      default:
+        this.#answered(message);
+    }
+  }
+
+  #answered(message: FromEngine & { readonly kind: 'done' | 'failed' }): void {
+    this.#watchdog.begin(null);
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if (message.kind === 'done') waiting?.resolve(message.output as never);
     else waiting?.reject(new EngineFailure(message.message, message.failure));
   }
 
-  #waitUntilReady(): Promise<Fingerprint> {
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => this.kill(), START_WITHIN_MS).unref();
-      this.#child.on('message', (message: FromEngine) => {
-        if (message.kind !== 'ready') return;
-        clearTimeout(late);
-        resolve(message.fingerprint);
-      });
-      void this.exited.then(() => reject(this.#died ?? new EngineDied('the engine ended before it was ready')));
-    });
+  #look(): void {
+    const nowMs = performance.now();
+    const hang = this.#watchdog.tick(nowMs - this.#lastLookMs, processUse(this.pid));
+    this.#lastLookMs = nowMs;
+    if (!hang) return;
+    this.#child.kill('SIGKILL');
+    this.#fail(hang); // at once: a process that a driver holds does not even die
   }
 
-  #fail(what: string): void {
-    this.#died ??= new EngineDied(`the engine (pid ${this.pid}) ${what}`);
-    clearInterval(this.#watchdog);
+  #fail(how: string | Hang): void {
+    if (this.#died) return;
+    const inBox = readBlackBox(this.#blackBox);
+    const during = this.#unwanted ? null : inBox; // no step is to blame
+    const doing = during ? `step ${during.step}` : (this.#underWay[0] ?? 'its start');
+    const what = typeof how === 'string' ? (during ? `${how} at ${doing}` : how) : hangSentence(how, doing);
+    this.#died = new EngineDied(`the engine (pid ${this.pid}) ${what}`, during, this.#output.lastLines());
+    clearInterval(this.#looking);
+    this.#start?.failed(this.#died);
     for (const { reject } of this.#waiting.values()) reject(this.#died);
     this.#waiting.clear();
-  }
-}
-
-function lowerPriority(pid: number): void {
-  try {
-    setPriority(pid, 5);
-  } catch {
-    // Not allowed, or gone already: then the exit handler speaks.
   }
 }

@@ -1,3 +1,4 @@
+import type { StepUnderWay } from './black-box.js';
 import type { EngineFailureKind } from './protocol.js';
 
 /** The engine said no. `user`: its message is for the user, and trying again cannot help. */
@@ -14,4 +15,13 @@ export class EngineFailure extends Error {
 /** The engine's process is gone, or was killed because it hung. Its state is lost; the last checkpoint is not. */
 export class EngineDied extends Error {
   override readonly name = 'EngineDied';
+  constructor(
+    message: string,
+    /** The step it was at; null: none. */
+    readonly during: StepUnderWay | null = null,
+    /** The last lines of its stderr. */
+    readonly said: readonly string[] = [],
+  ) {
+    super(message);
+  }
 }

@@ -146,12 +146,13 @@ export interface EngineRequests {
     output: { sha256: Sha256; bytes: number; width: number } | null;
   };
   train: {
-    /** `adjusted`: in place of what the loaded job says. */
+    /** `adjusted`: in place of what the loaded job says. `suspect`: a step that engines have died in; the black box tells its rows. */
     input: {
       until: TrainUntil;
       observations: readonly Observation[];
       folder: string;
       adjusted?: Pick<Job['train'], 'learningRate' | 'epochs'>;
+      suspect?: number;
     };
     output: { reason: StopReason; stats: SegmentStats; state: StateOnDisk };
   };
@@ -192,7 +193,9 @@ export type EngineFailureKind = 'user' | 'defect';
 export type FromEngine =
   | { readonly kind: 'ready'; readonly fingerprint: Fingerprint }
   | { readonly kind: 'progress'; readonly progress: TrainProgress }
-  /** Every few seconds while the event loop turns: an engine that says nothing for long hangs. */
+  /** A batch of something long is done: it gets on. */
+  | { readonly kind: 'beat' }
+  /** Every few seconds while the event loop turns, which says nothing of training: see PROVEN_BY_PROGRESS (client.ts). */
   | { readonly kind: 'alive' }
   | { readonly kind: 'done'; readonly id: number; readonly output: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: EngineFailureKind; readonly message: string };

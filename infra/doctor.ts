@@ -23,6 +23,14 @@ export interface ServiceReport {
   readonly remedy?: string;
 }
 
+/** What a worker that is started here has to train on. */
+export interface DeviceReport {
+  /** Sessions at once; 0: such a worker takes none. */
+  readonly sessions: number;
+  /** In words: the device, or why there is none. */
+  readonly says: string;
+}
+
 export interface Diagnosis {
   /** Whether every part is usable. Services do not count: no stack need be up. */
   readonly usable: boolean;
@@ -31,6 +39,7 @@ export interface Diagnosis {
   readonly tools: readonly ToolReport[];
   readonly machine: Machine;
   readonly services: readonly ServiceReport[];
+  readonly device: DeviceReport;
   /** Sentences about the platform itself. */
   readonly problems: readonly string[];
 }
@@ -60,9 +69,24 @@ export const examine = async ({ examineServices }: DoctorDependencies): Promise<
     tools,
     machine,
     services,
+    device: deviceReport(process.env['TEMPER_DEVICE_SLOTS'], tensorflow?.usable ? tensorflow.device : null),
     problems,
   };
 };
+
+/** `slots`: TEMPER_DEVICE_SLOTS as it is set; `computesOn`: null where libtensorflow cannot be loaded. */
+export function deviceReport(slots: string | undefined, computesOn: 'CPU' | 'GPU' | null): DeviceReport {
+  const sessions = slots === undefined || slots === '' ? 1 : Number(slots);
+  const none = (why: string): DeviceReport => ({ sessions: 0, says: `none, ${why}: workers take no sessions` });
+  if (sessions === 0) return none('as TEMPER_DEVICE_SLOTS is 0');
+  if (computesOn === null) return none('as no engine starts here');
+  if (!Number.isInteger(sessions) || sessions < 0)
+    return none(`as TEMPER_DEVICE_SLOTS is ${slots}: expected a whole number`);
+  return {
+    sessions,
+    says: `the ${computesOn}, for ${sessions === 1 ? 'one session' : `${sessions} sessions`} at once`,
+  };
+}
 
 const isTensorFlow = (part: PartReport): boolean => part.key === 'libtensorflow' || part.key === 'addon';
 

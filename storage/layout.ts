@@ -10,6 +10,7 @@
  *     runs/<run>/checkpoints/<20-digit sequence>.json         manifest, tombstone or quarantine record
  *     runs/<run>/quarantine/<20-digit sequence>-<sha256>      damaged manifests, as they were found
  *     runs/<run>/pins/<name>.json                             who else needs which checkpoint
+ *     runs/<run>/poison/<step>/bundle.json                    what a step is a function of that kills its engine
  *     runs/<run>/report/<file>   runs/<run>/model/<file>      what the run is for
  */
 import type { ObjectKey, RunId, Sha256 } from '../workflows/contract.js';
@@ -40,6 +41,9 @@ export const featuresShardKey = (digest: Sha256, index: number, sha256: Sha256) 
   featuresFileKey(digest, `${String(index).padStart(5, '0')}-${safe(sha256)}.arrow`);
 export const reportKey = (run: RunId, file: string) => key('runs', run, 'report', file);
 export const publishedModelKey = (run: RunId, file: string) => key('runs', run, 'model', file);
+
+export const poisonFolder = (run: RunId) => `${key('runs', run, 'poison')}/`;
+export const poisonKey = (run: RunId, step: number, file: string) => key('runs', run, 'poison', String(step), file);
 
 export const runFolder = (run: RunId) => `${key('runs', run)}/`;
 export const checkpointsFolder = (run: RunId) => `${key('runs', run, 'checkpoints')}/`;

@@ -23,6 +23,8 @@ export interface Segment {
   readonly observations: readonly Observation[];
   /** Asked before each step; true ends the segment there. */
   readonly interrupted: () => boolean;
+  /** Called before each step with what it will train on; `step` is the number of the one that it makes done. */
+  readonly onBegin?: (position: Position, batches: readonly Int32Array[]) => void;
   /** Called after each step; the loop waits for it, so that messages can come in between steps. */
   readonly onStep: (report: StepReport) => Promise<void>;
   /** Milliseconds; only decides where to cut and what to report, never a weight. */
@@ -65,6 +67,7 @@ export async function trainSegment(
     const learningRate = learningRateAt(job.train, step + 1, totalSteps, segment.observations);
     const at = { epoch, step: step + 1, seed: job.seed, learningRate };
     let loss: number;
+    segment.onBegin?.({ step: step + 1, epoch, cursor }, micro);
     try {
       ({ loss } = trainer.trainStep(examples, micro, at));
     } catch (error) {

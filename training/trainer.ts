@@ -63,6 +63,8 @@ export class Trainer {
   readonly #functions: Record<string, FunctionSpec> = {};
   readonly #evaluationRows: number;
   readonly #warnings = new Set<string>();
+  /** Called before each batch of evaluate() and features(), which may be many. */
+  onBatch: () => void = () => undefined;
   #program: Program;
 
   constructor(readonly spec: TrainerSpec) {
@@ -201,6 +203,7 @@ export class Trainer {
   *#runAll(kind: 'evaluate' | 'features', examples: Examples) {
     const rows = this.#rowsOf(kind);
     for (const batch of inOrder(examples, rows)) {
+      this.onBatch();
       const bucket = bucketOf(examples, batch);
       const name = `${kind}/${bucket}`;
       const feeds = examples.gather(batch, rows, bucket);

@@ -4,12 +4,15 @@
  * shutdown is over.
  */
 import { hostname } from 'node:os';
-import { CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { sessionClosed } from '../activities/as-activity.js';
 import { createSessionActivities } from '../activities/session/index.js';
-import type { ActivityDependencies, SessionDesk } from '../activities/dependencies.js';
-import type { DeviceActivities, OpenSession, Pinned } from '../workflows/contract.js';
+import type { ActivityDependencies, EngineDesk, SessionDesk } from '../activities/dependencies.js';
+import { EngineDied } from '../engine/failure.js';
+import type { DeviceActivities, OpenSession, Pinned, RunId } from '../workflows/contract.js';
+import { failureType } from '../workflows/policies/failures.js';
+import type { DeviceGate } from './device-gate.js';
 import { slotScope, takeSlot, type DeviceSlot } from './device-slot.js';
 import type { EnginePool } from './engine-pool.js';
 import type { WorkerSettings } from './settings.js';
@@ -34,6 +37,7 @@ export class DeviceSessions implements DeviceActivities {
     readonly pool: EnginePool,
     readonly settings: WorkerSettings,
     readonly device: string,
+    readonly gate: DeviceGate,
   ) {}
 
   /** Stops training after the current step; each session commits what it has and is then closed by its workflow. */
@@ -56,7 +60,7 @@ export class DeviceSessions implements DeviceActivities {
       try {
         const threads = input.pinned ?? defaultPins(this.settings, input.threads);
         const pinned = input.tf32 ? { ...threads, tf32: true } : threads;
-        const desk = await this.pool.acquire(input.run, pinned);
+        const desk = await this.#engine(input.run, pinned);
         let closed = false;
         try {
           const fingerprint = await desk.engine.fingerprint();
@@ -85,6 +89,18 @@ export class DeviceSessions implements DeviceActivities {
       clearInterval(timer);
     }
   };
+
+  /** Where none starts the run tries another host, and this one takes no session until one does. */
+  async #engine(run: RunId, pinned: Pinned): Promise<EngineDesk> {
+    try {
+      return await this.pool.acquire(run, pinned);
+    } catch (error) {
+      if (!(error instanceof EngineDied)) throw error;
+      const why = `no engine starts on ${hostname()}: ${error.message}`;
+      this.gate.shut([`${why[0]!.toUpperCase()}${why.slice(1)}`, ...error.said].join('\n'));
+      throw ApplicationFailure.create({ type: failureType.deviceFailed, message: why });
+    }
+  }
 
   /** A worker that drains frees its slots for others, not for a session of its own that was waiting for one. */
   async #takeSlot(cancelled: AbortSignal): Promise<DeviceSlot> {

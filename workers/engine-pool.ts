@@ -3,10 +3,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineDesk } from '../activities/dependencies.js';
 import { Engine } from '../engine/client.js';
-import type { Pinned, RunId } from '../workflows/contract.js';
+import type { Fingerprint, Pinned, RunId } from '../workflows/contract.js';
 
 /** How long an engine whose session was lost is kept for its run: the server may come back within. */
 const KEEP_MS = 60_000;
+/** Engines that may fail to start, one after another, before the device is taken for dead. */
+const STARTS = 3;
 
 /** The engines of one worker process: one in use per session, one spare that is warm, and some kept for a lost run. */
 export class EnginePool {
@@ -17,17 +19,38 @@ export class EnginePool {
   constructor(
     readonly logFolder: string,
     readonly allowModules: boolean,
+    readonly patienceMs: number,
   ) {
     mkdirSync(logFolder, { recursive: true });
   }
 
-  /** Starts an engine ahead of the first session: loading libtensorflow takes a second or two. */
-  warmUp(pinned: Pinned): Engine {
-    this.#spare = { desk: this.#spawn(pinned), pinned };
-    return this.#spare.desk.engine;
+  /** Starts an engine ahead of the first session: loading libtensorflow takes a second or two. Rejects when it does not start. */
+  async warmUp(pinned: Pinned): Promise<Fingerprint> {
+    const { engine } = (this.#spare ??= { desk: this.#spawn(pinned), pinned }).desk;
+    try {
+      return await engine.fingerprint();
+    } catch (error) {
+      this.#spare = null;
+      await this.#end(engine);
+      throw error;
+    }
   }
 
+  /** An engine that has started. @throws EngineDied when none does in several tries. */
   async acquire(run: RunId, pinned: Pinned): Promise<EngineDesk> {
+    for (let tries = 1; ; tries++) {
+      const desk = await this.#acquire(run, pinned);
+      try {
+        await desk.engine.fingerprint();
+        return desk;
+      } catch (error) {
+        await this.#discard(desk);
+        if (tries === STARTS) throw error;
+      }
+    }
+  }
+
+  async #acquire(run: RunId, pinned: Pinned): Promise<EngineDesk> {
     const kept = this.#kept.get(run);
     if (kept) {
       clearTimeout(kept.timer);
@@ -64,6 +87,7 @@ export class EnginePool {
       pinned,
       logFile: join(this.logFolder, `engine-${process.pid}.log`),
       allowModules: this.allowModules,
+      patienceMs: this.patienceMs,
     });
     this.#all.add(engine);
     const desk: EngineDesk = {

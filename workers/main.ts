@@ -8,13 +8,12 @@ import { createControlActivities } from '../activities/control/index.js';
 import type { ActivityDependencies } from '../activities/dependencies.js';
 import { resolveConnection } from '../infra/connection.js';
 import { openObjectStore, withBucket } from '../storage/object-store.js';
-import { CONTROL_QUEUE, DEVICE_QUEUE, deviceQueueOf } from '../workflows/handlers.js';
-import { DeviceSessions, defaultPins } from './device-sessions.js';
-import { EnginePool } from './engine-pool.js';
+import { CONTROL_QUEUE } from '../workflows/handlers.js';
+import { devicePart } from './device-part.js';
 import { watchForPreemption } from './preemption.js';
 import { readSettings } from './settings.js';
 import { openWorkFolder } from './work-folder.js';
-import { workerDefaults } from './worker-options.js';
+import { versioned, workerDefaults } from './worker-options.js';
 
 const { values } = parseArgs({ options: { role: { type: 'string', multiple: true, default: ['control', 'device'] } } });
 const roles = new Set(values.role);
@@ -44,10 +43,6 @@ const dependencies: ActivityDependencies = {
 
 const shared = { ...workerDefaults, connection, namespace: temporal.namespace };
 const controlWorkers: Worker[] = [];
-const deviceWorkers: Worker[] = [];
-let sessions: DeviceSessions | null = null;
-let pool: EnginePool | null = null;
-
 if (roles.has('control')) {
   const bundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
   controlWorkers.push(
@@ -57,35 +52,28 @@ if (roles.has('control')) {
       workflowBundle: { codePath: bundle },
       activities: createControlActivities(dependencies),
       shutdownGraceTime: settings.graceMs,
+      ...(settings.version && { workerDeploymentOptions: versioned(settings.version) }),
     }),
   );
 }
-if (roles.has('device')) {
-  pool = new EnginePool(join(settings.scratch, 'logs'), settings.allowModules);
-  const { hostClass, device } = await pool.warmUp(defaultPins(settings, null)).fingerprint();
-  sessions = new DeviceSessions(dependencies, connection, temporal.namespace, pool, settings, device);
-  for (const taskQueue of [DEVICE_QUEUE, deviceQueueOf(hostClass)]) {
-    deviceWorkers.push(
-      await Worker.create({
-        ...shared,
-        taskQueue,
-        activities: { openSession: sessions.openSession },
-        maxConcurrentActivityTaskExecutions: settings.slots,
-        shutdownGraceTime: settings.graceMs,
-      }),
-    );
-  }
-}
+const { namespace } = temporal;
+const device = roles.has('device') ? await devicePart({ settings, dependencies, connection, namespace }) : null;
+// Its supervisor starts it again, and then an engine may start. Without a device by setting it has nothing to do but to wait.
+if (roles.has('device') && !device && controlWorkers.length === 0 && settings.slots > 0) process.exit(1);
+const deviceWorkers = device?.workers ?? [];
 
 // SIGTERM: take no new session, stop after the current step, let each session commit and be closed by its workflow (which a
 // control worker of this process must still serve), then end.
 let stopping = false;
+let end = (): void => undefined;
+const asked = new Promise<void>((resolve) => (end = resolve));
 const stop = (): void => {
   if (stopping) return;
   stopping = true;
-  sessions?.drain();
+  device?.drain();
   shutDown(deviceWorkers.length > 0 ? deviceWorkers : controlWorkers);
   setTimeout(() => process.exit(1), settings.graceMs + 10_000).unref();
+  end();
 };
 process.on('SIGTERM', stop);
 // A control worker holds nothing, and serves the workflows by which sessions are closed, to the last.
@@ -103,9 +91,14 @@ function shutDown(workers: readonly Worker[]): void {
 
 process.send?.('ready');
 const controlDone = Promise.all(controlWorkers.map((worker) => worker.run()));
+if (deviceWorkers.length + controlWorkers.length === 0) {
+  const awake = setInterval(() => undefined, 60_000); // a promise alone keeps no process
+  await asked;
+  clearInterval(awake);
+}
 await Promise.all(deviceWorkers.map((worker) => worker.run()));
 if (deviceWorkers.length > 0) shutDown(controlWorkers);
 await controlDone;
-await pool?.close();
+await device?.close();
 await connection.close();
 process.exit(0);

@@ -1,20 +1,26 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import type { DeploymentVersion } from './worker-options.js';
 import type { PreemptionSettings } from './preemption.js';
 
 /** What a worker reads from its environment; Temporal's and S3's own variables are read by infra/connection.ts. */
 const schema = z.object({
   /** Local copies, snapshots and logs of engines. */
   TEMPER_SCRATCH: z.string().min(1).default('/var/tmp/temper'),
-  /** Sessions that may run at once on this host, over all its workers. */
-  TEMPER_DEVICE_SLOTS: z.coerce.number().int().positive().default(1),
+  /** Sessions that may run at once on this host, over all its workers. 0: there is no device here. */
+  TEMPER_DEVICE_SLOTS: z.coerce.number().int().nonnegative().default(1),
+  /** An engine that stands still for this long in mid-training hangs; other times follow from it (engine/watchdog.ts). */
+  TEMPER_PATIENCE_SECONDS: z.coerce.number().positive().default(60),
   /** From SIGTERM to the end: a step, a snapshot and its upload have to fit. */
   TEMPER_GRACE_SECONDS: z.coerce.number().positive().default(60),
   /** Threads of an op where a job pins none. */
   TEMPER_THREADS: z.coerce.number().int().positive().optional(),
   /** Rows of a shard of prepared data, at most. */
   TEMPER_SHARD_ROWS: z.coerce.number().int().positive().optional(),
+  /** Both or none: the version that a cluster knows this worker's workflows by. */
+  TEMPER_DEPLOYMENT: z.string().min(1).optional(),
+  TEMPER_BUILD_ID: z.string().min(1).optional(),
   /** 1: whoever submits a job whose model is a module runs code here. */
   TEMPER_ALLOW_MODULES: z.enum(['0', '1']).default('0'),
   /** A path that appears, or a URL that answers, when the machine is about to be taken away (workers/preemption.ts). */
@@ -37,9 +43,12 @@ export interface WorkerSettings {
   readonly scratch: string;
   readonly slots: number;
   readonly graceMs: number;
+  readonly patienceMs: number;
   readonly defaultThreads: number;
   readonly shardRows: number | null;
   readonly allowModules: boolean;
+  /** Of workflows only: queues of devices are never versioned. */
+  readonly version: DeploymentVersion | null;
   readonly preemption: PreemptionSettings;
   readonly dataFolders: readonly string[];
 }
@@ -53,14 +62,16 @@ export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
     throw new Error(`the worker's environment is wrong: ${said.join('; ')}`);
   }
   const { TEMPER_SCRATCH, TEMPER_DEVICE_SLOTS, TEMPER_GRACE_SECONDS, TEMPER_THREADS } = parsed.data;
-  const { TEMPER_SHARD_ROWS, TEMPER_ALLOW_MODULES } = parsed.data;
+  const { TEMPER_SHARD_ROWS, TEMPER_ALLOW_MODULES, TEMPER_PATIENCE_SECONDS } = parsed.data;
   return {
     scratch: TEMPER_SCRATCH,
     slots: TEMPER_DEVICE_SLOTS,
     graceMs: TEMPER_GRACE_SECONDS * 1000,
+    patienceMs: TEMPER_PATIENCE_SECONDS * 1000,
     defaultThreads: TEMPER_THREADS ?? availableParallelism(),
     shardRows: TEMPER_SHARD_ROWS ?? null,
     allowModules: TEMPER_ALLOW_MODULES === '1',
+    version: versionOf(parsed.data.TEMPER_DEPLOYMENT, parsed.data.TEMPER_BUILD_ID),
     preemption: {
       file: parsed.data.TEMPER_PREEMPTION_FILE ?? null,
       url: parsed.data.TEMPER_PREEMPTION_URL ?? null,
@@ -69,4 +80,13 @@ export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
     },
     dataFolders: parsed.data.TEMPER_DATA_FOLDERS,
   };
+}
+
+function versionOf(deploymentName: string | undefined, buildId: string | undefined): DeploymentVersion | null {
+  if (deploymentName === undefined && buildId === undefined) return null;
+  if (deploymentName !== undefined && buildId !== undefined) return { deploymentName, buildId };
+  const [found, missing] = deploymentName === undefined ? ['BUILD_ID', 'DEPLOYMENT'] : ['DEPLOYMENT', 'BUILD_ID'];
+  throw new Error(
+    `the worker's environment is wrong: TEMPER_${found} is set, TEMPER_${missing} is not: set both or none`,
+  );
 }

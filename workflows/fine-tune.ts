@@ -7,11 +7,12 @@ import {
   allHandlersFinished,
   condition,
   proxyActivities,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { ControlActivities, FineTuneInput, FineTuneResult } from './contract.js';
 import type { Device } from './device-session.js';
+import { historyIsLong } from './history.js';
 import { failureType } from './policies/failures.js';
+import { lastTry, meetsSuspect, upToSuspect } from './policies/poison.js';
 import { RunState } from './run-state.js';
 import { overSessions, type Left } from './sessions.js';
 import { steer } from './steering.js';
@@ -68,7 +69,7 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
       run.enter('validate');
       run.observe(run.at, await device.validate({ context: run.context, plan, at: run.at }));
     }
-    if (run.outcome || run.pauseRequested || workflowInfo().continueAsNewSuggested) break;
+    if (run.outcome || run.pauseRequested || historyIsLong()) break;
 
     if (run.changesGraph) {
       run.enter('uploadCheckpoint');
@@ -78,9 +79,16 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
     }
     run.enter('trainEpoch');
     run.evaluation = null;
-    const { context, at: from, commitContext: commit, boundary: until } = run;
+    if (meetsSuspect(run.suspect, run.at)) {
+      await run.uploadInFlight; // the state before it is to be there
+      run.at = run.newestCommit!;
+    }
+    const { context, at: from, commitContext: commit, boundary } = run;
+    const until = upToSuspect(run.suspect, from, boundary);
+    const suspect = lastTry(run.suspect);
+    const input = { context, plan, from, until, commit, ...(suspect && { suspect }) };
     run.adjusting.beginSegment();
-    const trained = await device.trainEpoch({ context, plan, from, until, commit }).catch(async (error: unknown) => {
+    const trained = await device.trainEpoch(input).catch(async (error: unknown) => {
       // A step that cannot be done ends the run: the state before it is to be there when somebody looks.
       if (isUserFailure(error)) await run.uploadInFlight;
       throw error;
@@ -97,6 +105,7 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
       return 'preempted';
     }
     run.at = trained.reached;
+    if (run.suspect && run.at.step >= run.suspect.step) run.suspect = null;
     run.adjusting.endSegment();
     run.startUpload(
       device.uploadCheckpoint({ context: run.context, snapshot: trained.reached, commit: run.commitContext }),

@@ -15,6 +15,8 @@ export interface Setback {
   readonly detail: string;
   /** The last progress that was heard of, which may be a step or two behind. */
   readonly lastProgress: TrainProgress | null;
+  /** The step that an engine died in; null: it was none, or is not known. */
+  readonly diedAt: number | null;
 }
 
 /** Sorts a failure: throws what no retry can mend, returns the rest as a setback. */
@@ -26,18 +28,25 @@ export function setbackOf(error: unknown): Setback {
   if (cause instanceof TimeoutFailure) {
     const lastProgress = (cause.lastHeartbeatDetails as TrainProgress | undefined) ?? null;
     const what = cause.timeoutType === 'HEARTBEAT' ? 'no heartbeat' : `${cause.timeoutType} time-out`;
-    return { cause: 'session-lost', detail: `${activityType}: ${what}`, lastProgress };
+    return { cause: 'session-lost', detail: `${activityType}: ${what}`, lastProgress, diedAt: null };
   }
   if (!(cause instanceof ApplicationFailure))
-    return { cause: 'session-lost', detail: `${activityType}: ${error.message}`, lastProgress: null };
+    return { cause: 'session-lost', detail: `${activityType}: ${error.message}`, lastProgress: null, diedAt: null };
   const lastProgress = (cause.details?.[0] as TrainProgress | undefined) ?? null;
+  const died = cause.details?.[1] as DeathDetails | undefined;
   if (cause.nonRetryable) throw error;
   const ofEngine = cause.type === failureType.engineDied || cause.type === failureType.engineFailed;
   return {
     cause: ofEngine ? 'engine-failed' : 'session-lost',
     detail: `${activityType}: ${cause.message}`,
     lastProgress,
+    diedAt: ofEngine && typeof died?.step === 'number' ? died.step : null,
   };
+}
+
+/** What an activity tells of an engine's death, after its last progress. Older workers do not. */
+interface DeathDetails {
+  readonly step?: number;
 }
 
 /** Counts setbacks in a row without a newer checkpoint, and waits before the next try. */

@@ -20,6 +20,7 @@ import type {
   SessionRecord,
   Stage,
   StateRef,
+  Suspect,
   TrainingContext,
   TrainUntil,
 } from './contract.js';
@@ -62,6 +63,8 @@ export class RunState {
   stopRequested: boolean;
   trainLoss: number | null = null;
   evaluation: Evaluation | null = null;
+  /** Where engines have died. */
+  suspect: Suspect | null = null;
   /** At most one upload is under way; it never rejects unhandled. */
   uploadInFlight: Promise<void> = Promise.resolve();
 

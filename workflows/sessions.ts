@@ -1,7 +1,9 @@
-import { ApplicationFailure, allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import type { FineTuneInput, FineTuneResult, ResumeReason, TrainProgress } from './contract.js';
+import { historyIsLong } from './history.js';
 import { withDevice, type Device, type SessionRequest } from './device-session.js';
 import { failureType } from './policies/failures.js';
+import { suspected } from './policies/poison.js';
 import { Budgets, setbackOf } from './recovery.js';
 import type { RunState } from './run-state.js';
 
@@ -32,7 +34,7 @@ export async function overSessions(
       await condition(() => !run.pauseRequested);
       before = ended('paused', 'resumed by the operator');
     }
-    if (workflowInfo().continueAsNewSuggested && run.plan) {
+    if (run.plan && historyIsLong()) {
       await condition(allHandlersFinished);
       await continueAsNew<(input: FineTuneInput) => Promise<FineTuneResult>>({ ...run.input, carried: run.carry() });
     }
@@ -48,6 +50,8 @@ export async function overSessions(
     } catch (error) {
       const setback = setbackOf(error);
       before = ended(setback.cause, setback.detail, setback.lastProgress);
+      const { diedAt: step, detail: how } = setback;
+      if (step !== null) run.suspect = suspected(run.suspect, { step, host: run.device?.host.host ?? '', how });
       run.enter('recovering', setback.detail);
       await budgets.spend(setback);
     } finally {

@@ -6,7 +6,9 @@ import type {
   TrainUntil,
   CommitContext,
   StateRef,
+  Suspect,
 } from '../../workflows/contract.js';
+import { EngineDied } from '../../engine/failure.js';
 import { lineageAt } from '../../storage/checkpoint/line.js';
 import { nextChange } from '../../workflows/policies/adjustments.js';
 import { asActivity, sessionClosed } from '../as-activity.js';
@@ -15,8 +17,9 @@ import { askEngine } from './ask-engine.js';
 import { commitState, dropSnapshot } from './commit.js';
 import { ensureState, type StateInput } from './engine-state.js';
 import { adjustedRates, asTrained, lineOf } from './in-force.js';
+import { poisoned } from './poison.js';
 
-type TrainInput = StateInput & { from: StateRef; until: TrainUntil; commit: CommitContext };
+type TrainInput = StateInput & { from: StateRef; until: TrainUntil; commit: CommitContext; suspect?: Suspect };
 type Trained = TrainedSegment & { kind: 'trained' };
 
 /**
@@ -43,7 +46,9 @@ export const trainEpoch =
           desk.training = { key, result: train(session, input) };
           desk.training.result.catch(() => (desk.training = null));
         }
-        const trained = { ...(await desk.training.result) };
+        const trained = {
+          ...(await desk.training.result.catch((error: unknown) => fatal(session, input, error, signal))),
+        };
         session.interruptRequested = false;
         if (trained.stats.steps === 0) desk.training = null; // its key is this state's own: it must not be attached to again
         const reached = { ...trained.reached, session: session.host.session };
@@ -57,6 +62,20 @@ export const trainEpoch =
       },
       () => session.desk.progress,
     );
+
+/** The suspected step has ended its engine again: the run is over. Any other failure is as it was. */
+async function fatal(
+  session: SessionDesk,
+  { context: whole, plan, from, suspect, commit }: TrainInput,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<never> {
+  if (!suspect || !(error instanceof EngineDied) || error.during?.step !== suspect.step) throw error;
+  const { parent: checkpoint, observations } = commit;
+  const context = asTrained(whole, from);
+  const step = { context, plan, suspect, checkpoint, observations, adjusted: adjustedRates(whole, from) };
+  throw await poisoned(session, step, error, signal);
+}
 
 /** Names a segment by all that its states are a function of, and by where an adjustment ends it. */
 function keyOf({ context, from }: TrainInput): string {
@@ -72,13 +91,14 @@ async function endOther({ engine, training }: EngineDesk): Promise<void> {
   await training.result.catch(() => undefined);
 }
 
-async function train(session: SessionDesk, { context, from, until, commit }: TrainInput): Promise<Trained> {
+async function train(session: SessionDesk, { context, from, until, commit, suspect }: TrainInput): Promise<Trained> {
   const { desk, workFolder, host } = session;
   const folder = join(workFolder, 'snapshots', `${from.step}-${randomUUID()}`);
   const adjusted = adjustedRates(context, from);
   const training = askEngine(session, 'train', {
     ...{ until, observations: commit.observations, folder },
     ...(adjusted && { adjusted }),
+    ...(suspect && { suspect: suspect.step }),
   });
   desk.holds = null; // until it is known again by its digest
   const { reason, stats, state } = await training;

@@ -14,7 +14,8 @@ export interface LocalEngine {
   readonly tf32?: boolean;
   /** Whether the code of a model that is a module may run in it. */
   readonly allowModules?: boolean;
-  readonly hungAfterMs?: number;
+  /** See EngineOptions. */
+  readonly patienceMs?: number;
   /** Exit code where the engine says that what it was given is wrong. */
   readonly wrong?: ExitCode;
 }

@@ -57,7 +57,7 @@ export const createHandlers = (bench: Workbench): Handlers => ({
     bench.position = position;
   },
 
-  async train({ until, observations, folder, adjusted }) {
+  async train({ until, observations, folder, adjusted, suspect }) {
     const { trainer, fed, job } = bench.loaded;
     const from = bench.position;
     if (!from) throw new Error('engine: no state to train from');
@@ -71,12 +71,17 @@ export const createHandlers = (bench: Workbench): Handlers => ({
       until,
       observations,
       interrupted: () => bench.interrupted,
+      onBegin: (at, batches) => {
+        const rows = at.step === suspect ? { batches: batches.map((batch) => [...batch]) } : {};
+        bench.blackBox.begins({ ...at, ...rows });
+      },
       onStep: async (step) => {
         bench.report({ stage: 'training', ...step });
         await nextTurn();
       },
       clockMs: () => performance.now(),
     });
+    bench.blackBox.clear();
     const progress = { position: reached, loss: stats.meanLoss, learningRate: null, examplesPerSecond: null };
     bench.report({ stage: 'saving', ...progress });
     const state = await saveState(bench.storedTensors(), reached, folder);

@@ -1,19 +1,25 @@
 /** The engine: a process that owns libtensorflow and serves one worker over its IPC channel. */
+import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { DataError } from '../../data/data-error.js';
 import { ModelError } from '../../models/model-error.js';
 import { NonFiniteLoss } from '../../training/train-segment.js';
+import { openBlackBox } from '../black-box.js';
 import type { FromEngine, ToEngine } from '../protocol.js';
 import { fingerprint } from './fingerprint.js';
 import { createHandlers } from './handlers.js';
 import { Workbench } from './workbench.js';
 
+const blackBox = z.string().parse(process.env['TEMPER_BLACK_BOX']);
 const send = (message: FromEngine) => void process.send?.(message);
 
 // Whoever started us decides when we end: a terminal's Ctrl-C is the worker's to handle.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => {
+  rmSync(blackBox, { force: true }); // the worker is gone: nobody will read it
+  process.exit(0);
+});
 
 const threads = z.coerce.number().int().positive();
 const pinned = {
@@ -25,6 +31,8 @@ const pinned = {
 const workbench = new Workbench(
   (progress) => send({ kind: 'progress', progress }),
   process.env['TEMPER_ALLOW_MODULES'] === '1',
+  () => send({ kind: 'beat' }),
+  openBlackBox(blackBox),
 );
 const handlers = createHandlers(workbench);
 
@@ -39,6 +47,7 @@ process.on('message', (message: ToEngine) => {
   handlers[name](input as never).then(
     (output) => send({ kind: 'done', id, output }),
     (error: unknown) => {
+      workbench.blackBox.clear(); // the step failed, the engine lives
       const said =
         error instanceof Error ? (isUserError(error) ? error.message : (error.stack ?? error.message)) : String(error);
       send({ kind: 'failed', id, failure: isUserError(error) ? 'user' : 'defect', message: said });

@@ -15,6 +15,7 @@ import { deviceKind } from '../../training/tensorflow.js';
 import { trainerFor } from '../../training/trainer-for.js';
 import type { Trainer } from '../../training/trainer.js';
 import type { Position, TrainProgress } from '../../workflows/contract.js';
+import type { BlackBox } from '../black-box.js';
 import type { LoadRequest, ShardPaths } from '../protocol.js';
 import { cpuFlags } from './fingerprint.js';
 import { headOnly, openRunModel, type RunModel } from './run-model.js';
@@ -37,6 +38,7 @@ export interface Loaded {
 }
 
 const REPORT_EVERY_MS = 200;
+const BEAT_EVERY_MS = 1_000;
 /** Stages that are reported with every step. */
 const SO_OFTEN: ReadonlySet<TrainProgress['stage']> = new Set(['training', 'computing-features']);
 
@@ -49,14 +51,20 @@ export class Workbench {
   interrupted = false;
 
   readonly #report: (progress: TrainProgress) => void;
+  readonly #beat: () => void;
   #reportedMs = -Infinity;
+  #beatMs = -Infinity;
 
   constructor(
     report: (progress: TrainProgress) => void,
     /** Whether code of a user's module may run in this process. */
     readonly allowModules = false,
+    /** Tells the worker that something long gets on. */
+    beat: () => void = () => undefined,
+    readonly blackBox: BlackBox = { begins: () => undefined, clear: () => undefined },
   ) {
     this.#report = report;
+    this.#beat = beat;
   }
 
   /** Says where training stands: every change of stage, and steps a few times a second. */
@@ -65,6 +73,13 @@ export class Workbench {
     if (SO_OFTEN.has(progress.stage) && nowMs - this.#reportedMs < REPORT_EVERY_MS) return;
     this.#reportedMs = nowMs;
     this.#report(progress);
+  }
+
+  #gotOn(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#beatMs < BEAT_EVERY_MS) return;
+    this.#beatMs = nowMs;
+    this.#beat();
   }
 
   get loaded(): Loaded {
@@ -86,6 +101,7 @@ export class Workbench {
       features ? withFeatures(examples[split], features.shards[split], features.width) : examples[split];
     const fed = { train: await feed('train'), validation: await feed('validation'), test: await feed('test') };
     const trainer = trainerOf(request, run, fed);
+    trainer.onBatch = () => this.#gotOn();
     this.#loaded = { key, job, dataset, shards, modelFolder, run, scale, trainer, examples, fed };
     return this.#loaded;
   }
@@ -97,7 +113,13 @@ export class Workbench {
     const stored = [...trainer.variables].filter(([name]) => !fixed.has(name) && !trainer.transient.has(name));
     stored.sort(([a], [b]) => (a < b ? -1 : 1)); // as they are written
     const read = trainer.reader(stored.map(([name]) => name));
-    return stored.map(([name, shape]) => ({ name, shape, read: () => read(name) }));
+    return stored.map(([name, shape]) => {
+      const tensor = (): Float32Array => {
+        this.#gotOn(); // many of them take long to write
+        return read(name);
+      };
+      return { name, shape, read: tensor };
+    });
   }
 
   unload(): void {

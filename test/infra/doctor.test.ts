@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { instructionSetsOf } from '../../infra/doctor/machine.js';
+import { deviceReport } from '../../infra/doctor.js';
 import { connectionProblem, hostAndPort } from '../../infra/doctor/services.js';
 import { numberOf, versionOf } from '../../infra/doctor/tools.js';
 
@@ -35,4 +36,15 @@ test('a service is reachable while something listens there', async () => {
   expect(await connectionProblem(address)).toBeUndefined();
   await new Promise((resolve) => server.close(resolve));
   expect(await connectionProblem(address)).toBe('nothing listens there');
+});
+
+test('a machine without a device to train on is told apart, with the reason', () => {
+  expect(deviceReport(undefined, 'CPU')).toEqual({ sessions: 1, says: 'the CPU, for one session at once' });
+  expect(deviceReport('2', 'GPU').says).toBe('the GPU, for 2 sessions at once');
+  for (const [slots, on, why] of [
+    ['0', 'CPU', /none, as TEMPER_DEVICE_SLOTS is 0: workers take no sessions/],
+    [undefined, null, /none, as no engine starts here/],
+    ['two', 'CPU', /TEMPER_DEVICE_SLOTS is two: expected a whole number/],
+  ] as const)
+    expect(deviceReport(slots, on)).toMatchObject({ sessions: 0, says: expect.stringMatching(why) as string });
 });

@@ -6,6 +6,7 @@ import { provide } from '../../infra/parts/on-demand.mjs';
 import type { Part } from '../../infra/parts/part.mjs';
 import { parts } from '../../infra/parts.mjs';
 import { emoji } from '../../infra/parts/emoji.mjs';
+import { temporalTestServer } from '../../infra/parts/temporal-test-server.mjs';
 import { vegaDatasets } from '../../infra/parts/vega-datasets.mjs';
 
 let root: string;
@@ -55,7 +56,8 @@ test('what cannot be fetched is an error, and leaves nothing behind', async () =
   expect(readdirSync(root)).toEqual([]);
 });
 
-test('the set-up fetches no data of an example', () => {
+test('the set-up fetches no data of an example, and nothing of a single test', () => {
   const setUp = Object.values(parts).map(({ folder }) => folder);
-  for (const { folder } of [emoji.google, emoji.twitter, vegaDatasets]) expect(setUp).not.toContain(folder);
+  for (const { folder } of [emoji.google, emoji.twitter, vegaDatasets, temporalTestServer])
+    expect(setUp).not.toContain(folder);
 });

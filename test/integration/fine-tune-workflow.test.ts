@@ -1,7 +1,7 @@
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { FineTuneResult, RunStatus } from '../../workflows/contract.js';
+import type { FineTuneResult, Position, RunStatus, Suspect, TrainUntil } from '../../workflows/contract.js';
 import { failureType } from '../../workflows/policies/failures.js';
 import { told } from '../../workflows/policies/told.js';
 import { tinyJobWith } from '../support/observations.js';
@@ -175,6 +175,63 @@ describe('fineTune', () => {
     expect(failure.message).toMatch(/5 times in a row without a newer checkpoint.*SIGSEGV/);
     expect(always.openSessions).toBe(0);
   }, 120_000);
+
+  /** Training that ends its engine at this step, so many times. */
+  const fatal = (w: WorkflowWorld, steps: readonly number[]) => {
+    const left = [...steps];
+    w.on('trainEpoch', ({ input }) => {
+      const { from, until, suspect } = input as { from: Position; until: TrainUntil; suspect?: Suspect };
+      const [step] = left;
+      if (step === undefined || from.step >= step || until.step < step) return undefined;
+      left.shift();
+      if (suspect?.step !== step) return Promise.reject(engineDied(step));
+      const told = `${suspect.deaths.length} deaths before`;
+      return Promise.reject(ApplicationFailure.nonRetryable(told, failureType.poison));
+    });
+  };
+
+  it('a step that ends its engine again and again ends the run, at last from the state before it', async () => {
+    const here = await world((w) => fatal(w, [7, 7, 7, 7]));
+    const failure = await failureOf(here.toTheEnd(id(), job));
+    expect(failure).toMatchObject({ type: failureType.poison, message: '2 deaths before' });
+    expect(here.called('trainEpoch').slice(-2)).toEqual(['trainEpoch 5-6', 'trainEpoch 6-10']);
+    expect(here.checkpoints.at(-1)?.ref.step).toBe(6);
+    expect(here.openSessions).toBe(0);
+  });
+
+  it('a last try that goes well is forgotten, and deaths at other steps do not add up', async () => {
+    const twice = await world((w) => fatal(w, [7, 7]));
+    expectWhole(await twice.toTheEnd(id(), job));
+    expect(twice.called('trainEpoch')).toContain('trainEpoch 5-6');
+    expect(twice.called('trainEpoch').slice(-2)).toEqual(['trainEpoch 10-15', 'trainEpoch 15-20']);
+    await twice.stop();
+
+    const elsewhere = await world((w) => fatal(w, [7, 8, 7, 8]));
+    expectWhole(await elsewhere.toTheEnd(id(), job));
+    expect(elsewhere.called('trainEpoch')).not.toContain('trainEpoch 5-6');
+  }, 60_000);
+
+  it('a host on which no engine starts is named, and another one is tried', async () => {
+    let look = (): void => undefined;
+    const looked = new Promise<void>((resolve) => (look = resolve));
+    const sentence = 'no engine starts on gpu-1: the driver fell over';
+    const here = await world((w) =>
+      w.on('openSession', ({ n }) =>
+        n < 3
+          ? Promise.reject(ApplicationFailure.create({ type: failureType.deviceFailed, message: sentence }))
+          : looked,
+      ),
+    );
+    const handle = await here.begin(id(), job);
+    await eventually('the status names it', async () => {
+      const { stage, detail } = await handle.query<RunStatus>('status');
+      return stage === 'wait-for-device' && detail === `openSession: ${sentence}`;
+    });
+    look();
+    const result = (await handle.result()) as FineTuneResult;
+    expectWhole(result);
+    expect(result.sessions).toMatchObject([{ reason: 'session-lost', detail: `openSession: ${sentence}` }]);
+  });
 
   it.each(['preprocess', 'freezeLayers', 'initializeModel', 'trainEpoch'] as const)(
     'what the user must mend fails the run at once, and frees the device: %s',

@@ -6,14 +6,18 @@
  * An old history is worth more than a new one: record what is not there yet. Record all again when the workflow changed in a way that open runs need not survive. Nothing in the files names this machine.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/activity';
 import { partPaths } from '../../infra/parts.mjs';
 import { repositoryRoot } from '../../infra/parts/root.mjs';
+import type { Position, Suspect, TrainUntil } from '../../workflows/contract.js';
+import { failureType } from '../../workflows/policies/failures.js';
 import { expectExit, killNow, runTrainsBeyond, startRun, watchToEnd, writeLongJob, writeTinyJob } from './runs.js';
 import { scheduleIs } from './schedules.js';
 import { startTestStack, type TestStack } from './stack.js';
+import { WorkflowWorld, engineDied, startWorkflowServer } from './workflow-world.js';
 
 const fixtures = join(repositoryRoot(), 'test', 'fixtures', 'histories');
 
@@ -34,17 +38,31 @@ function scrub(value: unknown, words: (text: string) => string): unknown {
   );
 }
 
-/** `workflow`: the run's, or that of the firing it came of. */
-function record(stack: TestStack, run: string, name: string, workflow = run): void {
-  const address = `127.0.0.1:${stack.record().ports.temporal}`;
-  const args = ['workflow', 'show', '--workflow-id', workflow, '--address', address, '--output', 'json'];
+interface Place {
+  readonly address: string;
+  /** A path that is nobody's business. */
+  readonly directory: string;
+}
+
+interface Recorded {
+  readonly run: string;
+  /** The run's, or that of the firing it came of. */
+  readonly workflow?: string;
+  /** Which of a run that continued as new; left out: the last. */
+  readonly execution?: string;
+}
+
+function record({ address, directory }: Place, name: string, { run, workflow = run, execution }: Recorded): void {
+  const which = execution === undefined ? [] : ['--run-id', execution];
+  const args = ['workflow', 'show', '--workflow-id', workflow, ...which, '--address', address, '--output', 'json'];
   const history = execFileSync(partPaths().temporalCli, [...args, '--no-json-shorthand-payloads'], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
   });
   const words = (text: string) =>
     text
-      .replaceAll(stack.directory, '/project')
+      .replaceAll(directory, '/project')
+      .replaceAll(realpathSync(join(repositoryRoot(), 'node_modules')), '/temper/node_modules')
       .replaceAll(repositoryRoot(), '/temper')
       .replaceAll(/\d+@[A-Za-z0-9.-]+/g, '1@host')
       .replaceAll(`"host":"${hostname()}"`, '"host":"host"')
@@ -75,6 +93,18 @@ const histories: Readonly<Record<string, (stack: TestStack) => Promise<string | 
     killNow(stack, ['device']);
     return run;
   },
+  'engine-failed': async (stack) => {
+    const run = await startRun(stack, writeLongJob(stack.directory));
+    await runTrainsBeyond(stack, run, 100);
+    killNow(stack, ['engine']);
+    return run;
+  },
+  preempted: async (stack) => {
+    const run = await startRun(stack, writeLongJob(stack.directory));
+    await runTrainsBeyond(stack, run, 100);
+    stack.kill('device', 'SIGTERM');
+    return run;
+  },
   adjusted: async (stack) => {
     const longer = { train: { epochs: 4 }, checkpoint: { everySteps: 100_000 } };
     const run = await startRun(stack, writeTinyJob(stack.directory, longer, 'adjusted.yaml'));
@@ -98,15 +128,51 @@ const histories: Readonly<Record<string, (stack: TestStack) => Promise<string | 
 };
 
 const wanted = process.argv.slice(2);
-const stack = await startTestStack();
-try {
-  for (const [name, begin] of Object.entries(histories)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const begun = await begin(stack);
-    const { run, workflow } = typeof begun === 'string' ? { run: begun, workflow: begun } : begun;
-    await watchToEnd(stack, run);
-    record(stack, run, name, workflow);
+const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+
+if (Object.keys(histories).some(isWanted)) {
+  const stack = await startTestStack();
+  try {
+    for (const [name, begin] of Object.entries(histories).filter(([name]) => isWanted(name))) {
+      const begun = await begin(stack);
+      const recorded = typeof begun === 'string' ? { run: begun } : begun;
+      await watchToEnd(stack, recorded.run);
+      const address = `127.0.0.1:${stack.record().ports.temporal}`;
+      record({ address, directory: stack.directory }, name, recorded);
+    }
+  } finally {
+    await stack.stop();
   }
-} finally {
-  await stack.stop();
+}
+
+/** Over a make-believe device: what takes a long run, or an engine that dies at will. */
+const suggestSoon = ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=120'];
+if (['continued', 'continuation', 'poison'].some(isWanted)) {
+  const env = await startWorkflowServer(suggestSoon);
+  const world = await new WorkflowWorld(env).start();
+  const place = { address: env.address, directory: '/project' };
+  try {
+    const { firstExecutionRunId } = await world.begin('long', {
+      train: { epochs: 8 },
+      checkpoint: { everySteps: 100 },
+    });
+    await env.client.workflow.getHandle('long').result();
+    if (isWanted('continued')) record(place, 'continued', { run: 'long', execution: firstExecutionRunId });
+    if (isWanted('continuation')) record(place, 'continuation', { run: 'long' });
+    world.on('trainEpoch', ({ input }) => {
+      const { from, until, suspect } = input as { from: Position; until: TrainUntil; suspect?: Suspect };
+      if (from.step >= 7 || until.step < 7) return undefined;
+      const last = ApplicationFailure.nonRetryable('step 7 ends its engine', failureType.poison);
+      return Promise.reject(suspect ? last : engineDied(7));
+    });
+    await world.begin('fatal', { train: { epochs: 1 }, checkpoint: { everySteps: 5 } });
+    await env.client.workflow
+      .getHandle('fatal')
+      .result()
+      .catch(() => undefined);
+    if (isWanted('poison')) record(place, 'poison', { run: 'fatal' });
+  } finally {
+    await world.stop();
+    await env.teardown();
+  }
 }

@@ -1,11 +1,22 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+  type WorkerTuner,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import { partPaths } from '../../infra/parts.mjs';
+import { repositoryRoot } from '../../infra/parts/root.mjs';
+import { provide } from '../../infra/parts/on-demand.mjs';
+import { temporalTestServer } from '../../infra/parts/temporal-test-server.mjs';
 import type {
   CheckpointRef,
   ControlActivities,
@@ -26,6 +37,7 @@ import type {
 } from '../../workflows/contract.js';
 import { CONTROL_QUEUE, DEVICE_QUEUE, deviceQueueOf } from '../../workflows/handlers.js';
 import { failureType } from '../../workflows/policies/failures.js';
+import { versioned, type DeploymentVersion } from '../../workers/worker-options.js';
 import { tinyJobWith } from './observations.js';
 import type { JobSections } from './runs.js';
 
@@ -33,15 +45,10 @@ import type { JobSections } from './runs.js';
  * The real workflow on a real server, over a make-believe device and store: a state is nothing but its step, so that every
  * failure can be had at will and at once.
  */
-const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
+const bundle = join(repositoryRoot(), 'dist', 'workflow-bundle.js');
 
 export async function startWorkflowServer(extraArgs: readonly string[] = []): Promise<TestWorkflowEnvironment> {
-  if (!existsSync(bundle)) throw new Error(`${bundle} is not there: run \`npm run build\` first`);
-  try {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
-  } catch {
-    // Another file of this process has installed it.
-  }
+  prepare();
   return TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: partPaths().temporalCli },
@@ -49,6 +56,22 @@ export async function startWorkflowServer(extraArgs: readonly string[] = []): Pr
       log: { format: 'pretty', level: 'error' },
     },
   });
+}
+
+function prepare(): void {
+  if (!existsSync(bundle)) throw new Error(`${bundle} is not there: run \`npm run build\` first`);
+  try {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+  } catch {
+    // Another file of this process has installed it.
+  }
+}
+
+/** The same with a clock that moves on when nothing runs. */
+export async function startSkippingServer(): Promise<TestWorkflowEnvironment> {
+  prepare();
+  const path = await provide(temporalTestServer);
+  return TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex') as Sha256;
@@ -97,7 +120,9 @@ interface Committed {
 }
 
 type Deed =
-  Exclude<keyof SessionActivities, 'describeSession' | 'closeSession' | 'interrupt'> | keyof ControlActivities;
+  | Exclude<keyof SessionActivities, 'describeSession' | 'closeSession' | 'interrupt'>
+  | keyof ControlActivities
+  | 'openSession';
 
 /** What an activity does instead of, or before, its own: throws, waits, or answers. `undefined`: it goes on. */
 type Twist = (call: {
@@ -122,8 +147,11 @@ export class WorkflowWorld {
   interrupts = 0;
   keepsFeatures = false;
   openSessions = 0;
+  /** Ends the worker of workflows that was started first. */
+  stopControl: () => Promise<void> = () => Promise.resolve();
   readonly #counts = new Map<Deed, number>();
   readonly #twists = new Map<Deed, Twist>();
+  readonly #connections = new Set<NativeConnection>();
   readonly #workers: { worker: Worker; running: Promise<void> }[] = [];
 
   constructor(readonly env: TestWorkflowEnvironment) {}
@@ -133,31 +161,54 @@ export class WorkflowWorld {
     return this;
   }
 
-  async start(): Promise<this> {
-    const shared = { connection: this.env.nativeConnection, namespace: this.env.namespace ?? 'default' };
-    const control = this.#all(null, {
+  /** `tuner`: decides when the device's worker takes a session. */
+  async start({ tuner, ...control }: ControlWorker & { tuner?: WorkerTuner } = {}): Promise<this> {
+    this.stopControl = await this.startControl(control);
+    for (const taskQueue of [DEVICE_QUEUE, deviceQueueOf(fingerprint.hostClass)]) {
+      const activities = { openSession: (input: OpenSession) => this.#openSession(input) };
+      await this.#serve({ taskQueue, activities, ...(tuner && { tuner }) });
+    }
+    return this;
+  }
+
+  /** One more worker for workflows; what it returns ends it. */
+  async startControl({ code = { codePath: bundle }, version, cached }: ControlWorker = {}): Promise<
+    () => Promise<void>
+  > {
+    const activities = this.#all(null, {
       preprocess: () => dataset,
       freezeLayers: () => ({ ...plan, features: { reuse: this.keepsFeatures, because: 'it was asked for' } }),
       cleanUp: () => ({ deletedObjects: 0 }),
     } satisfies Record<keyof ControlActivities, unknown>);
-    const workflows = { workflowBundle: { codePath: bundle }, taskQueue: CONTROL_QUEUE, activities: control };
-    for (const more of [
-      workflows,
-      ...[DEVICE_QUEUE, deviceQueueOf(fingerprint.hostClass)].map((taskQueue) => ({
-        taskQueue,
-        activities: { openSession: (input: OpenSession) => this.#openSession(input) },
-      })),
-    ])
-      this.#run(await Worker.create({ ...shared, ...quickBeats, ...more }));
-    return this;
+    const deployment = version && { workerDeploymentOptions: versioned(version) };
+    const cache = cached !== undefined && { maxCachedWorkflows: cached };
+    const more = { workflowBundle: code, taskQueue: CONTROL_QUEUE, activities, ...deployment, ...cache };
+    // As in a process of its own: on one connection there is one worker of a queue.
+    const connection = await NativeConnection.connect({ address: this.env.address });
+    const { worker, running } = await this.#serve({ ...more, connection });
+    this.#connections.add(connection);
+    return async () => {
+      worker.shutdown();
+      await running;
+      this.#connections.delete(connection);
+      await connection.close();
+    };
+  }
+
+  /** An upgrade: the worker of workflows ends, one of another version takes its runs over. */
+  async replaceControl(control: ControlWorker): Promise<void> {
+    await this.stopControl();
+    this.stopControl = await this.startControl(control);
   }
 
   async stop(): Promise<void> {
     for (const { worker } of this.#workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.all(this.#workers.map(({ running }) => running));
+    await Promise.all([...this.#connections].map((connection) => connection.close()));
+    this.#connections.clear();
   }
 
-  async begin(id: string, sections: JobSections = {}): Promise<WorkflowHandle> {
+  async begin(id: string, sections: JobSections = {}): Promise<WorkflowHandleWithFirstExecutionRunId> {
     const job = tinyJobWith(sections);
     const input: FineTuneInput = {
       run: id as RunId,
@@ -183,7 +234,15 @@ export class WorkflowWorld {
 
   async #openSession({ run, session }: OpenSession): Promise<void> {
     const context = Context.current();
+    const n = (this.#counts.get('openSession') ?? 0) + 1;
+    this.#counts.set('openSession', n);
     const beating = setInterval(() => context.heartbeat(null), 500);
+    try {
+      await this.#twists.get('openSession')?.({ n, input: { run, session }, session: null });
+    } catch (error) {
+      clearInterval(beating);
+      throw error;
+    }
     let close = (): void => undefined;
     const closed = new Promise<void>((resolve) => (close = resolve));
     const worker = await Worker.create({
@@ -284,9 +343,26 @@ export class WorkflowWorld {
     );
   }
 
-  #run(worker: Worker): void {
-    this.#workers.push({ worker, running: worker.run() });
+  async #serve(more: Partial<WorkerOptions> & { taskQueue: string }) {
+    const connection = this.env.nativeConnection;
+    const worker = await Worker.create({
+      connection,
+      namespace: this.env.namespace ?? 'default',
+      ...quickBeats,
+      ...more,
+    });
+    const served = { worker, running: worker.run() };
+    this.#workers.push(served);
+    return served;
   }
+}
+
+/** A worker of workflows: the code that it runs, and of which version it says that it is. */
+export interface ControlWorker {
+  readonly code?: WorkflowBundleOption;
+  readonly version?: DeploymentVersion;
+  /** Runs that it keeps in memory; of others it replays the history at every task. */
+  readonly cached?: number;
 }
 
 const quickBeats = { maxHeartbeatThrottleInterval: '1 second', defaultHeartbeatThrottleInterval: '1 second' } as const;
@@ -309,7 +385,12 @@ function describe(deed: Deed, input: unknown): string {
 }
 
 export const never = (): Promise<never> => new Promise(() => undefined);
-export const engineDied = () =>
-  ApplicationFailure.create({ type: failureType.engineDied, message: 'the engine was ended by SIGSEGV' });
+/** `step`: the one that it died in. */
+export const engineDied = (step?: number) =>
+  ApplicationFailure.create({
+    type: failureType.engineDied,
+    message: 'the engine was ended by SIGSEGV',
+    details: [null, step === undefined ? null : { step }],
+  });
 export const userError = (message: string) =>
   ApplicationFailure.create({ type: failureType.user, nonRetryable: true, message });

@@ -12,6 +12,10 @@ export const failureType = {
   engineDied: 'EngineDied',
   engineFailed: 'EngineFailure',
   sessionClosed: 'SessionClosed',
+  /** No engine starts on a host's device: another host may have one. */
+  deviceFailed: 'DeviceFailed',
+  /** One step has killed its engine again and again (poison.ts). Never retried: it would do so for ever. */
+  poison: 'PoisonStep',
 } as const;
 
 export type Cause = 'session-lost' | 'engine-failed';

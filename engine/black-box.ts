@@ -1,0 +1,38 @@
+/**
+ * What an engine is about to do, in a file that outlives it: however it dies, its worker reads there which step it was at. A
+ * write of a few bytes to the page cache takes some microseconds, so that every step is in it.
+ */
+import { openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+
+/** The step under way: the position before it, with the number of the step that it makes done. */
+export interface StepUnderWay {
+  readonly step: number;
+  readonly epoch: number;
+  readonly cursor: number;
+  /** Rows of the training split, of each micro-batch; only of a step that is suspected. */
+  readonly batches?: readonly (readonly number[])[];
+}
+
+export interface BlackBox {
+  begins(step: StepUnderWay): void;
+  /** No step is under way. */
+  clear(): void;
+}
+
+export function openBlackBox(path: string): BlackBox {
+  const file = openSync(path, 'w');
+  const write = (text: string) => void writeSync(file, `${text}\n`, 0);
+  return { begins: (step) => write(JSON.stringify(step)), clear: () => write('') };
+}
+
+/** Reads the box of an engine that is gone, and removes it; null: no step was under way. */
+export function readBlackBox(path: string): StepUnderWay | null {
+  try {
+    const [line = ''] = readFileSync(path, 'utf8').split('\n'); // longer, older lines may follow
+    return line === '' ? null : (JSON.parse(line) as StepUnderWay);
+  } catch {
+    return null; // it never got as far, or was killed within the first write
+  } finally {
+    rmSync(path, { force: true });
+  }
+}

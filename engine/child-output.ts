@@ -1,0 +1,41 @@
+import type { ChildProcess } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { StringDecoder } from 'node:string_decoder';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** A native stack trace takes some thirty. */
+const KEPT_LINES = 60;
+const LINE_LENGTH = 500;
+/** A grandchild may hold the pipe open after its parent's end. */
+const READ_WITHIN_MS = 500;
+
+export interface ChildOutput {
+  /** The last lines of its stderr: what a process says that dies. */
+  lastLines(): readonly string[];
+  /** After its end, when the rest has been read. */
+  end(): Promise<void>;
+}
+
+/** Writes what a child says to a file, and keeps the end of it. */
+export function keepOutput({ stdout, stderr }: ChildProcess, logFile: string): ChildOutput {
+  const log = createWriteStream(logFile, { flags: 'a' });
+  log.on('error', () => undefined); // a full disk must not end the worker for a line of a log
+  stdout?.pipe(log, { end: false });
+  stderr?.pipe(log, { end: false });
+  const decoder = new StringDecoder('utf8');
+  let lines: string[] = [''];
+  stderr?.on('data', (bytes: Buffer) => {
+    const [first = '', ...rest] = decoder.write(bytes).split('\n');
+    const all = [...lines.slice(0, -1), (lines.at(-1) ?? '') + first, ...rest];
+    lines = all.slice(-KEPT_LINES - 1).map((line) => line.slice(0, LINE_LENGTH));
+  });
+  return {
+    lastLines: () => lines.filter((line) => line.trim() !== ''),
+    end: async () => {
+      const read = stderr ? finished(stderr, { writable: false }).catch(() => undefined) : Promise.resolve();
+      await Promise.race([read, pause(READ_WITHIN_MS, undefined, { ref: false })]);
+      log.end();
+    },
+  };
+}

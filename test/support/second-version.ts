@@ -1,0 +1,1 @@
+export { second as interceptors } from './upgraded-workflow.js';

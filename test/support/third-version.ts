@@ -1,0 +1,1 @@
+export { third as interceptors } from './upgraded-workflow.js';

@@ -1,0 +1,109 @@
+/** The workflow fineTune: what it is given, what it says of itself, what it comes to. */
+import type { CheckpointRef, DatasetRef, FeaturesRef, FreezePlan, Position, RunId, Sha256 } from './refs.js';
+import type { Adjustment, Fingerprint, Observation, PolicyState, RunContext } from './context.js';
+import type { Evaluation, PublishedModel } from './activities.js';
+import type { Firing } from './schedules.js';
+import type { MetricName } from '../../job/schema.js';
+
+export interface FineTuneInput extends RunContext {
+  /** The firing of a schedule that started the run; absent of runs that a person started. */
+  readonly firing?: Firing;
+  /** State carried over by continue-as-new. */
+  readonly carried?: CarriedState;
+}
+
+export interface CarriedState {
+  readonly dataset: DatasetRef;
+  readonly lineage: Sha256;
+  readonly plan: FreezePlan;
+  readonly features?: FeaturesRef;
+  readonly fingerprint: Fingerprint;
+  readonly commits: readonly CheckpointRef[];
+  readonly committedAtMs: number;
+  readonly observations: readonly Observation[];
+  readonly sessions: readonly SessionRecord[];
+  readonly startedAtMs: number;
+  readonly paused: boolean;
+  readonly stopped: boolean;
+  readonly adjustments?: readonly Adjustment[];
+}
+
+export type Stage =
+  | 'preprocess'
+  | 'wait-for-device'
+  | 'freezeLayers'
+  | 'initializeModel'
+  | 'computeFeatures'
+  | 'trainEpoch'
+  | 'validate'
+  | 'uploadCheckpoint'
+  | 'pausing'
+  | 'paused'
+  | 'recovering'
+  | 'evaluate'
+  | 'publishModel'
+  | 'finished';
+
+export type ResumeReason = 'start' | 'session-lost' | 'engine-failed' | 'preempted' | 'paused' | 'history-full';
+
+/** One session of a run: `temper explain` tells these. */
+export interface SessionRecord {
+  readonly session: string;
+  readonly host: string;
+  readonly fingerprint: string;
+  readonly reason: ResumeReason;
+  /** What ended the session before, in words. */
+  readonly detail: string;
+  readonly openedAtMs: number;
+  /** The checkpoint the session went on from; null at the start. */
+  readonly from: { readonly sequence: number; readonly step: number } | null;
+  /** Why that one: newest, or the ones above it that did not verify. */
+  readonly passedOver: readonly string[];
+  /** Newest step known to have been trained before; steps above `from.step` are done again. */
+  readonly stepsRedone: number;
+  /** From when the end of the session before was noticed (for a dead host: its heartbeat time-out) until this one held a device. */
+  readonly recoveryMs: number;
+  /** Time the redone steps had taken when they were done first. */
+  readonly redoneMs: number;
+}
+
+export interface RunStatus {
+  readonly run: RunId;
+  readonly stage: Stage;
+  readonly detail: string | null;
+  readonly position: Position;
+  readonly totalSteps: number | null;
+  readonly stepsPerEpoch: number | null;
+  readonly epochs: number;
+  readonly trainLoss: number | null;
+  readonly observations: readonly Observation[];
+  readonly policy: PolicyState;
+  readonly selectBest: MetricName;
+  readonly lastCheckpoint: (CheckpointRef & { readonly committedAtMs: number }) | null;
+  readonly plan: FreezePlan | null;
+  readonly features: FeaturesRef | null;
+  readonly dataset: DatasetRef | null;
+  readonly sessions: readonly SessionRecord[];
+  readonly startedAtMs: number;
+  readonly evaluation: Evaluation | null;
+  /** By `fromStep`. Absent in runs of before 0.3. */
+  readonly adjustments?: readonly Adjustment[];
+  readonly fork?: CheckpointRef | null;
+}
+
+export type FineTuneOutcome = 'completed' | 'stopped-early' | 'stopped';
+
+export interface FineTuneResult {
+  readonly run: RunId;
+  readonly outcome: FineTuneOutcome;
+  readonly best: CheckpointRef;
+  readonly final: CheckpointRef;
+  readonly evaluation: Evaluation;
+  readonly model: PublishedModel;
+  readonly plan?: FreezePlan;
+  readonly features?: FeaturesRef | null;
+  readonly observations: readonly Observation[];
+  readonly sessions: readonly SessionRecord[];
+  readonly adjustments?: readonly Adjustment[];
+  readonly fork?: CheckpointRef | null;
+}
