@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { cleanSchema } from './clean.js';
+import { splitSchema } from './split.js';
+import { columnName, positiveInt } from './values.js';
+
+export const dataSchema = z.strictObject({
+  source: z
+    .string()
+    .min(1)
+    .describe(
+      'csv, tsv or jsonl, also s3://bucket/key; for images also a folder with one folder of images a class. Relative to the job file.',
+    ),
+  text: columnName.default('text').describe('Text tasks: column with the text.'),
+  textPair: columnName.optional().describe('Sentence pairs: column with the second text.'),
+  words: columnName.default('words').describe('token-classification: column with the list of words (JSON Lines).'),
+  image: columnName.default('image').describe('Images listed in a table: column with the path, relative to the table.'),
+  features: z
+    .union([
+      z.array(columnName).min(1),
+      z.strictObject({
+        numeric: z.array(columnName).default([]).describe('Columns of numbers.'),
+        categorical: z.array(columnName).default([]).describe('Columns of categories, one input a value.'),
+      }),
+    ])
+    .optional()
+    .describe('Tables: the columns to learn from; left out: all but the label, types told by their values.'),
+  scale: z
+    .enum(['z-score', 'min-max', 'none'])
+    .default('z-score')
+    .describe('Tables: how numbers are brought to one range, fitted on the training split only.'),
+  label: columnName
+    .default('label')
+    .describe('Column with the class, the list of tags, or the number to predict. causal-lm has none.'),
+  multiLabel: z.boolean().default(false).describe('Any number of classes a text: a list, or separated by `|`.'),
+  maxLength: positiveInt.default(128).describe('Tokens per example, special tokens included; longer ones are cut.'),
+  imageSize: positiveInt.optional().describe("Pixels of an image's side; left out: what the model was trained on."),
+  clean: cleanSchema.prefault({}),
+  split: splitSchema,
+});
