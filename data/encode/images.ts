@@ -1,16 +1,10 @@
 import { DataError } from '../data-error.js';
 import { DECODED_AT_ONCE, decodeImage, UnreadableImage } from '../images.js';
 import { imageColumns } from '../shard-columns.js';
-import type { UnreadableReport } from '../unreadable.js';
 import { targetCells, type Encoder } from './encoder.js';
 
 /** Images as size x size pixels with their classes. */
-export function imageEncoder(
-  size: number,
-  target: 'class' | 'classes',
-  labels: ReadonlyMap<string, number>,
-  unreadable: UnreadableReport,
-): Encoder {
+export function imageEncoder(size: number, target: 'class' | 'classes', labels: ReadonlyMap<string, number>): Encoder {
   return {
     columns: imageColumns(target, size),
     atOnce: DECODED_AT_ONCE,
@@ -23,6 +17,6 @@ export function imageEncoder(
       return [{ id, text, pixels, ...targetCells(example, labels, target) }];
     },
     finish: () => [],
-    describe: () => ({ kind: 'images', size, unreadable: { count: unreadable.count, first: [...unreadable.first] } }),
+    counts: () => ({}),
   };
 }

@@ -50,8 +50,8 @@ export interface FactsBatch {
 export const classesAt = ({ classes, classEnds }: FactsBatch, row: number): Int32Array =>
   classes.subarray(row === 0 ? 0 : classEnds[row - 1], classEnds[row]);
 
-/** Collects the facts of rows into a batch. */
-export function factsCollector(firstRow: number) {
+/** Collects the facts of the rows of a part, in batches. */
+export function factsCollector() {
   const state = growingArray((length) => new Uint8Array(length));
   const content = growingArray((length) => new Uint8Array(length));
   const labelKey = growingArray((length) => new Float64Array(length));
@@ -76,18 +76,28 @@ export function factsCollector(firstRow: number) {
       value.push(facts.value);
       split.push(facts.split);
     },
-    batch: (): FactsBatch => ({
-      firstRow,
-      rows: state.length,
-      state: state.view(),
-      content: content.view(),
-      labelKey: labelKey.view(),
-      order: order.view(),
-      classes: classes.view(),
-      classEnds: classEnds.view(),
-      classNames: [...numbers.keys()],
-      value: value.view(),
-      split: split.view(),
-    }),
+    get rows() {
+      return state.length;
+    },
+    /** By their numbers; those of all batches so far. */
+    classNames: (): string[] => [...numbers.keys()],
+    /** What was collected, as views that are valid until the next row is added; then empty again. */
+    take(): FactsBatch {
+      const batch = {
+        firstRow: 0,
+        rows: state.length,
+        state: state.view(),
+        content: content.view(),
+        labelKey: labelKey.view(),
+        order: order.view(),
+        classes: classes.view(),
+        classEnds: classEnds.view(),
+        classNames: [],
+        value: value.view(),
+        split: split.view(),
+      };
+      for (const column of [state, content, labelKey, order, classes, classEnds, value, split]) column.clear();
+      return batch;
+    },
   };
 }

@@ -1,76 +1,80 @@
-/**
- * The first of two passes over a source: the facts of every row (facts.ts), and what the rows together say of their columns.
- * It holds some bytes for a row, never its text.
- */
+/** The first of two passes over a part: the facts of every row (facts.ts), and what the rows together say of their columns. */
+import { mkdir } from 'node:fs/promises';
 import type { Job } from '../../job/schema.js';
 import { workAhead } from '../ahead.js';
-import type { ByteSource } from '../byte-source.js';
 import { contentOrder, contentKey } from '../content-key.js';
 import { DataError } from '../data-error.js';
 import { featureSurvey } from '../features/survey.js';
 import { DECODED_AT_ONCE, faultOf } from '../images.js';
 import { columnPicker, type Example } from '../pick-columns.js';
-import { readRows, type SourceFormat } from '../readers/read-rows.js';
+import { readRows } from '../readers/read-rows.js';
 import type { Row } from '../readers/row.js';
 import { splitOfCell, splits } from '../split.js';
-import { factsCollector, type FactsBatch, type RowFacts } from './facts.js';
+import { cellsCollector } from './cells.js';
+import { factsCollector, type RowFacts } from './facts.js';
+import { checkedFile, type SourceFiles, type SourcePart } from './parts.js';
+import { surveyWriter, type PartSurvey } from './survey-file.js';
 
-/** An image that cannot be used. */
-export interface RowFault {
-  /** Place of the row in the source, from 0. */
-  readonly row: number;
-  readonly place: string;
-  readonly fault: string;
-}
-
-/** What was found of a source, or of a part of it. */
-export interface Survey {
-  readonly columns: readonly string[];
-  readonly rows: number;
-  readonly faults: readonly RowFault[];
-  /** Of tables: tells which columns are learnt from. */
-  readonly features: ReturnType<typeof featureSurvey> | null;
-  /** From the first row on. */
-  batches(): AsyncIterable<FactsBatch>;
-}
-
-export interface SurveyInput {
-  readonly source: ByteSource;
-  readonly format?: SourceFormat;
+export interface SurveyPartInput {
+  readonly source: SourceFiles;
+  readonly part: SourcePart;
   readonly job: Job;
-  readonly signal?: AbortSignal;
+  /** A folder: see survey-file.ts. Made when absent; what is there is replaced. */
+  readonly out: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: { readonly rows: number }) => void) | undefined;
 }
 
-/** @throws DataError with the first row that cannot be read, and for a column that no row has. */
-export async function surveySource({ source, format, job, signal }: SurveyInput): Promise<Survey> {
-  const picker = columnPicker(job, source.name);
+/** A batch is in memory while it is collected. */
+const ROWS_PER_BATCH = 8192;
+const CELLS_PER_BATCH = 2 ** 20;
+/** Of images that cannot be used the first are told of. */
+const FAULTS_KEPT = 100;
+
+/**
+ * Reads a part of the source and writes what is known of its rows. A function of the part's bytes, of where in its file it
+ * begins, and of the job.
+ * @throws DataError with the first row that cannot be read.
+ */
+export async function surveyPart({ source, part, job, out, signal, onProgress }: SurveyPartInput): Promise<PartSurvey> {
+  const file = checkedFile(source, part);
+  const picker = columnPicker(job, file.name, { isFirst: part.index === 0 });
   const factsOf = rowFacts(job);
   const features = job.task.startsWith('tabular') ? featureSurvey(job.data, source.name) : null;
-  const collected = factsCollector(0);
-  const faults: RowFault[] = [];
+  const collected = factsCollector();
+  const cells = features && cellsCollector(features, ROWS_PER_BATCH);
+  const faults: PartSurvey['faults'] = [];
   let rows = 0;
 
-  for await (const { row, fault } of checkedRows(readRows(source, format))) {
-    if (row.number % (row.image ? 64 : 4096) === 0) signal?.throwIfAborted();
-    const example = picker.pick(row);
-    const facts = factsOf(example, fault);
-    if (facts.state === 'unreadable') faults.push({ row: rows, place: example.place, fault: fault! });
-    if (facts.state === 'sound' && example.input.kind === 'features') features?.add(example.input.cells, example.place);
-    collected.add(facts);
-    rows++;
+  await mkdir(out, { recursive: true });
+  const writer = surveyWriter(out);
+  try {
+    for await (const { row, fault } of checkedRows(readRows(file, source.format, { part }))) {
+      const example = picker.pick(row);
+      const facts = factsOf(example, fault);
+      const { place, input } = example;
+      if (facts.state === 'unreadable' && faults.length < FAULTS_KEPT) faults.push({ row: rows, place, fault: fault! });
+      cells?.add(facts.state === 'sound' && input.kind === 'features' ? input.cells : null, place);
+      collected.add(facts);
+      rows++;
+      if (row.image && rows % 64 === 0) signal?.throwIfAborted();
+      if (collected.rows < ROWS_PER_BATCH && (cells?.cells ?? 0) < CELLS_PER_BATCH) continue;
+      writer.add(collected.take(), cells && cells.take());
+      onProgress?.({ rows });
+      signal?.throwIfAborted();
+    }
+    if (collected.rows > 0) writer.add(collected.take(), cells && cells.take());
+    onProgress?.({ rows });
+    return writer.finish({
+      rows,
+      columns: [...picker.columns],
+      classNames: collected.classNames(),
+      faults,
+      features: features?.notes() ?? null,
+    });
+  } finally {
+    writer.close();
   }
-  if (rows === 0) throw new DataError(`${source.name}: expected rows, found none`);
-  picker.requireColumns();
-  const batch = collected.batch();
-  return {
-    columns: [...picker.columns],
-    rows,
-    faults,
-    features,
-    async *batches() {
-      yield batch;
-    },
-  };
 }
 
 /** Rows with what is wrong with their image: it is decoded whole, because a file that is cut short shows it nowhere else. */

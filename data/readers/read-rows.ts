@@ -1,6 +1,7 @@
 import type { SourceRef } from '../../workflows/contract.js';
 import type { ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
+import type { ReadOptions } from './bad-row.js';
 import { readCsv } from './csv.js';
 import { readImages } from './images.js';
 import { readJsonl } from './jsonl.js';
@@ -25,15 +26,19 @@ export function formatOf(name: string): Exclude<SourceFormat, 'images'> {
 }
 
 /** The rows of a source, streamed. @throws DataError with file and line of what cannot be read. */
-export function readRows(source: ByteSource, format: SourceFormat = formatOf(source.name)): AsyncGenerator<Row> {
+export function readRows(
+  source: ByteSource,
+  format: SourceFormat = formatOf(source.name),
+  options: ReadOptions = {},
+): AsyncGenerator<Row> {
   switch (format) {
     case 'jsonl':
-      return readJsonl(source);
+      return readJsonl(source, options);
     case 'csv':
-      return readCsv(source, ',');
+      return readCsv(source, ',', options);
     case 'tsv':
-      return readCsv(source, '\t');
+      return readCsv(source, '\t', options);
     case 'images':
-      return readImages(source);
+      return readImages(source, options);
   }
 }
