@@ -105,4 +105,6 @@ const cutShort = ({ name }: ByteSource): DataError =>
   new DataError(`${name}: expected a whole Arrow file, found one that was cut short: write or copy it again`);
 
 const notArrow = ({ name }: ByteSource, at: number): DataError =>
-  new DataError(`${name}: expected an Arrow IPC stream or file, found other or damaged bytes at byte ${at}: write it again`);
+  new DataError(
+    `${name}: expected an Arrow IPC stream or file, found other or damaged bytes at byte ${at}: write it again`,
+  );

@@ -1,4 +1,4 @@
-import { CompressionType, compressionRegistry, RecordBatchReader, type RecordBatch } from 'apache-arrow';
+import { CompressionType, compressionRegistry, DataType, RecordBatchReader, type RecordBatch } from 'apache-arrow';
 import { readRange, type ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
 import { arrowMessages, MAX_BODY_BYTES, type ArrowMessage } from './arrow-messages.js';
@@ -53,7 +53,8 @@ function loadBatch(source: ByteSource, messages: readonly Uint8Array[]): RecordB
     const [batch, ...others] = [...RecordBatchReader.from(messages)];
     if (!batch || others.length > 0) throw new RangeError('a batch that is none');
     batch.data.children.forEach((child, index) => checkData(child, batch.schema.fields[index]!.name));
-    if (batch.data.children.some((child) => child.length < batch.numRows)) throw new RangeError('columns of unlike lengths');
+    if (batch.data.children.some((child) => child.length < batch.numRows))
+      throw new RangeError('columns of unlike lengths');
     return batch;
   } catch (error) {
     throw damaged(source, (error as Error).message);
@@ -69,10 +70,14 @@ function* rowsOf(batch: RecordBatch): Generator<Record<string, unknown>> {
     name,
     vector: batch.getChildAt(index)!,
     names: names.get(name),
+    isTime: DataType.isTimestamp(batch.schema.fields[index]!.type) || DataType.isDate(batch.schema.fields[index]!.type),
   }));
   for (let row = 0; row < batch.numRows; row++) {
     const fields: Record<string, unknown> = {};
-    for (const { name, vector, names } of columns) fields[name] = named(toPlain(vector.get(row)), names);
+    for (const { name, vector, names, isTime } of columns) {
+      const value: unknown = vector.get(row);
+      fields[name] = named(toPlain(isTime && typeof value === 'number' ? new Date(value) : value), names);
+    }
     yield fields;
   }
 }

@@ -38,5 +38,4 @@ export function tellBadRow({ onBadRow }: ReadOptions, { place, why, raw }: BadRo
   onBadRow({ place, why, raw: raw.slice(0, MAX_RAW_CHARACTERS) });
 }
 
-export const NOT_UTF8 =
-  'expected UTF-8, found other bytes (Latin-1 or Windows-1252?): save the file as UTF-8';
+export const NOT_UTF8 = 'expected UTF-8, found other bytes (Latin-1 or Windows-1252?): save the file as UTF-8';

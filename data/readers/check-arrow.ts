@@ -1,5 +1,6 @@
 /** Whether the buffers of a record batch hold what its description says: Apache's reader takes offsets as they are. */
-import { Data, DataType, type Vector } from 'apache-arrow';
+import type { Data} from 'apache-arrow';
+import { DataType, type Vector } from 'apache-arrow';
 
 /** @throws RangeError with the first thing that does not fit. */
 export function checkData(data: Data, path: string): void {
@@ -42,7 +43,8 @@ export function checkData(data: Data, path: string): void {
     checkOffsets(valueOffsets as ArrayLike<number | bigint>, length, (values as Uint8Array).byteLength, wrong);
     return;
   }
-  if (DataType.isUtf8View(type) || DataType.isBinaryView(type)) throw wrong('views are not read: write plain texts (large_string or string)');
+  if (DataType.isUtf8View(type) || DataType.isBinaryView(type))
+    throw wrong('views are not read: write plain texts (large_string or string)');
   if (DataType.isBool(type)) {
     if ((values as Uint8Array).byteLength * 8 < length) throw wrong('too few values');
     return;

@@ -11,7 +11,7 @@ const metadataSchema = z.object({ info: z.object({ features: z.record(z.string()
 const featureSchema: z.ZodType<Feature> = z.object({
   _type: z.string().optional(),
   names: z.array(z.string()).optional(),
-  feature: z.unknown(),
+  feature: z.unknown().optional(),
 });
 
 export type NamesOfColumns = ReadonlyMap<string, readonly string[]>;

@@ -33,7 +33,11 @@ export const isFilesSource = (source: ByteSource): source is FilesSource => 'fil
 type ReadFile = (source: ByteSource, format: FileFormat, options: ReadOptions) => AsyncGenerator<Row>;
 
 /** Rows of all files, numbered through; each knows its file. */
-export async function* readFiles({ files }: FilesSource, options: ReadOptions, readFile: ReadFile): AsyncGenerator<Row> {
+export async function* readFiles(
+  { files }: FilesSource,
+  options: ReadOptions,
+  readFile: ReadFile,
+): AsyncGenerator<Row> {
   let number = 0;
   for (const { source, format, fields } of files) {
     for await (const row of readFile(source, format, options)) {

@@ -153,7 +153,7 @@ export function jsonElements(name: string) {
   return {
     push,
     /** @throws DataError for a file that ends before its list does. */
-    *end(): Generator<JsonElement> {
+    end(): void {
       if (state === 'file') return;
       if (state !== 'done') throw wrong('the end of the list', 'the end of the file: it was cut short');
     },

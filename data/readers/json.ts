@@ -19,8 +19,8 @@ export async function* readJson(source: ByteSource, options: ReadOptions = {}): 
   const badLines: number[] = [];
   const elements = jsonElements(source.name);
   let number = 0;
-  const rows = function* (text: string | null): Generator<Row> {
-    for (const { json, line, lastLine, isTooLong } of text === null ? elements.end() : elements.push(text)) {
+  const rows = function* (text: string): Generator<Row> {
+    for (const { json, line, lastLine, isTooLong } of elements.push(text)) {
       while (badLines.length > 0 && badLines[0]! < line) badLines.shift();
       const isBad = badLines.length > 0 && badLines[0]! <= lastLine;
       const parsed = isBad || isTooLong ? null : parseObject(json);
@@ -40,7 +40,7 @@ export async function* readJson(source: ByteSource, options: ReadOptions = {}): 
     for (const line of bad) if (badLines.at(-1) !== line) badLines.push(line);
     yield* rows(text);
   }
-  yield* rows(null);
+  elements.end();
 }
 
 /** An object on the first line, and another after it. */

@@ -1,4 +1,10 @@
-import { parquetMetadataAsync, parquetReadObjects, parquetSchema, type AsyncBuffer, type FileMetaData } from 'hyparquet';
+import {
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+  type AsyncBuffer,
+  type FileMetaData,
+} from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { readRange, type ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
@@ -57,7 +63,8 @@ export async function openParquet(source: ByteSource): Promise<{ file: AsyncBuff
       `${source.name}: expected a Parquet file, found one without its end, or of another kind: write or copy it again`,
     );
   }
-  if (new DataView(tail.buffer).getUint32(0, true) > MAX_METADATA_BYTES) throw damaged(source, 'a description too long');
+  if (new DataView(tail.buffer).getUint32(0, true) > MAX_METADATA_BYTES)
+    throw damaged(source, 'a description too long');
   const metadata = await attempt(source, async () => {
     const read = await parquetMetadataAsync(file, { geoparquet: false });
     parquetSchema(read); // throws for one that is no tree
@@ -69,7 +76,8 @@ export async function openParquet(source: ByteSource): Promise<{ file: AsyncBuff
 
 function checkGroup(source: ByteSource, group: FileMetaData['row_groups'][number], index: number): void {
   const rows = Number(group.num_rows);
-  if (!Number.isSafeInteger(rows) || rows < 0) throw damaged(source, `row group ${index} of ${String(group.num_rows)} rows`);
+  if (!Number.isSafeInteger(rows) || rows < 0)
+    throw damaged(source, `row group ${index} of ${String(group.num_rows)} rows`);
   const bytes = group.columns.reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0), 0);
   if (bytes > MAX_GROUP_BYTES) {
     throw new DataError(
