@@ -1,5 +1,5 @@
 /** Whether the buffers of a record batch hold what its description says: Apache's reader takes offsets as they are. */
-import type { Data} from 'apache-arrow';
+import type { Data } from 'apache-arrow';
 import { DataType, type Vector } from 'apache-arrow';
 
 /** @throws RangeError with the first thing that does not fit. */
