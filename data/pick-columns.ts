@@ -53,7 +53,7 @@ export function columnPicker(job: Job, sourceName: string, { isFirst } = { isFir
         if (isFirst && (number >= ROWS_TO_LEARN_COLUMNS || missing.some((column) => mandatory.includes(column))))
           requireColumns();
       }
-      const place = row.image?.place ?? placeOf(sourceName, line);
+      const place = row.image?.place ?? row.place ?? placeOf(sourceName, line);
       const cell = (column: string): string => textOf({ value: fields[column], column, place });
       const id = Object.hasOwn(fields, 'id') ? cell('id') : '';
       const read = readInput(row, place);

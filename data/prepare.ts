@@ -12,9 +12,9 @@ import { decideDataset } from './prepare/decide.js';
 import type { Decisions } from './prepare/decisions-file.js';
 import { encodePart, type EncodedPart } from './prepare/encode.js';
 import type { PartSize } from './prepare/part-size.js';
-import type { SourceFiles, SourcePart } from './prepare/parts.js';
+import { filesOf, type SourcePart } from './prepare/parts.js';
 import { surveyPart } from './prepare/survey.js';
-import { formatOf, type SourceFormat } from './readers/read-rows.js';
+import type { SourceFormat } from './readers/read-rows.js';
 
 export interface DecideSourceInput {
   readonly source: ByteSource;
@@ -81,8 +81,7 @@ export async function prepareDataset(input: PrepareInput): Promise<DatasetManife
 
 async function surveyAndDecide(input: DecideSourceInput, folder: string) {
   const { job, partSize, signal } = input;
-  const { name } = input.source;
-  const source: SourceFiles = { name, format: input.format ?? formatOf(name), files: [input.source] };
+  const source = filesOf(input.source, input.format);
   const parts: SourcePart[] = [];
   const surveys: string[] = [];
   // A part is surveyed as soon as it is found: what is wrong with the first rows is told before the last are read.
@@ -94,6 +93,6 @@ async function surveyAndDecide(input: DecideSourceInput, folder: string) {
   }
   const decisionsFolder = join(folder, 'decisions');
   await mkdir(decisionsFolder, { recursive: true });
-  const decisions = await decideDataset({ surveys, job, sourceName: name, outFolder: decisionsFolder, signal });
+  const decisions = await decideDataset({ surveys, job, sourceName: source.name, outFolder: decisionsFolder, signal });
   return { source, parts, decisions, decisionsFolder };
 }

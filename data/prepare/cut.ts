@@ -6,9 +6,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { ByteSource } from '../byte-source.js';
 import { sha256Of } from '../content-key.js';
+import { cutArrow } from './cut-arrow.js';
 import { cutImages } from './cut-images.js';
+import { cutParquet } from './cut-parquet.js';
 import { bytesOfPart, partSize, type FilePart, type PartSize } from './part-size.js';
-import type { SourceFiles, SourcePart } from './parts.js';
+import type { PartedFile, SourceFiles, SourcePart } from './parts.js';
 import { csvEnds, lineEnds, type RecordEnds } from './record-ends.js';
 
 export interface CutOptions {
@@ -19,17 +21,17 @@ export interface CutOptions {
 
 /** The parts, as they are found. A file without records has none. */
 export async function* cutParts(
-  { files, format }: SourceFiles,
+  { files }: SourceFiles,
   { size = partSize, signal, onProgress }: CutOptions = {},
 ): AsyncGenerator<SourcePart> {
-  const totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const totalBytes = files.reduce((sum, { source }) => sum + source.bytes, 0);
   let index = 0;
   let before = 0;
-  for (const [file, source] of files.entries()) {
+  for (const [file, { source, format }] of files.entries()) {
     for await (const part of cutFile(source, format, size)) {
       signal?.throwIfAborted();
       yield { index: index++, file, ...part };
-      onProgress?.({ bytes: before + part.to, totalBytes });
+      onProgress?.({ bytes: before + Math.min(part.to, source.bytes), totalBytes });
     }
     before += source.bytes;
   }
@@ -41,17 +43,35 @@ export async function cutSource(source: SourceFiles, options: CutOptions = {}): 
   return parts;
 }
 
-function cutFile(source: ByteSource, format: SourceFiles['format'], size: PartSize): AsyncGenerator<FilePart> {
+function cutFile(source: ByteSource, format: PartedFile['format'], size: PartSize): AsyncGenerator<FilePart> {
   switch (format) {
     case 'csv':
       return cutText(source, csvEnds(','), size, true);
     case 'tsv':
       return cutText(source, csvEnds('\t'), size, true);
     case 'jsonl':
+    case 'text':
       return cutText(source, lineEnds(), size, false);
+    case 'json':
+      return wholeFile(source);
+    case 'parquet':
+      return cutParquet(source, size);
+    case 'arrow':
+      return cutArrow(source, size);
     case 'images':
       return cutImages(source, size);
   }
+}
+
+/** A list in JSON is found out row by row: it is one part, read as a stream. */
+async function* wholeFile(source: ByteSource): AsyncGenerator<FilePart> {
+  const hash = createHash('sha256');
+  let to = 0;
+  for await (const bytes of source.open()) {
+    hash.update(bytes);
+    to += bytes.byteLength;
+  }
+  yield { from: 0, to, firstLine: 1, headSha256: null, sha256: hash.digest('hex') };
 }
 
 const MARK = Buffer.from([0xef, 0xbb, 0xbf]);

@@ -6,12 +6,11 @@ import { z } from 'zod';
 import { workAhead } from '../ahead.js';
 import { encoderFor, type EncoderInput } from '../encode/encoder-for.js';
 import { columnPicker } from '../pick-columns.js';
-import { readRows } from '../readers/read-rows.js';
 import type { Row } from '../readers/row.js';
 import { shardWriter } from '../shard-writer.js';
 import { splits } from '../split.js';
 import { verdictsFile, type Decisions } from './decisions-file.js';
-import { changed, checkedFile, fileOf, type SourceFiles, type SourcePart } from './parts.js';
+import { changed, fileOf, readPart, type SourceFiles, type SourcePart } from './parts.js';
 import { isKept } from './verdicts.js';
 
 /** Encoding holds the event loop for this many rows at most. */
@@ -61,7 +60,7 @@ export interface EncodePartInput extends EncoderInput {
 export async function encodePart(input: EncodePartInput): Promise<EncodedPart> {
   const { source, part, job, decisions, outFolder } = input;
   const encoder = encoderFor(input, decisions);
-  const picker = columnPicker(job, fileOf(source, part).name, { isFirst: false });
+  const picker = columnPicker(job, fileOf(source, part).source.name, { isFirst: false });
   await mkdir(outFolder, { recursive: true });
   const writers = splits.map((split) => shardWriter(outFolder, split, encoder.columns, input.shardRows));
   const written = splits.map(() => 0);
@@ -103,7 +102,7 @@ async function* decidedRows({
   const { firstRow, rows: totalRows } = decisions.parts[part.index]!;
   const verdicts = await readFile(join(decisionsFolder, verdictsFile(part.index)));
   let rows = 0;
-  for await (const row of readRows(checkedFile(source, part), source.format, { part })) {
+  for await (const row of readPart(source, part)) {
     if (rows >= totalRows) throw changed(source);
     const verdict = verdicts[rows]!;
     rows++;

@@ -1,15 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
-import type { ReadPart } from '../readers/bad-row.js';
-import type { SourceFormat } from '../readers/read-rows.js';
+import type { ReadOptions, ReadPart } from '../readers/bad-row.js';
+import { isFilesSource, type SourceFile } from '../readers/files.js';
+import { formatOf, readRows, type FileFormat, type SourceFormat } from '../readers/read-rows.js';
+import type { Row } from '../readers/row.js';
 
-/** What is prepared: one file, or several of one format that follow each other. */
+/** What is prepared: one file, or several that follow each other. */
 export interface SourceFiles {
   /** For messages. */
   readonly name: string;
-  readonly format: SourceFormat;
-  readonly files: readonly ByteSource[];
+  readonly files: readonly PartedFile[];
+}
+
+export type PartedFile = Omit<SourceFile, 'format'> & { readonly format: FileFormat | 'images' };
+
+/** The files of a source that is one file, or a list of them. */
+export function filesOf(source: ByteSource, format: SourceFormat = formatOf(source.name)): SourceFiles {
+  if (isFilesSource(source)) return { name: source.name, files: source.files };
+  if (format === 'files') {
+    throw new DataError(`${source.name}: expected a list of files with each of them at hand, found the list alone`);
+  }
+  return { name: source.name, files: [{ source, format }] };
 }
 
 /** A run of rows of one file. All parts, in order, are all rows. */
@@ -24,21 +36,36 @@ export interface SourcePart extends ReadPart {
   readonly headSha256: string | null;
 }
 
-/** All that the rows of a part are a function of, besides the source's format. */
-export const contentOf = ({ sha256, headSha256 }: SourcePart): readonly (string | null)[] => [sha256, headSha256];
-
-export const fileOf = ({ files }: Pick<SourceFiles, 'files'>, { file }: Pick<SourcePart, 'file'>): ByteSource => {
+export const fileOf = ({ files }: SourceFiles, { file }: Pick<SourcePart, 'file'>): PartedFile => {
   const found = files[file];
   if (!found) throw new Error(`a part of file ${file} of a source of ${files.length}`);
   return found;
 };
 
+/** All that the rows of a part are a function of, besides the place of the first. */
+export function contentOf(source: SourceFiles, part: SourcePart): readonly unknown[] {
+  const { format, fields } = fileOf(source, part);
+  return [format, fields ?? null, part.headSha256, part.sha256];
+}
+
 /**
- * The file of a part, which says so when the bytes of the part are no longer those that were cut.
- * @throws DataError when the last of them was read.
+ * The rows of a part, numbered from 1. Row groups and record batches carry sums of their own; of other parts it is checked
+ * that their bytes are still those that were cut.
+ * @throws DataError for a row that cannot be read and, at the end, for bytes that changed.
  */
-export function checkedFile(source: SourceFiles, part: SourcePart): ByteSource {
-  const file = fileOf(source, part);
+export function readPart(source: SourceFiles, part: SourcePart, options: ReadOptions = {}): AsyncGenerator<Row> {
+  const { format, fields, source: file } = fileOf(source, part);
+  const whole = { ...options, part };
+  if (format === 'parquet' || format === 'arrow') return withFields(readRows(file, format, whole), fields);
+  return withFields(readRows(checked(source, file, part), format, whole), fields);
+}
+
+async function* withFields(rows: AsyncGenerator<Row>, fields: PartedFile['fields']): AsyncGenerator<Row> {
+  if (fields === undefined) yield* rows;
+  else for await (const row of rows) yield { ...row, fields: { ...row.fields, ...fields } };
+}
+
+function checked(source: SourceFiles, file: ByteSource, part: SourcePart): ByteSource {
   return {
     ...file,
     async *openRange(from, to) {

@@ -7,12 +7,11 @@ import { DataError } from '../data-error.js';
 import { featureSurvey } from '../features/survey.js';
 import { DECODED_AT_ONCE, faultOf } from '../images.js';
 import { columnPicker, type Example } from '../pick-columns.js';
-import { readRows } from '../readers/read-rows.js';
 import type { Row } from '../readers/row.js';
 import { splitOfCell, splits } from '../split.js';
 import { cellsCollector } from './cells.js';
 import { factsCollector, type RowFacts } from './facts.js';
-import { checkedFile, type SourceFiles, type SourcePart } from './parts.js';
+import { fileOf, readPart, type SourceFiles, type SourcePart } from './parts.js';
 import { surveyWriter, type PartSurvey } from './survey-file.js';
 
 export interface SurveyPartInput {
@@ -37,7 +36,7 @@ const FAULTS_KEPT = 100;
  * @throws DataError with the first row that cannot be read.
  */
 export async function surveyPart({ source, part, job, out, signal, onProgress }: SurveyPartInput): Promise<PartSurvey> {
-  const file = checkedFile(source, part);
+  const file = fileOf(source, part).source;
   const picker = columnPicker(job, file.name, { isFirst: part.index === 0 });
   const factsOf = rowFacts(job);
   const features = job.task.startsWith('tabular') ? featureSurvey(job.data, source.name) : null;
@@ -49,7 +48,7 @@ export async function surveyPart({ source, part, job, out, signal, onProgress }:
   await mkdir(out, { recursive: true });
   const writer = surveyWriter(out);
   try {
-    for await (const { row, fault } of checkedRows(readRows(file, source.format, { part }))) {
+    for await (const { row, fault } of checkedRows(readPart(source, part))) {
       const example = picker.pick(row);
       const facts = factsOf(example, fault);
       const { place, input } = example;
