@@ -152,9 +152,10 @@ export class Trainer {
   ): StepResult {
     const { batchSize } = this.spec.settings;
     const phase = this.spec.phases.findLastIndex(({ fromEpoch }) => fromEpoch <= at.epoch);
-    const gathered = batches.map((batch) => {
+    const gathered = batches.map((batch, i) => {
       const bucket = bucketOf(examples, batch);
-      return { bucket, feeds: examples.gather(batch, batchSize, bucket) };
+      const draws = { seed: microSeed(at.seed, i), step: at.step };
+      return { bucket, feeds: examples.gather(batch, batchSize, bucket, draws) };
     });
     let total = 0;
     for (const { feeds } of gathered) for (const weight of feeds['weights']!) total += weight;

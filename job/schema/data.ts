@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { augmentSchema } from './augment.js';
 import { cleanSchema } from './clean.js';
 import { splitSchema } from './split.js';
 import { columnName, positiveInt } from './values.js';
@@ -36,4 +37,5 @@ export const dataSchema = z.strictObject({
   imageSize: positiveInt.optional().describe("Pixels of an image's side; left out: what the model was trained on."),
   clean: cleanSchema.prefault({}),
   split: splitSchema,
+  augment: augmentSchema.optional(),
 });

@@ -1,4 +1,5 @@
 import type { FeedValues } from '../compile/program.js';
+import type { StepDraws } from './step-draws.js';
 
 /** The examples of one split, in memory, ready to be gathered into batches. */
 export interface Examples {
@@ -9,9 +10,9 @@ export interface Examples {
   bucketFor(length: number): number;
   /**
    * Inputs and targets of these examples by name, `weights` included, padded to `bucket` and filled up to `rows` with rows that
-   * weigh nothing.
+   * weigh nothing. `at`: of a training step; where these examples are augmented it is a function of that, without it none are.
    */
-  gather(examples: Int32Array, rows: number, bucket: number): Record<string, FeedValues>;
+  gather(examples: Int32Array, rows: number, bucket: number, at?: StepDraws): Record<string, FeedValues>;
   /** The targets alone, as gather() has them. */
   targets(examples: Int32Array, rows: number, bucket: number): Record<string, FeedValues>;
 }

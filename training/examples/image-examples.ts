@@ -1,9 +1,17 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { randomErasing } from '../../data/augment/erasing.js';
+import { Draws, sites } from '../../data/augment/draws.js';
+import { augmentedImage } from '../../data/augment/image-augmenter.js';
+import { mixRows } from '../../data/augment/mix.js';
+import { centre } from '../../data/augment/crop.js';
+import type { AugmentPlan } from '../../data/augment/plan.js';
 import type { Examples } from './examples.js';
-import { filledUp } from './filled-up.js';
+import { fillUp } from './filled-up.js';
+import { mixOf, mixedTargets } from './mixed-targets.js';
+import { bitsOf } from './step-draws.js';
 import { countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
 
-/** Where the pixels of images lie: image i of the file at bytes[offsets[i] … offsets[i] + size · size · 3). */
+/** Where the pixels of images lie: image i of the file at bytes[offsets[i] … offsets[i] + side · side · 3), side = size + 2 · margin. */
 export interface ImageFile {
   readonly path: string;
   readonly offsets: Float64Array;
@@ -22,8 +30,12 @@ export const channelsOf = ({ grey }: PixelScale): number => (grey ? 1 : 3);
 export interface ImageRows {
   readonly files: readonly ImageFile[];
   readonly size: number;
+  /** Pixels on every side of a stored image beyond its size: only augmentation sees them. */
+  readonly margin?: number | undefined;
   readonly scale: PixelScale;
   readonly targets: RowTargets;
+  /** Of the training split, where the job augments. */
+  readonly augment?: (AugmentPlan & { readonly classes: number }) | undefined;
 }
 
 const OPEN_FILES = 16;
@@ -31,12 +43,16 @@ const OPEN_FILES = 16;
 /**
  * Images that stay on disk: a batch reads its own, so that memory holds no more than one batch (the system's page cache
  * makes the second epoch fast). Inputs: `pixels` float32 (rows, size, size, 3 or 1), (value / 255 - mean) / deviation in single
- * precision as torchvision has it; rows that fill up the batch repeat the others (filledUp). Targets: see gatherTargets.
+ * precision as torchvision has it; rows that fill up the batch repeat the others (fillUp). Targets: see gatherTargets.
  */
-export function imageExamples({ files, size, scale, targets }: ImageRows): Examples & { close(): void } {
-  const elements = size * size * 3;
-  const inputs = size * size * channelsOf(scale);
-  const bytes = new Uint8Array(elements);
+export function imageExamples(given: ImageRows): Examples & { close(): void } {
+  const { files, size, margin = 0, scale, targets, augment } = given;
+  const side = size + 2 * margin;
+  const elements = side * side * 3;
+  const channels = channelsOf(scale);
+  const inputs = size * size * channels;
+  const stored = { data: new Uint8Array(elements), width: side, height: side };
+  const bytes = stored.data;
   const scaleInto = scalerOf(scale);
   const opened = openFiles();
   const starts: number[] = [];
@@ -60,13 +76,26 @@ export function imageExamples({ files, size, scale, targets }: ImageRows): Examp
     lengthOf: () => 1,
     bucketFor: () => 1,
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
-    gather(examples, rows) {
+    gather(examples, rows, _bucket, at) {
       const pixels = new Float32Array(rows * inputs);
-      filledUp(examples, rows).forEach((example, row) => {
+      const settings = at && augment?.settings;
+      examples.forEach((example, row) => {
         read(example);
-        scaleInto(pixels, row * inputs, bytes);
+        const start = row * inputs;
+        if (!settings) {
+          scaleInto(pixels, start, centre(stored, size).data);
+          return;
+        }
+        const bits = bitsOf(at, row);
+        scaleInto(pixels, start, augmentedImage(stored, size, settings, bits).data);
+        const { randomErasing: erasing } = settings;
+        if (erasing) randomErasing(pixels, { start, size, channels }, erasing, new Draws(bits, sites.erasing));
       });
-      return { pixels, ...gatherTargets(targets, examples, rows) };
+      const own = gatherTargets(targets, examples, rows);
+      const mix = settings ? mixOf(augment!, size, at) : null;
+      if (mix) mixRows(pixels, examples.length, inputs, mix, size);
+      fillUp(pixels, examples.length, inputs);
+      return { pixels, ...(settings ? mixedTargets(own, mix, examples.length, augment!.classes) : own) };
     },
     close: () => opened.close(),
   };
@@ -83,13 +112,14 @@ export function pixelExamples({ pixels: images, size, scale, targets }: PixelRow
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows) {
       const pixels = new Float32Array(rows * inputs);
-      filledUp(examples, rows).forEach((example, row) => scaleInto(pixels, row * inputs, images[example]!));
+      examples.forEach((example, row) => scaleInto(pixels, row * inputs, images[example]!));
+      fillUp(pixels, examples.length, inputs);
       return { pixels, ...gatherTargets(targets, examples, rows) };
     },
   };
 }
 
-export interface PixelRows extends Omit<ImageRows, 'files'> {
+export interface PixelRows extends Omit<ImageRows, 'files' | 'margin' | 'augment'> {
   readonly pixels: readonly Uint8Array[];
 }
 

@@ -1,3 +1,4 @@
+import type { AugmentPlan } from '../../data/augment/plan.js';
 import type { DatasetManifest } from '../../data/manifest.js';
 import { readContent, readTexts, type Lists, type ShardContent } from '../../data/shards.js';
 import type { Examples } from './examples.js';
@@ -19,16 +20,17 @@ type Described = Pick<DatasetManifest, 'target' | 'labels'>;
 
 /**
  * The shards of one split, in their order, as examples. Tokens and features are held in memory, images stay on disk.
- * `scale` is needed for images: what the model was trained with.
+ * `scale` is needed for images: what the model was trained with. `augment` is of the training split.
  */
 export async function openExamples(
   paths: readonly string[],
   manifest: DatasetManifest,
   scale?: PixelScale,
+  augment?: AugmentPlan,
 ): Promise<OpenedExamples> {
   const parts: Part[] = [];
   for (const path of paths) parts.push(takeFrom(await readContent(path), path, manifest));
-  const examples = { close: () => undefined, ...examplesOf(parts, manifest, scale) };
+  const examples = { close: () => undefined, ...examplesOf(parts, manifest, scale, augment) };
   return { ...examples, describe: (chosen) => describe(parts, chosen) };
 }
 
@@ -60,7 +62,13 @@ function takeFrom(shard: ShardContent, path: string, manifest: DatasetManifest):
   };
 }
 
-function examplesOf(parts: readonly Part[], manifest: DatasetManifest, scale: PixelScale | undefined): Examples {
+function examplesOf(
+  parts: readonly Part[],
+  manifest: DatasetManifest,
+  scale: PixelScale | undefined,
+  augment: AugmentPlan | undefined,
+): Examples {
+  const classes = manifest.labels.length;
   switch (manifest.kind) {
     case 'tokens':
       return tokenExamples({
@@ -68,17 +76,26 @@ function examplesOf(parts: readonly Part[], manifest: DatasetManifest, scale: Pi
         types: manifest.pairs ? joinInts(parts.map(({ types }) => types!)) : null,
         targets: tokenTargets(parts, manifest),
         maxLength: manifest.maxLength,
+        augment,
       });
     case 'features':
       return featureExamples({
         features: joinFloats(parts.map(({ features }) => features!)),
         width: manifest.width,
         targets: rowTargets(parts, manifest),
+        augment: augment && { ...augment, classes, numeric: manifest.transform.numeric.length },
       });
     case 'images': {
       if (!scale) throw new Error('openExamples: images need the mean and deviation that the model was trained with');
       const files = parts.map(({ path, offsets }) => ({ path, offsets: offsets! }));
-      return imageExamples({ files, size: manifest.size, scale, targets: rowTargets(parts, manifest) });
+      return imageExamples({
+        files,
+        size: manifest.size,
+        margin: manifest.margin,
+        scale,
+        targets: rowTargets(parts, manifest),
+        augment: augment && { ...augment, classes },
+      });
     }
   }
 }

@@ -1,9 +1,12 @@
+import type { AugmentPlan } from '../../data/augment/plan.js';
+import { augmentedTokens } from '../../data/augment/tokens.js';
 import type { Lists } from '../../data/shards.js';
 import { NO_TAG } from '../../data/shard-columns.js';
 import type { FeedValues } from '../compile/program.js';
 import type { Examples } from './examples.js';
 import { tokenBucket } from './order.js';
 import { gatherTargets, type RowTargets } from './row-targets.js';
+import { bitsOf } from './step-draws.js';
 
 /** What is learnt of tokenised examples: of each as a whole, or of their tokens. */
 export type TokenTargets =
@@ -20,6 +23,8 @@ export interface TokenRows {
   readonly targets: TokenTargets;
   /** Longest input. */
   readonly maxLength: number;
+  /** Of the training split, where the job augments. */
+  readonly augment?: AugmentPlan | undefined;
 }
 
 /**
@@ -27,7 +32,7 @@ export interface TokenRows {
  * bucket) where there are any. Targets of whole examples: see gatherTargets. Of tokens: `labels` int32 (rows · bucket) and
  * `weights` float32 (rows · bucket), 0 where nothing is learnt.
  */
-export function tokenExamples({ tokens, types, targets, maxLength }: TokenRows): Examples {
+export function tokenExamples({ tokens, types, targets, maxLength, augment }: TokenRows): Examples {
   const { values, offsets } = tokens;
   const unused = targets.kind === 'next' ? 1 : 0; // the last token of a block is a target only
   const lengthOf = (example: number): number => offsets[example + 1]! - offsets[example]! - unused;
@@ -59,7 +64,7 @@ export function tokenExamples({ tokens, types, targets, maxLength }: TokenRows):
     lengthOf,
     bucketFor: (length) => tokenBucket(length, maxLength),
     targets: tokenTargets,
-    gather(examples, rows, bucket) {
+    gather(examples, rows, bucket, at) {
       const ids = new Int32Array(rows * bucket);
       const mask = new Float32Array(rows * bucket);
       const typeIds = types === null ? null : new Int32Array(rows * bucket);
@@ -68,9 +73,14 @@ export function tokenExamples({ tokens, types, targets, maxLength }: TokenRows):
         if (length > bucket)
           throw new RangeError(`example ${example} has ${length} tokens, the batch room for ${bucket}`);
         const start = offsets[example]!;
-        ids.set(values.subarray(start, start + length), row * bucket);
-        mask.fill(1, row * bucket, row * bucket + length);
-        typeIds?.set(types!.subarray(start, start + length), row * bucket);
+        const own = {
+          ids: values.subarray(start, start + length),
+          types: types && types.subarray(start, start + length),
+        };
+        const seen = augment && at ? augmentedTokens(own, augment.settings, augment.rules!, bitsOf(at, row)) : own;
+        ids.set(seen.ids, row * bucket);
+        mask.fill(1, row * bucket, row * bucket + seen.ids.length);
+        typeIds?.set(seen.types!, row * bucket);
       });
       return { ids, mask, ...(typeIds ? { types: typeIds } : {}), ...tokenTargets(examples, rows, bucket) };
     },
