@@ -1,10 +1,11 @@
 import { warmupProblem } from '../job/checks.js';
 import type { Task } from '../job/schema.js';
-import type { CleaningReport } from './clean.js';
+import type { CleaningReport } from './prepare/cleaning-report.js';
 import type { FeatureColumns } from './features/columns.js';
 import { widthOf } from './features/transform.js';
-import { planDataset, type PlanInput } from './plan-dataset.js';
+import { planDataset } from './plan-dataset.js';
 import { fitTransform } from './prepare.js';
+import type { SurveyInput } from './prepare/survey.js';
 import { bySplit, type Split } from './split.js';
 import { kindOf, targetOf, type DatasetKind, type Target } from './targets.js';
 import type { UnreadableReport } from './unreadable.js';
@@ -40,7 +41,7 @@ export interface SourceReport {
  * Reads the whole source, streaming, and says what a run would train on; nothing is tokenised or written. Images are decoded.
  * @throws DataError with the first thing that is wrong: unreadable rows, a missing column, an empty class or split.
  */
-export async function checkSource(input: PlanInput): Promise<SourceReport> {
+export async function checkSource(input: SurveyInput): Promise<SourceReport> {
   const { job } = input;
   const plan = await planDataset(input);
   const rows = bySplit(plan.rows);

@@ -1,6 +1,6 @@
 import type { Job } from '../../job/schema.js';
 import type { FeatureTransform } from '../features/transform.js';
-import type { DatasetPlan } from '../plan-dataset.js';
+import type { Decisions } from '../prepare/decide.js';
 import { targetOf, type Target } from '../targets.js';
 import type { TextTokenizer } from '../tokenize.js';
 import { blockEncoder } from './blocks.js';
@@ -20,7 +20,7 @@ export interface EncoderInput {
 /** The encoder of a job's task; `fit` learns how the columns of a table become inputs. */
 export async function encoderFor(
   { job, tokenizer, imageSize }: EncoderInput,
-  plan: DatasetPlan,
+  plan: Decisions,
   fit: () => Promise<FeatureTransform>,
 ): Promise<Encoder> {
   const labels = new Map(plan.labels.map((label, index) => [label, index]));
