@@ -2,7 +2,6 @@
  * Pairs of rows that are nearly the same, of any number of rows: bands and sketches go to disk where they are many, and are
  * compared a partition at a time. The same rows give the same pairs.
  */
-import { join } from 'node:path';
 import { sketchStore } from './sketch-store.js';
 import { spill } from './spill.js';
 
@@ -21,8 +20,6 @@ export interface NearPair {
 }
 
 export interface NearOptions {
-  /** For what does not fit into memory; it has to be there. */
-  readonly folder: string;
   readonly threshold: number;
   readonly similarity: (a: Uint32Array, b: Uint32Array) => number;
   /** 64-bit words in memory before they go to disk. */
@@ -38,11 +35,12 @@ const PARTITIONS = 256;
 const FIRST = 16;
 const LAST = 16;
 
-export function nearPairs({ folder, threshold, similarity, inMemory }: NearOptions) {
-  const bands = spill(join(folder, 'near-bands'), PARTITIONS, inMemory);
-  const candidates = spill(join(folder, 'near-candidates'), PARTITIONS, inMemory);
-  const sketches = sketchStore(join(folder, 'near-sketches'), inMemory);
+export function nearPairs({ threshold, similarity, inMemory }: NearOptions) {
+  const bands = spill(PARTITIONS, inMemory);
+  const candidates = spill(PARTITIONS, inMemory);
+  const sketches = sketchStore(inMemory);
   let rows = 0;
+  let collected = false;
 
   /** Rows of a candidate partition follow each other, so that the pairs come in the order of rows. */
   const partitionOf = (row: number): number => Math.floor((row * PARTITIONS) / rows);
@@ -77,10 +75,11 @@ export function nearPairs({ folder, threshold, similarity, inMemory }: NearOptio
       });
     },
 
-    /** In the order of `row`, then of `earlier`. */
+    /** In the order of `row`, then of `earlier`. To be called after the last add(), as often as wanted. */
     *pairs(): Generator<NearPair> {
       if (rows === 0) return;
-      collectCandidates();
+      if (!collected) collectCandidates();
+      collected = true;
       for (let partition = 0; partition < PARTITIONS; partition++) {
         let before = -1n;
         for (const pair of candidates.sorted(partition)) {

@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
+import { scratchFile } from './scratch-file.js';
 
 /** Words of 64 bits in memory before they go to disk. */
 const IN_MEMORY = 4 * 2 ** 20;
@@ -8,20 +9,20 @@ const BLOCK = 2 ** 13;
 
 /**
  * Numbers of 64 bits, shared out to partitions and read back one partition at a time, sorted: what does not fit into memory is
- * sorted on disk. The file is made when memory is full, and goes with close().
+ * sorted on disk.
  */
-export function spill(path: string, partitions: number, inMemory = IN_MEMORY) {
+export function spill(partitions: number, inMemory = IN_MEMORY) {
   const blocks = Array.from({ length: partitions }, (): BigUint64Array[] => []);
   const open = Array.from({ length: partitions }, () => ({ words: new BigUint64Array(16), length: 0 }));
   const written = Array.from({ length: partitions }, (): { at: number; length: number }[] => []);
   let [held, end] = [0, 0];
-  let file: number | null = null;
+  let file: ReturnType<typeof scratchFile> | null = null;
 
   function flush(): void {
-    file ??= openSync(path, 'w+');
+    file ??= scratchFile();
     for (const [partition, full] of blocks.entries()) {
       for (const words of full.splice(0)) {
-        writeSync(file, words, 0, words.byteLength, end);
+        writeSync(file.descriptor, words, 0, words.byteLength, end);
         written[partition]!.push({ at: end, length: words.length });
         end += words.byteLength;
       }
@@ -56,9 +57,9 @@ export function spill(path: string, partitions: number, inMemory = IN_MEMORY) {
       let at = 0;
       for (const { at: from, length } of written[partition]!) {
         const into = all.subarray(at, at + length);
-        const found = readSync(file!, into, 0, into.byteLength, from);
+        const found = readSync(file!.descriptor, into, 0, into.byteLength, from);
         if (found !== into.byteLength)
-          throw new Error(`${path}: expected ${into.byteLength} bytes at ${from}, found ${found}`);
+          throw new Error(`a scratch file has ${found} of ${into.byteLength} bytes at ${from}`);
         at += length;
       }
       for (const part of parts) {
@@ -69,9 +70,7 @@ export function spill(path: string, partitions: number, inMemory = IN_MEMORY) {
     },
 
     close(): void {
-      if (file === null) return;
-      closeSync(file);
-      rmSync(path, { force: true });
+      file?.close();
       file = null;
     },
   };

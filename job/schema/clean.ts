@@ -72,9 +72,9 @@ export const cleanSchema = z
     nearDuplicates: z
       .strictObject({
         similarity: fraction
-          .default(0.85)
+          .optional()
           .describe(
-            'Of texts: share of the five-letter pieces that two have in common. Of images: of the bits of their perceptual hashes.',
+            'Of texts: share of the five-letter pieces that two have in common, 0.85 where it is left out. Of images: of the bits of their perceptual hashes, 0.95.',
           ),
       })
       .optional()

@@ -8,6 +8,10 @@ const shares = {
 };
 const stratify = z.boolean().default(true).describe('Keep the share of every class the same in each part.');
 
+const key = columnName.describe(
+  'Column to divide by: an id, a group, a time. by: hash does without, too; then by the content of the row.',
+);
+
 const splitByFraction = z.strictObject({ ...shares, stratify });
 const splitByColumn = z.strictObject({
   column: columnName.describe('Column that says train, validation or test for every row.'),
@@ -18,13 +22,11 @@ const splitByHash = z.strictObject({
     .describe(
       'hash: by a hash of `key`, so that a row stays where it is when rows are added. group: no group in two parts. time: the latest are the test split.',
     ),
-  key: columnName
-    .optional()
-    .describe('Column to divide by: its id, its group, its time. hash may do without: the content.'),
+  key: key.optional(),
   ...shares,
 });
-const splitByGroup = z.strictObject({ by: z.enum(['group']), key: columnName, ...shares, stratify });
-const splitByTime = z.strictObject({ by: z.enum(['time']), key: columnName, ...shares });
+const splitByGroup = z.strictObject({ by: z.enum(['group']), key, ...shares, stratify });
+const splitByTime = z.strictObject({ by: z.enum(['time']), key, ...shares });
 const splitByFolds = z.strictObject({
   folds: z.int().min(3).max(100).describe('Cross-validation: parts of the same size.'),
   fold: z
