@@ -58,6 +58,12 @@ export async function faultOf({ bytes, fault }: PackedImage): Promise<string | n
   }
 }
 
+/** Pixels of the shorter side of an image that can be decoded. */
+export async function shorterSideOf({ bytes }: PackedImage): Promise<number> {
+  const { width, height } = await sharp(bytes, { limitInputPixels: MAX_PIXELS }).metadata();
+  return Math.min(width, height);
+}
+
 async function decode(bytes: Uint8Array, size: number, margin: number) {
   const side = size + 2 * margin;
   if (bytes.byteLength === 0) throw new UnreadableImage('the file is empty');
