@@ -1,6 +1,8 @@
 import type { Job } from '../../job/schema.js';
+import { marginOf } from '../augment/image-augmenter.js';
 import type { FeatureTransform } from '../features/transform.js';
 import type { Decisions } from '../prepare/decisions-file.js';
+import { withAliases } from '../prepare/merge-labels.js';
 import { targetOf, type Target } from '../targets.js';
 import type { TextTokenizer } from '../tokenize.js';
 import { blockEncoder } from './blocks.js';
@@ -20,9 +22,12 @@ export interface EncoderInput {
 /** The encoder of a job's task. */
 export function encoderFor(
   { job, tokenizer, imageSize }: EncoderInput,
-  decisions: Pick<Decisions, 'labels' | 'transform'>,
+  decisions: Pick<Decisions, 'labels' | 'aliases' | 'transform'>,
 ): Encoder {
-  const labels = new Map(decisions.labels.map((label, index) => [label, index]));
+  const labels = withAliases(
+    new Map(decisions.labels.map((label, index) => [label, index])),
+    new Map(Object.entries(decisions.aliases)),
+  );
   const target = targetOf(job);
   switch (job.task) {
     case 'text-classification': {
@@ -33,8 +38,10 @@ export function encoderFor(
       return tokenEncoder(needed(tokenizer, 'a tokenizer'), 'tags', labels, false);
     case 'causal-lm':
       return blockEncoder(needed(tokenizer, 'a tokenizer'));
-    case 'image-classification':
-      return imageEncoder(needed(imageSize, 'an image size'), classTarget(target), labels);
+    case 'image-classification': {
+      const size = needed(imageSize, 'an image size');
+      return imageEncoder({ size, margin: marginOf(job, size) }, classTarget(target), labels);
+    }
     case 'tabular-classification':
       return featureEncoder(fitted(decisions), classTarget(target), labels);
     case 'tabular-regression':

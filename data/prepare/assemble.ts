@@ -1,4 +1,5 @@
 import type { Job } from '../../job/schema.js';
+import { marginOf } from '../augment/image-augmenter.js';
 import { addCounts, type EncodedCounts } from '../encode/encoder.js';
 import { hasTypes, type EncoderInput } from '../encode/encoder-for.js';
 import { widthOf } from '../features/transform.js';
@@ -56,6 +57,8 @@ export function assembleManifest(input: AssembleInput): Assembled {
     rows: bySplit(rows),
     rowsPerClass: bySplit(decisions.rowsPerClass),
     cleaning: { rowsRead: decisions.rowsRead, ...cleaningReport(decisions.dropped) },
+    aliases: decisions.aliases,
+    leakage: decisions.leakage,
     files,
     columns: encoded[0]?.columns ?? {},
     provenance: provenanceOf(input),
@@ -78,8 +81,11 @@ function describeKind({ job, decisions, tokenizer, imageSize }: AssembleInput, c
         texts: perSplit('texts'),
       };
     }
-    case 'images':
-      return { kind: 'images', size: needed(imageSize), unreadable: decisions.unreadable };
+    case 'images': {
+      const size = needed(imageSize);
+      const margin = marginOf(job, size);
+      return { kind: 'images', size, ...(margin > 0 && { margin }), unreadable: decisions.unreadable };
+    }
     case 'features': {
       const transform = needed(decisions.transform);
       const values = decisions.values && bySplit(decisions.values);

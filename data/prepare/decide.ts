@@ -11,6 +11,7 @@ import { transformFitter } from '../features/fit.js';
 import { featureSurvey } from '../features/survey.js';
 import type { FeatureColumns } from '../features/columns.js';
 import type { FeatureTransform } from '../features/transform.js';
+import { compareRows, type ComparedRows } from '../near/compare-rows.js';
 import { labelMap } from '../labels.js';
 import { moments } from '../moments.js';
 import { requireColumns } from '../pick-columns.js';
@@ -21,7 +22,10 @@ import { unreadableImages, type UnreadableReport } from '../unreadable.js';
 import { countClasses, labelsOf } from './class-counts.js';
 import { verdictsFile, writeDecisions, type Decisions } from './decisions-file.js';
 import { dropDuplicates } from './drop-duplicates.js';
+import { dropNearDuplicates } from './drop-near-duplicates.js';
 import { classesAt, rowStates, type FactsBatch } from './facts.js';
+import { findLeakage } from './leakage.js';
+import { mergeLabels, withAliases } from './merge-labels.js';
 import { placeRows } from './place-rows.js';
 import { openSurveys, type Surveys } from './surveys.js';
 import { countDropped, droppedFor, isKept, UNDECIDED } from './verdicts.js';
@@ -41,8 +45,7 @@ export interface DecideInput {
  * @throws DataError with the first thing that is wrong with the rows as a whole.
  */
 export async function decideDataset({ surveys, job, sourceName, outFolder, signal }: DecideInput): Promise<Decisions> {
-  const { split, clean, label: column } = job.data;
-  const target = targetOf(job);
+  const { clean } = job.data;
   const survey = openSurveys(surveys);
   if (survey.rows === 0) throw new DataError(`${sourceName}: expected rows, found none`);
   requireColumns(job, survey.columns, sourceName);
@@ -57,21 +60,59 @@ export async function decideDataset({ surveys, job, sourceName, outFolder, signa
   await dropByThemselves(batches(), verdicts);
   if (clean.dropDuplicates) await dropDuplicates(batches(), verdicts, join(outFolder, 'on-the-way'));
   const unreadable = await judgeFaults(survey, verdicts, sourceName);
+  const compared = survey.isCompared ? await compareRows(batches(), job, (row) => isKept(verdicts[row]!)) : null;
+  try {
+    if (compared && clean.nearDuplicates !== undefined) dropNearDuplicates(compared, verdicts);
+    const decisions = await decideKept({ survey, batches, verdicts, compared, unreadable }, job, sourceName);
+    await mkdir(outFolder, { recursive: true });
+    for (const [part, { firstRow, rows }] of survey.parts.entries())
+      await writeFile(join(outFolder, verdictsFile(part)), verdicts.subarray(firstRow, firstRow + rows));
+    await writeDecisions(outFolder, decisions);
+    return decisions;
+  } finally {
+    compared?.close();
+  }
+}
+
+interface Cleaned {
+  readonly survey: Surveys;
+  readonly batches: () => AsyncIterable<FactsBatch>;
+  readonly verdicts: Uint8Array;
+  readonly compared: ComparedRows | null;
+  readonly unreadable: UnreadableReport;
+}
+
+/** Of the rows that cleaning left. */
+async function decideKept(
+  { survey, batches, verdicts, compared, unreadable }: Cleaned,
+  job: Job,
+  sourceName: string,
+): Promise<Decisions> {
+  const { split, clean, label: column } = job.data;
+  const target = targetOf(job);
   const features = job.task.startsWith('tabular') ? decideFeatures(survey, job, sourceName) : null;
   requireAny(verdicts, job.task, sourceName);
 
-  const rowsPerName = await countClasses(batches(), verdicts);
+  const { aliases, rowsPerName, lookAlikes } = mergeLabels(await countClasses(batches(), verdicts), clean.labels);
   const labels = labelMap(rowsPerName, { target, column, sourceName });
   const rowsPerLabel = [...labels.keys()].map((name) => rowsPerName.get(name)!);
-  await placeRows({ batches, verdicts, labels, rowsPerLabel, split });
+  const named = withAliases(labels, aliases);
+  await placeRows({ batches, verdicts, labels: named, rowsPerLabel, split });
 
-  const { rows, rowsPerClass, values } = await describe(batches(), verdicts, labels);
+  const { rows, rowsPerClass, values } = await describe(batches(), verdicts, named, labels.size);
   const names = [...labels.keys()];
   requireRowsEverywhere({ rows, rowsPerClass, labels: names, sourceName, split });
-  const decisions: Decisions = {
+  const leakage = compared && (await findLeakage(compared, batches, verdicts));
+  return {
     format: 'temper-decisions/1',
     columns: [...survey.columns],
     labels: names,
+    aliases: Object.fromEntries(aliases),
+    lookAlikes: labels.size === 0 ? [] : lookAlikes.map((group) => ({ ...group, variants: [...group.variants] })),
+    leakage: leakage && {
+      ...leakage,
+      examples: leakage.examples.map(({ rows, similarity }) => ({ rows: [...rows], similarity })),
+    },
     rowsRead: survey.rows,
     dropped: countDropped(verdicts),
     unreadable: { count: unreadable.count, first: [...unreadable.first] },
@@ -84,11 +125,6 @@ export async function decideDataset({ surveys, job, sourceName, outFolder, signa
       return { firstRow, rows, sha256: sha256Of(verdicts.subarray(firstRow, firstRow + rows)) };
     }),
   };
-  await mkdir(outFolder, { recursive: true });
-  for (const [part, { firstRow, rows }] of survey.parts.entries())
-    await writeFile(join(outFolder, verdictsFile(part)), verdicts.subarray(firstRow, firstRow + rows));
-  await writeDecisions(outFolder, decisions);
-  return decisions;
 }
 
 function decideFeatures(survey: Surveys, job: Job, sourceName: string): FeatureColumns {
@@ -113,11 +149,13 @@ const TRAIN = splits.indexOf('train');
 
 async function dropByThemselves(batches: AsyncIterable<FactsBatch>, verdicts: Uint8Array): Promise<void> {
   for await (const { firstRow, rows, state } of batches) {
-    for (let row = 0; row < rows; row++) if (state[row] === EMPTY) verdicts[firstRow + row] = droppedFor('empty');
+    for (let row = 0; row < rows; row++) {
+      const said = rowStates[state[row]!]!;
+      // Unreadable ones are judged as a whole.
+      if (said !== 'sound' && said !== 'unreadable') verdicts[firstRow + row] = droppedFor(said);
+    }
   }
 }
-
-const EMPTY = rowStates.indexOf('empty');
 
 /** Leaves out images that cannot be used, where they are few among those that duplicates left. */
 async function judgeFaults(survey: Surveys, verdicts: Uint8Array, sourceName: string): Promise<UnreadableReport> {
@@ -152,9 +190,14 @@ function requireAny(verdicts: Uint8Array, task: Task, sourceName: string): void 
   throw new DataError(`${sourceName}: expected rows with ${expected[task]}, found none among ${verdicts.length} rows`);
 }
 
-async function describe(batches: AsyncIterable<FactsBatch>, verdicts: Uint8Array, labels: ReadonlyMap<string, number>) {
+async function describe(
+  batches: AsyncIterable<FactsBatch>,
+  verdicts: Uint8Array,
+  labels: ReadonlyMap<string, number>,
+  size: number,
+) {
   const rows = splits.map(() => 0);
-  const rowsPerClass = splits.map(() => new Array<number>(labels.size).fill(0));
+  const rowsPerClass = splits.map(() => new Array<number>(size).fill(0));
   const values = splits.map(() => moments());
   for await (const batch of batches) {
     const labelOf = labelsOf(batch, labels);
@@ -162,8 +205,7 @@ async function describe(batches: AsyncIterable<FactsBatch>, verdicts: Uint8Array
       const split = verdicts[batch.firstRow + row]!;
       if (!isKept(split)) continue;
       rows[split]!++;
-      for (const number of classesAt(batch, row)) {
-        const label = labelOf[number]!;
+      for (const label of distinct(classesAt(batch, row), labelOf)) {
         if (label !== -1) rowsPerClass[split]![label]!++;
       }
       values[split]!.add(batch.value[row]!);
@@ -171,3 +213,7 @@ async function describe(batches: AsyncIterable<FactsBatch>, verdicts: Uint8Array
   }
   return { rows, rowsPerClass, values: values.map((found) => found.describe()) };
 }
+
+/** Labels of a row; two of its classes may be one by another spelling. */
+const distinct = (classes: Int32Array, labelOf: Int32Array): Iterable<number> =>
+  classes.length === 1 ? [labelOf[classes[0]!]!] : new Set(classes.map((number) => labelOf[number]!));

@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { featureTransformSchema } from '../features/transform.js';
+import { leakageSchema } from '../manifest.js';
 import { dropReasons } from './verdicts.js';
 
 const count = z.int().nonnegative();
@@ -17,6 +18,12 @@ export const decisionsSchema = z.object({
   columns: z.array(z.string()),
   /** Class names; the index is the class. None where no classes are learnt. */
   labels: z.array(z.string()),
+  /** Name in the source: class that it is taken as, for those of another spelling (data.clean.labels). */
+  aliases: z.record(z.string(), z.string()),
+  /** Classes whose names look like one. */
+  lookAlikes: z.array(z.object({ name: z.string(), variants: z.array(z.string()), by: z.enum(['spelling', 'near']) })),
+  /** What is nearly the same in two splits; null: it was not looked for. */
+  leakage: leakageSchema.nullable(),
   rowsRead: count,
   /** Rows left out, by reason. */
   dropped: z.record(z.enum(dropReasons), count),

@@ -22,6 +22,8 @@ export const partSurveySchema = z.object({
   columns: z.array(z.string()),
   /** Names of the classes by the numbers that the facts have. */
   classNames: z.array(z.string()),
+  /** Whether rows have sketches to be compared by. */
+  isCompared: z.boolean(),
   /** The first rows that are unreadable, with their place in the part. */
   faults: z.array(z.object({ row: count, place: z.string(), fault: z.string() })),
   /** Of tables: what the values of each column are. */
@@ -43,7 +45,7 @@ export function surveyWriter(folder: string) {
   const blocks = blockWriter(join(folder, NAME.blocks));
   const batches: PartSurvey['batches'] = [];
   return {
-    add(facts: FactsBatch, cells: CellsBatch | null): void {
+    add(facts: Omit<FactsBatch, 'firstRow' | 'classNames'>, cells: CellsBatch | null): void {
       const written: Record<string, Block> = {};
       for (const [column, values] of Object.entries(facts)) {
         if (ArrayBuffer.isView(values)) written[column] = blocks.write(values as Numbers);

@@ -2,13 +2,16 @@
 import { mkdir } from 'node:fs/promises';
 import type { Job } from '../../job/schema.js';
 import { workAhead } from '../ahead.js';
+import { lengthFault } from '../cleaning/length.js';
 import { contentOrder, contentKey } from '../content-key.js';
 import { DataError } from '../data-error.js';
 import { featureSurvey } from '../features/survey.js';
-import { DECODED_AT_ONCE, faultOf } from '../images.js';
+import { DECODED_AT_ONCE, faultOf, shorterSideOf } from '../images.js';
+import type { Sketch } from '../near/near-pairs.js';
+import { comparesRows, sketcherFor } from '../near/sketcher.js';
 import { columnPicker, type Example } from '../pick-columns.js';
 import type { Row } from '../readers/row.js';
-import { splitOfCell, splits } from '../split.js';
+import { rowSplitter } from '../splits/row-split.js';
 import { cellsCollector } from './cells.js';
 import { factsCollector, type RowFacts } from './facts.js';
 import { fileOf, readPart, type SourceFiles, type SourcePart } from './parts.js';
@@ -37,6 +40,7 @@ const FAULTS_KEPT = 100;
  */
 export async function surveyPart({ source, part, job, out, signal, onProgress }: SurveyPartInput): Promise<PartSurvey> {
   const file = fileOf(source, part).source;
+  const isCompared = comparesSource(job, source);
   const picker = columnPicker(job, file.name, { isFirst: part.index === 0 });
   const factsOf = rowFacts(job);
   const features = job.task.startsWith('tabular') ? featureSurvey(job.data, source.name) : null;
@@ -48,15 +52,15 @@ export async function surveyPart({ source, part, job, out, signal, onProgress }:
   await mkdir(out, { recursive: true });
   const writer = surveyWriter(out);
   try {
-    for await (const { row, fault } of checkedRows(readPart(source, part))) {
-      const example = picker.pick(row);
-      const facts = factsOf(example, fault);
+    for await (const checked of checkedRows(readPart(source, part), job, isCompared, (row) => picker.pick(row))) {
+      const { example, fault } = checked;
+      const facts = factsOf(checked);
       const { place, input } = example;
       if (facts.state === 'unreadable' && faults.length < FAULTS_KEPT) faults.push({ row: rows, place, fault: fault! });
       cells?.add(facts.state === 'sound' && input.kind === 'features' ? input.cells : null, place);
       collected.add(facts);
       rows++;
-      if (row.image && rows % 64 === 0) signal?.throwIfAborted();
+      if (input.kind === 'image' && rows % 64 === 0) signal?.throwIfAborted();
       if (collected.rows < ROWS_PER_BATCH && (cells?.cells ?? 0) < CELLS_PER_BATCH) continue;
       writer.add(collected.take(), cells && cells.take());
       onProgress?.({ rows });
@@ -68,6 +72,7 @@ export async function surveyPart({ source, part, job, out, signal, onProgress }:
       rows,
       columns: [...picker.columns],
       classNames: collected.classNames(),
+      isCompared,
       faults,
       features: features?.notes() ?? null,
     });
@@ -76,32 +81,73 @@ export async function surveyPart({ source, part, job, out, signal, onProgress }:
   }
 }
 
-/** Rows with what is wrong with their image: it is decoded whole, because a file that is cut short shows it nowhere else. */
-const checkedRows = (rows: AsyncIterable<Row>): AsyncGenerator<{ row: Row; fault: string | null }> =>
-  workAhead(rows, DECODED_AT_ONCE, async (row) => ({ row, fault: row.image ? await faultOf(row.image) : null }));
+/** A row with what takes time to tell of it. */
+interface Checked {
+  readonly example: Example;
+  readonly line: number;
+  /** What is wrong with its image. It is decoded whole, because a file that is cut short shows it nowhere else. */
+  readonly fault: string | null;
+  /** Its image has fewer pixels than data.clean.minImageSide. */
+  readonly isSmall: boolean;
+  readonly sketch: Sketch | null;
+}
+
+/** Whether the survey of a source says of rows what they are like. It depends on how large the source is. */
+export const comparesSource = (job: Job, { files }: SourceFiles): boolean =>
+  comparesRows(
+    job,
+    files.reduce((sum, { source }) => sum + source.bytes, 0),
+  );
+
+function checkedRows(
+  rows: AsyncIterable<Row>,
+  job: Job,
+  isCompared: boolean,
+  pick: (row: Row) => Example,
+): AsyncGenerator<Checked> {
+  const { minImageSide } = job.data.clean;
+  const sketchOf = isCompared ? sketcherFor(job) : null;
+  return workAhead(rows, DECODED_AT_ONCE, async (row) => {
+    const example = pick(row);
+    const fault = row.image ? await faultOf(row.image) : null;
+    const sound = fault === null && !example.inputIsEmpty;
+    const isSmall =
+      sound && row.image !== undefined && minImageSide !== undefined && (await shorterSideOf(row.image)) < minImageSide;
+    const sketch = sound && sketchOf !== null ? await sketchOf(example) : null;
+    return { example, line: row.line, fault, isSmall, sketch };
+  });
+}
 
 /** Says what a row is by itself; `fault` is what is wrong with its image. */
-function rowFacts({ data: { clean, split }, seed }: Job): (example: Example, fault: string | null) => RowFacts {
+function rowFacts(job: Job): (checked: Checked) => RowFacts {
+  const { clean } = job.data;
+  const splitOf = rowSplitter(job);
   /** @throws DataError for a row without a label that may not be dropped. */
-  const stateOf = ({ inputIsEmpty, target, place }: Example, fault: string | null): RowFacts['state'] => {
+  const stateOf = ({ example: { inputIsEmpty, target, input, place }, fault, isSmall }: Checked): RowFacts['state'] => {
     if ((inputIsEmpty || target.isEmpty) && clean.dropEmpty) return 'empty';
-    if (!target.isEmpty) return fault === null ? 'sound' : 'unreadable';
-    const advice = 'fill it in, or set data.clean.dropEmpty to true';
-    throw new DataError(`${place}: expected a label, found an empty cell: ${advice}`);
+    if (target.isEmpty) {
+      const advice = 'fill it in, or set data.clean.dropEmpty to true';
+      throw new DataError(`${place}: expected a label, found an empty cell: ${advice}`);
+    }
+    if (fault !== null) return 'unreadable';
+    if (isSmall) return 'small';
+    return (clean.length && lengthFault(input, clean.length)) ?? 'sound';
   };
-  return (example, fault) => {
-    const { content, target, place } = example;
-    const state = stateOf(example, fault);
+  return (checked) => {
+    const { example, line, sketch } = checked;
+    const { content, target } = example;
+    const state = stateOf(checked);
     const stays = state === 'sound';
     const compared = clean.dropDuplicates;
     return {
       state,
       content: compared ? contentKey(content) : null,
       labelKey: compared ? contentOrder(0, target.key) : 0,
-      order: 'column' in split || !stays ? 0 : contentOrder(seed, content),
+      ...(stays ? splitOf(example) : { split: 0, order: 0 }),
       classes: stays ? [...new Set(target.names)] : [],
       value: target.value,
-      split: 'column' in split && stays ? splits.indexOf(splitOfCell(example.split!, split.column, place)) : 0,
+      sketch: stays ? sketch : null,
+      line,
     };
   };
 }

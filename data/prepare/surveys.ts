@@ -10,6 +10,8 @@ export interface Surveys {
   readonly parts: readonly { readonly firstRow: number; readonly rows: number }[];
   /** All that the rows have, in the order in which they were met. */
   readonly columns: ReadonlySet<string>;
+  /** Whether rows have sketches to be compared by. */
+  readonly isCompared: boolean;
   /** What the values of tables are, part by part. */
   features(): Iterable<FeatureNotes>;
   /** Unreadable rows that were told of. */
@@ -24,10 +26,12 @@ export function openSurveys(folders: readonly string[]): Surveys {
   const parts: { firstRow: number; rows: number }[] = [];
   const columns = new Set<string>();
   let rows = 0;
+  let isCompared = folders.length > 0;
   for (const folder of folders) {
     const survey = readPartSurvey(folder);
     parts.push({ firstRow: rows, rows: survey.rows });
     rows += survey.rows;
+    isCompared &&= survey.isCompared;
     for (const column of survey.columns) columns.add(column);
   }
 
@@ -52,6 +56,7 @@ export function openSurveys(folders: readonly string[]): Surveys {
     rows,
     parts,
     columns,
+    isCompared,
     *features() {
       for (const folder of folders) yield readPartSurvey(folder).features ?? [];
     },
