@@ -29,7 +29,9 @@ export async function localSource(job: Job, jobFolder: string, scratch: string):
     if (place.includes('://') && (images || !place.startsWith('s3://'))) throw notReadable(place, images);
   }
   if (images && sourcePlaces.length > 1) {
-    throw new DataError('data.source: expected one folder or one table of images, found a list: put them into one table');
+    throw new DataError(
+      'data.source: expected one folder or one table of images, found a list: put them into one table',
+    );
   }
   const local = await localFiles({
     job,

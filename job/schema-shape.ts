@@ -78,7 +78,9 @@ export function describeShape(shape: Shape): string {
 }
 
 const plain = (shape: Shape): string =>
-  shape.type === 'array' ? '[…]' : (shape.type ?? '…').replace('string', 'text').replace('integer', 'number');
+  shape.type === 'array'
+    ? '[…]'
+    : (shape.type ?? shape.anyOf?.[0]?.type ?? '…').replace('string', 'text').replace('integer', 'number');
 
 /** The words for each choice of a union or an enumeration, through nested ones. */
 function choicesOf({ anyOf, enum: values }: Shape): string[] {

@@ -130,7 +130,12 @@ async function objectsAt(place: string, { withBucket, signal }: GatherInput, scr
     const prefix = folder === '' ? '' : `${folder}/`;
     const names = await listObjects(store, prefix, signal);
     if (names.length === 0 && rest === null) throw new DataError(`data.source: there is no object ${place}`);
-    return { folder: `s3://${bucket}/${folder}`, names: matching(names, rest, place), local: fetch(prefix), isOne: false };
+    return {
+      folder: `s3://${bucket}/${folder}`,
+      names: matching(names, rest, place),
+      local: fetch(prefix),
+      isOne: false,
+    };
   }).catch(missing);
 }
 
@@ -141,4 +146,3 @@ async function unpacked(file: GatheredFile, path: string, signal?: AbortSignal):
   await unpack(await fileSource(file.path, file.name), compression, path, { signal });
   return { ...file, path, name: unpackedName(file.name) };
 }
-

@@ -71,5 +71,9 @@ export async function storeFiles(
   });
   const list = { format: FILES_FORMAT, files: stored as FileList['files'] } satisfies FileList;
   const bytes = new TextEncoder().encode(`${JSON.stringify(list)}\n`);
-  return { name, format, file: await putContent(store, (sha256) => sourceKey(sha256, 'files'), bytes, { ...options, name }) };
+  return {
+    name,
+    format,
+    file: await putContent(store, (sha256) => sourceKey(sha256, 'files'), bytes, { ...options, name }),
+  };
 }

@@ -6,7 +6,11 @@ import type { ObjectStore } from '../../storage/object-store.js';
 const AT_ONCE = 4;
 
 /** Keys below a prefix, without it. */
-export async function listObjects(store: ObjectStore, prefix: string, signal?: AbortSignal): Promise<readonly string[]> {
+export async function listObjects(
+  store: ObjectStore,
+  prefix: string,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
   const names: string[] = [];
   for await (const { key } of store.list(prefix, { ...(signal && { signal }) })) {
     if (!key.endsWith('/')) names.push(key.slice(prefix.length));

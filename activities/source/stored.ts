@@ -18,7 +18,11 @@ export interface StoredSourceFile extends StoredFile {
 }
 
 /** The files that a source is: one, or those of its list. */
-export async function filesOfSource(stores: Stores, source: SourceRef, options: CallOptions): Promise<StoredSourceFile[]> {
+export async function filesOfSource(
+  stores: Stores,
+  source: SourceRef,
+  options: CallOptions,
+): Promise<StoredSourceFile[]> {
   const { format, name, file } = source;
   if (format !== 'files') return [{ ...file, name, format }];
   const { files } = fileListSchema.parse(JSON.parse(await readFile(await fetched(stores, file, options), 'utf8')));
@@ -31,7 +35,11 @@ export async function openStored(stores: Stores, source: SourceRef, options: Cal
   if (source.format !== 'files') return fileSource(await fetched(stores, files[0]!, options), source.name);
   const opened = await eachOf(files, AT_ONCE, async (file) => {
     if (file.format === 'images') throw new Error(`${file.name}: images are packed into one file`);
-    return { source: await fileSource(await fetched(stores, file, options), file.name), format: file.format, fields: file.fields };
+    return {
+      source: await fileSource(await fetched(stores, file, options), file.name),
+      format: file.format,
+      fields: file.fields,
+    };
   });
   return filesSource(source.name, opened);
 }

@@ -53,7 +53,9 @@ export function renderSchedule(schedule: ShownSchedule): string[] {
 function dataText({ data, createdAt }: ShownSchedule): string {
   if (data.read === 'at-firing') {
     const places = data.places ?? [data.place];
-    const reader = places.every((place) => place.startsWith('s3://')) ? 'a control worker' : 'a control worker, on its own disk';
+    const reader = places.every((place) => place.startsWith('s3://'))
+      ? 'a control worker'
+      : 'a control worker, on its own disk';
     return `${places.join(', ')}, read again by ${reader} each time that it fires`;
   }
   const { name, file } = data.source;

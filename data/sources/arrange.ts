@@ -39,7 +39,8 @@ export function arrange(paths: readonly string[], folder: string, given?: FileFo
     return !besideTheData.test(name) && (given !== undefined || fileFormatOf(name) !== null);
   });
   if (data.length === 0) {
-    const found = seen.length === 0 ? 'no file' : `none among ${seen.slice(0, 3).join(', ')}${seen.length > 3 ? ', …' : ''}`;
+    const found =
+      seen.length === 0 ? 'no file' : `none among ${seen.slice(0, 3).join(', ')}${seen.length > 3 ? ', …' : ''}`;
     throw new DataError(
       `data.source: expected files that end in .csv, .tsv, .jsonl, .json, .parquet, .arrow or .txt (and .gz or .zst) in ${folder}, found ${found}`,
     );

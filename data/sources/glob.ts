@@ -25,7 +25,11 @@ export function globMatcher(pattern: string): (path: string) => boolean {
     else if (letter === '[') {
       const end = pattern.indexOf(']', at + 2);
       if (end === -1) throw new RangeError(`${pattern}: a [ is never closed`);
-      const set = pattern.slice(at + 1, end).replace(/\\/g, '\\\\').replace(/^!/, '^').replace(/\[/g, '\\[');
+      const set = pattern
+        .slice(at + 1, end)
+        .replace(/\\/g, '\\\\')
+        .replace(/^!/, '^')
+        .replace(/\[/g, '\\[');
       [text, at] = [`${text}(?!/)[${set}]`, end];
     } else if (letter === '{') [text, depth] = [`${text}(?:`, depth + 1];
     else if (letter === '}' && depth > 0) [text, depth] = [`${text})`, depth - 1];

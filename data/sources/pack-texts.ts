@@ -29,7 +29,8 @@ export async function packTexts(
   try {
     for (const { path, name } of files) {
       const { size } = await stat(path);
-      if (size > MAX_TEXT_BYTES) throw new DataError(`${name}: expected a text of at most ${MAX_TEXT_BYTES} bytes, found ${size}`);
+      if (size > MAX_TEXT_BYTES)
+        throw new DataError(`${name}: expected a text of at most ${MAX_TEXT_BYTES} bytes, found ${size}`);
       const bytes = await readFile(path);
       if (!isUtf8(bytes)) throw new DataError(`${name}: ${NOT_UTF8}`);
       const row = { [text]: bytes.toString('utf8'), [label]: name.split('/').at(-2), path: name };
