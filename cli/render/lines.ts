@@ -103,9 +103,16 @@ function trainingLine(look: Look): string {
     `loss ${loss(progress?.loss)}`,
     `learning rate ${rate(progress?.learningRate)}`,
     `${count(progress?.examplesPerSecond)} examples/s`,
+    ...waitingText(progress?.waiting),
     ...(left === null ? [] : [`about ${duration(left)} left`]),
   ].join(', ');
 }
+
+/** Less is no news: batches are gathered while the step before is computed. */
+const WAITING_IS_NEWS = 0.02;
+
+const waitingText = (share = 0): string[] =>
+  share < WAITING_IS_NEWS ? [] : [`${(100 * share).toFixed(0)} % of the time waits for data`];
 
 const observationLine = (observation: Observation, isBest: boolean): string =>
   `validation at step ${observation.step} (epoch ${observation.epoch}): loss ${loss(observation.loss)}` +
