@@ -9,6 +9,7 @@ import { reasonOf } from './sessions.js';
 import { stageOf, troubleOf } from './stage.js';
 import { headlines } from './metrics.js';
 import { count, duration, loss, rate } from './units.js';
+import { waitingText } from './waiting.js';
 
 const TRAINING_EVERY_MS = 10_000;
 /** Validations told of a run that began long ago. */
@@ -107,12 +108,6 @@ function trainingLine(look: Look): string {
     ...(left === null ? [] : [`about ${duration(left)} left`]),
   ].join(', ');
 }
-
-/** Less is no news: batches are gathered while the step before is computed. */
-const WAITING_IS_NEWS = 0.02;
-
-const waitingText = (share = 0): string[] =>
-  share < WAITING_IS_NEWS ? [] : [`${(100 * share).toFixed(0)} % of the time waits for data`];
 
 const observationLine = (observation: Observation, isBest: boolean): string =>
   `validation at step ${observation.step} (epoch ${observation.epoch}): loss ${loss(observation.loss)}` +
