@@ -55,6 +55,12 @@ export async function faultOf({ bytes, fault }: PackedImage): Promise<string | n
   }
 }
 
+/** Pixels of the shorter side of an image that can be decoded. */
+export async function shorterSideOf({ bytes }: PackedImage): Promise<number> {
+  const { width, height } = await sharp(bytes, { limitInputPixels: MAX_PIXELS }).metadata();
+  return Math.min(width, height);
+}
+
 async function decode(bytes: Uint8Array, size: number) {
   if (bytes.byteLength === 0) throw new UnreadableImage('the file is empty');
   const options = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const;

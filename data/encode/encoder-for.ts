@@ -1,6 +1,7 @@
 import type { Job } from '../../job/schema.js';
 import type { FeatureTransform } from '../features/transform.js';
 import type { Decisions } from '../prepare/decide.js';
+import { withAliases } from '../prepare/merge-labels.js';
 import { targetOf, type Target } from '../targets.js';
 import type { TextTokenizer } from '../tokenize.js';
 import { blockEncoder } from './blocks.js';
@@ -23,7 +24,10 @@ export async function encoderFor(
   plan: Decisions,
   fit: () => Promise<FeatureTransform>,
 ): Promise<Encoder> {
-  const labels = new Map(plan.labels.map((label, index) => [label, index]));
+  const labels = withAliases(
+    new Map(plan.labels.map((label, index) => [label, index])),
+    new Map(Object.entries(plan.aliases)),
+  );
   const target = targetOf(job);
   switch (job.task) {
     case 'text-classification': {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { balanceSchema } from './balance.js';
 import { cleanSchema } from './clean.js';
 import { splitSchema } from './split.js';
 import { columnName, positiveInt } from './values.js';
@@ -25,9 +26,11 @@ export const dataSchema = z.strictObject({
     .optional()
     .describe('Tables: the columns to learn from; left out: all but the label, types told by their values.'),
   scale: z
-    .enum(['z-score', 'min-max', 'none'])
+    .enum(['z-score', 'min-max', 'robust', 'none'])
     .default('z-score')
-    .describe('Tables: how numbers are brought to one range, fitted on the training split only.'),
+    .describe(
+      'Tables: how numbers are brought to one range, fitted on the training split only; robust: by median and quartiles.',
+    ),
   label: columnName
     .default('label')
     .describe('Column with the class, the list of tags, or the number to predict. causal-lm has none.'),
@@ -36,4 +39,15 @@ export const dataSchema = z.strictObject({
   imageSize: positiveInt.optional().describe("Pixels of an image's side; left out: what the model was trained on."),
   clean: cleanSchema.prefault({}),
   split: splitSchema,
+  leakage: z
+    .enum(['auto', 'on', 'off'])
+    .optional()
+    .describe(
+      'Look for rows of one split that are nearly the same in another; auto, the default: where the source has at most 256 MiB.',
+    ),
+  balance: balanceSchema
+    .optional()
+    .describe(
+      'class-weights: rows weigh in the training loss as their class is rare (n / (classes · rows of it)). sampling: an epoch draws every class equally often.',
+    ),
 });
