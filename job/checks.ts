@@ -1,3 +1,4 @@
+import { augmentProblems } from './augment-checks.js';
 import { columnProblems } from './column-checks.js';
 import type { PlacedProblem } from './explain-issue.js';
 import { lossProblem } from './loss.js';
@@ -11,6 +12,7 @@ export function checkJob(job: Job): PlacedProblem[] {
     ...taskProblems(job),
     ...splitProblems(job),
     ...columnProblems(job),
+    ...augmentProblems(job),
     ...freezeProblems(job),
     ...patternProblems(job),
     ...metricProblems(job),

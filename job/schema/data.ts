@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { augmentSchema } from './augment.js';
 import { balanceSchema } from './balance.js';
 import { cleanSchema } from './clean.js';
 import { splitSchema } from './split.js';
@@ -39,6 +40,7 @@ export const dataSchema = z.strictObject({
   imageSize: positiveInt.optional().describe("Pixels of an image's side; left out: what the model was trained on."),
   clean: cleanSchema.prefault({}),
   split: splitSchema,
+  augment: augmentSchema.optional(),
   leakage: z
     .enum(['auto', 'on', 'off'])
     .optional()

@@ -1,3 +1,4 @@
+import type { AugmentPlan } from '../../data/augment/plan.js';
 import type { DatasetManifest } from '../../data/manifest.js';
 import { indexShards, type IndexedColumns, type ShardIndex } from '../../data/shard-index.js';
 import { readTexts } from '../../data/shards.js';
@@ -20,8 +21,9 @@ export async function openExamples(
   paths: readonly string[],
   manifest: DatasetManifest,
   scale?: PixelScale,
+  augment?: AugmentPlan,
 ): Promise<OpenedExamples> {
-  const source = { index: indexShards(paths, columnsOf(manifest)), manifest, scale };
+  const source = { index: indexShards(paths, columnsOf(manifest)), manifest, scale, augment };
   return { ...examplesOf(source), source, describe: (chosen) => describe(source.index, chosen) };
 }
 
