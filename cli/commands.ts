@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { adjust } from './adjust.js';
 import { cancel } from './cancel.js';
 import { checkpoints } from './checkpoints.js';
+import { data } from './data.js';
 import { demo } from './demo.js';
 import { doctor } from './doctor.js';
 import { down } from './down.js';
@@ -25,7 +26,7 @@ import { worker } from './worker.js';
 /** In the order of a first day: start, choose, run, look, steer, use the result. */
 export const commands = (): Command[] => [
   ...[demo(), up(), down(), doctor(), worker()],
-  ...[models(), lrFind(), run(), list(), status(), watch(), explain(), replay()],
+  ...[models(), data(), lrFind(), run(), list(), status(), watch(), explain(), replay()],
   ...[pause(), resume(), adjust(), stop(), cancel()],
   ...[checkpoints(), predict(), exportCommand()],
   schedule(),

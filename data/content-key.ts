@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 
 const digestOf = (seed: string, text: string): Buffer => createHash('sha256').update(`${seed}\n`).update(text).digest();
 
-/** 128 bits of SHA-256 of a text, as 16 characters: a key that does not hold the text in memory. */
-export const contentKey = (text: string): string => digestOf('', text).toString('latin1', 0, 16);
+/** 128 bits of SHA-256 of a text, as 16 bytes: a key that does not hold the text in memory. */
+export const contentKey = (text: string): Uint8Array => digestOf('', text).subarray(0, 16);
 
 /** A number in [0, 2^48), a function of the seed and the text alone. */
 export const contentOrder = (seed: number, text: string): number => digestOf(String(seed), text).readUIntBE(0, 6);

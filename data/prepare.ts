@@ -9,7 +9,9 @@ import { transformFitter } from './features/fit.js';
 import type { FeatureTransform } from './features/transform.js';
 import type { DatasetManifest, ShardFile } from './manifest.js';
 import { columnPicker } from './pick-columns.js';
-import { DROPPED, planDataset, type DatasetPlan } from './plan-dataset.js';
+import { planDataset } from './plan-dataset.js';
+import type { Decisions } from './prepare/decide.js';
+import { isKept } from './prepare/verdicts.js';
 import { readRows, type SourceFormat } from './readers/read-rows.js';
 import type { Row } from './readers/row.js';
 import { shardWriter } from './shard-writer.js';
@@ -47,7 +49,7 @@ export async function prepareDataset(input: PrepareInput): Promise<DatasetManife
 
   const encoded = workAhead(plannedRows(input, plan), encoder.atOnce, async ({ row, part }) => ({
     part,
-    rows: part === DROPPED ? [] : await encoder.encode(picker.pick(row), part),
+    rows: !isKept(part) ? [] : await encoder.encode(picker.pick(row), part),
   }));
   for await (const { part, rows } of encoded) {
     for (const row of rows) await writers[part]!.write(row);
@@ -66,12 +68,12 @@ export async function prepareDataset(input: PrepareInput): Promise<DatasetManife
 /** The rows of the source with their part. @throws DataError when there are more or fewer than in the plan. */
 async function* plannedRows(
   { source, format, signal, onProgress }: Pick<PrepareInput, 'source' | 'format' | 'signal' | 'onProgress'>,
-  plan: DatasetPlan,
+  plan: Decisions,
 ): AsyncGenerator<{ row: Row; part: number }> {
   let count = 0;
   for await (const row of readRows(source, format)) {
     if (count >= plan.rowsRead) throw changed(source);
-    const part = plan.part[count]!;
+    const part = plan.verdicts[count]!;
     count++;
     if (count % ROWS_PER_TURN === 0) {
       signal?.throwIfAborted();
@@ -87,7 +89,7 @@ async function* plannedRows(
 /** A pass over the training rows alone. */
 export async function fitTransform(
   input: Pick<PrepareInput, 'job' | 'source' | 'format' | 'signal'>,
-  plan: DatasetPlan,
+  plan: Decisions,
 ): Promise<FeatureTransform> {
   const { job, source } = input;
   const fitter = transformFitter(plan.features!, job.data.scale);
@@ -102,7 +104,7 @@ export async function fitTransform(
 
 const TRAIN = splits.indexOf('train');
 
-function describePlan(job: Job, plan: DatasetPlan) {
+function describePlan(job: Job, plan: Decisions) {
   return {
     format: 'temper-dataset/2' as const,
     task: job.task,
@@ -110,6 +112,11 @@ function describePlan(job: Job, plan: DatasetPlan) {
     labels: [...plan.labels],
     rowsPerClass: bySplit(plan.rowsPerClass.map((counts) => [...counts])),
     cleaning: { rowsRead: plan.rowsRead, ...plan.cleaning },
+    aliases: { ...plan.aliases },
+    leakage: plan.leakage && {
+      rows: { ...plan.leakage.rows },
+      examples: plan.leakage.examples.map(({ rows, similarity }) => ({ rows: [...rows], similarity })),
+    },
   };
 }
 

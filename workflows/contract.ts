@@ -4,6 +4,7 @@
  */
 export type * from './contract/refs.js';
 export type * from './contract/context.js';
+export type * from './contract/data.js';
 export type * from './contract/activities.js';
 export type * from './contract/run.js';
 export type * from './contract/schedules.js';

@@ -1,6 +1,6 @@
 /** How the outside talks to a run, and the queues it runs on: shared by the workflow, the workers and the command line. */
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
-import type { Adjustment, CheckpointRef, JobChanges, RunStatus } from './contract.js';
+import type { Adjustment, CheckpointRef, JobChanges, PreparationStatus, RunStatus } from './contract.js';
 
 /** Everything `temper status`, `watch` and `explain` show, also of a finished run. */
 export const statusQuery = defineQuery<RunStatus>('status');
@@ -12,6 +12,9 @@ export const resumeUpdate = defineUpdate<void>('resume');
 export const stopUpdate = defineUpdate<void>('stop');
 /** Changes a part of the job; answers with the step from which each change holds, once that is in the run's history. */
 export const adjustUpdate = defineUpdate<readonly Adjustment[], [JobChanges]>('adjust');
+
+/** How far prepareData is. */
+export const preparationQuery = defineQuery<PreparationStatus>('preparation');
 
 /** Workflows and the activities that need no device. */
 export const CONTROL_QUEUE = 'temper';

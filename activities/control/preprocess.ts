@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileSource } from '../../data/byte-source.js';
 import { prepareDataset } from '../../data/prepare.js';
 import { datasetSpec } from '../../data/dataset-spec.js';
 import { kindOf } from '../../data/targets.js';
@@ -9,15 +8,16 @@ import { openTokenizer } from '../../data/tokenize.js';
 import { readConfig } from '../../models/folder.js';
 import { imageSizeOf } from '../../models/image-size.js';
 import { datasetManifestSchema, type DatasetManifest } from '../../data/manifest.js';
-import { fetchFile, putContent } from '../../storage/content.js';
+import { putContent } from '../../storage/content.js';
 import { isStoreError } from '../../storage/errors.js';
 import { datasetFileKey } from '../../storage/layout.js';
 import { sha256OfSmall } from '../../storage/digest.js';
 import type { CallOptions } from '../../storage/object-store.js';
-import type { DatasetRef, RunContext, Sha256, StoredFile } from '../../workflows/contract.js';
+import type { DatasetRef, DataContext, Sha256, StoredFile } from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { modelFolder } from '../model-folder.js';
+import { openStored } from '../source/stored.js';
 
 const MANIFEST = 'manifest.json';
 
@@ -27,7 +27,7 @@ const PREPARATION = 'temper-preprocess/2';
 /** Source to tokenised Arrow shards on S3. What was prepared once from the same input is found by its digest. */
 export const preprocess =
   (dependencies: ActivityDependencies) =>
-  (context: RunContext): Promise<DatasetRef> => {
+  (context: DataContext): Promise<DatasetRef> => {
     let progress: { rows: number; totalRows: number } | null = null;
     return asActivity(
       async (signal) => {
@@ -51,7 +51,11 @@ export const preprocess =
   };
 
 /** A function of the source's bytes, the tokenizer's, the image size, what the job says of data, and the cut into shards; names and paths do not count. */
-function datasetDigest({ job, source, model }: RunContext, imageSize: number | null, shardRows: number | null): Sha256 {
+function datasetDigest(
+  { job, source, model }: DataContext,
+  imageSize: number | null,
+  shardRows: number | null,
+): Sha256 {
   const tokenizer = model.files
     .filter(({ name }) => name.startsWith('tokenizer'))
     .map(({ name, sha256 }) => [name, sha256]);
@@ -69,7 +73,7 @@ function datasetDigest({ job, source, model }: RunContext, imageSize: number | n
 /** Pixels of a side, of image tasks: the job's, else what the model was trained on. */
 async function imageSizeFor(
   dependencies: ActivityDependencies,
-  { job, model }: RunContext,
+  { job, model }: DataContext,
   options: CallOptions,
 ): Promise<number | null> {
   if (job.task !== 'image-classification') return null;
@@ -106,18 +110,17 @@ interface ToPrepare {
 
 async function prepare(
   dependencies: ActivityDependencies,
-  { job, source, model }: RunContext,
+  { job, source, model }: DataContext,
   { digest, imageSize, signal, onProgress }: ToPrepare,
 ): Promise<Prepared> {
   const { store, cacheFolder, workFolder, shardRows } = dependencies;
   const folder = join(workFolder, `prepare-${randomUUID()}`);
   try {
-    const local = await fetchFile(store, source.file, cacheFolder, { signal });
     const tokenizer =
       kindOf(job) === 'tokens'
         ? await openTokenizer(await modelFolder(dependencies, model, { signal }), job.data.maxLength)
         : null;
-    const bytes = await fileSource(local, source.name);
+    const bytes = await openStored({ store, cacheFolder }, source, { signal });
     const manifest = await prepareDataset({
       source: bytes,
       format: source.format,
@@ -144,7 +147,7 @@ async function prepare(
   }
 }
 
-function toRef({ job }: RunContext, digest: Sha256, { manifest, file }: Prepared): DatasetRef {
+function toRef({ job }: DataContext, digest: Sha256, { manifest, file }: Prepared): DatasetRef {
   const { rows, labels } = manifest;
   const { batchSize, accumulate } = job.train;
   const stepsPerEpoch = Math.ceil(Math.ceil(rows.train / batchSize) / accumulate);

@@ -1,6 +1,6 @@
 import { featureVector, widthOf, type FeatureTransform } from '../features/transform.js';
 import { featureColumns } from '../shard-columns.js';
-import type { DatasetPlan } from '../plan-dataset.js';
+import type { Decisions } from '../prepare/decide.js';
 import { bySplit, splits } from '../split.js';
 import { targetCells, type Encoder } from './encoder.js';
 
@@ -16,7 +16,7 @@ export function featureEncoder(
   transform: FeatureTransform,
   target: 'class' | 'classes' | 'value',
   labels: ReadonlyMap<string, number>,
-  ranges: DatasetPlan['values'],
+  ranges: Decisions['values'],
 ): Encoder {
   const width = widthOf(transform);
   const unseenCells = splits.map(() => 0);

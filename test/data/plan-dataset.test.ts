@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { memorySource } from '../../data/byte-source.js';
 import { DataError } from '../../data/data-error.js';
+import type { ByteSource } from '../../data/byte-source.js';
 import { checkSource } from '../../data/inspect-source.js';
 import { jobOf } from './job-of.js';
 
@@ -76,13 +77,13 @@ describe('cleaning', () => {
 
   test('drops rows without text or label, and counts them', async () => {
     const { cleaning, rows } = await check(dirty);
-    expect(cleaning).toEqual({ droppedEmpty: 2, droppedDuplicates: 0, droppedContradictions: 0 });
+    expect(cleaning).toMatchObject({ droppedEmpty: 2, droppedDuplicates: 0, droppedContradictions: 0 });
     expect(rows.train + rows.validation + rows.test).toBe(42);
   });
 
   test('drops later rows of the same text when asked, and counts those that contradict', async () => {
     const { cleaning, rows } = await check(dirty, { clean: { dropDuplicates: true } });
-    expect(cleaning).toEqual({ droppedEmpty: 2, droppedDuplicates: 2, droppedContradictions: 1 });
+    expect(cleaning).toMatchObject({ droppedEmpty: 2, droppedDuplicates: 2, droppedContradictions: 1 });
     expect(rows.train + rows.validation + rows.test).toBe(40);
   });
 
@@ -173,12 +174,13 @@ describe('a source is refused', () => {
 
   test('early, when a column is missing from the first 1,000 rows', async () => {
     let read = 0;
-    const source = {
+    const source: ByteSource = {
       name: 'a.jsonl',
       bytes: 1e12,
       async *open() {
         for (; ; read++) yield new TextEncoder().encode('{"text":"x"}\n'.repeat(100));
       },
+      openRange: () => source.open(),
     };
     await expect(checkSource({ source, job: jobOf({}) })).rejects.toThrow('expected a column `label`');
     expect(read).toBeLessThan(20);

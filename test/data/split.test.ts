@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { contentOrder } from '../../data/content-key.js';
-import { splitByFractions, splitOfCell, splits } from '../../data/split.js';
+import { fractionSplitter, splitOfCell, splits } from '../../data/split.js';
 
 interface Given {
   readonly text: string;
@@ -10,14 +10,13 @@ interface Given {
 const fractions = { validation: 0.1, test: 0.1, stratify: true };
 
 function partsOf(rows: readonly Given[], options = fractions, seed = 7): string[] {
-  const parts = splitByFractions(
-    {
-      order: Float64Array.from(rows, ({ text }) => contentOrder(seed, text)),
-      group: Int32Array.from(rows, ({ label }) => label),
-    },
-    options,
-  );
-  return Array.from(parts, (part) => splits[part]!);
+  const sizes = Array.from({ length: 1 + Math.max(0, ...rows.map(({ label }) => label)) }, () => 0);
+  for (const { label } of rows) sizes[label]!++;
+  const splitter = fractionSplitter(sizes, options);
+  for (const { text, label } of rows) splitter.add(label, contentOrder(seed, text));
+  const splitOf = splitter.finish();
+  const parts = rows.map(({ text, label }) => splitOf(label, contentOrder(seed, text)));
+  return parts.map((part) => splits[part]!);
 }
 
 const countOf = (parts: readonly string[], split: string): number => parts.filter((part) => part === split).length;

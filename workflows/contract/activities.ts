@@ -11,13 +11,22 @@ import type {
   StateRef,
   StoredFile,
 } from './refs.js';
-import type { Adjustment, Fingerprint, Metrics, Observation, Pinned, RunContext, TrainingContext } from './context.js';
+import type {
+  Adjustment,
+  DataContext,
+  Fingerprint,
+  Metrics,
+  Observation,
+  Pinned,
+  RunContext,
+  TrainingContext,
+} from './context.js';
 
 // ── Activities of the shared queue ───────────────────────────────────────────────────────────────────────────────
 
 export interface ControlActivities {
   /** Reads, cleans, splits and tokenises the source into Arrow shards. Cached by digest. */
-  preprocess(input: RunContext): Promise<DatasetRef>;
+  preprocess(input: DataContext): Promise<DatasetRef>;
   /** Which tensors train, by the job's patterns. Fails (not retryable) when a pattern matches nothing. */
   freezeLayers(input: { context: RunContext; dataset: DatasetRef }): Promise<FreezePlan>;
   /** Deletes what a cancelled run left: shards no manifest names; with `purge`, its checkpoints too. */

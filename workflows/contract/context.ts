@@ -69,12 +69,16 @@ export interface Fork {
   readonly observations: readonly Observation[];
 }
 
-/** What every stage of a run is a function of. */
-export interface RunContext {
-  readonly run: RunId;
+/** What prepared data are a function of. */
+export interface DataContext {
   readonly job: Job;
   readonly source: SourceRef;
   readonly model: ModelRef;
+}
+
+/** What every stage of a run is a function of. */
+export interface RunContext extends DataContext {
+  readonly run: RunId;
   readonly fork?: Fork;
 }
 
