@@ -94,6 +94,7 @@ async function* cutText(
     let hashed = 0;
     const found: FilePart[] = [];
     const marked = at === 0 && chunk.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0;
+    head?.passOver(marked);
     ends.scan(marked > 0 ? chunk.subarray(marked) : chunk, (endOfScanned, lines) => {
       const end = endOfScanned + marked;
       head?.recordEnds(chunk, end);
@@ -124,6 +125,10 @@ function headCollector() {
   let recordBytes = 0;
   let digest: string | null = null;
   return {
+    /** Bytes that count as part of the head, but not of its record. */
+    passOver(bytes: number): void {
+      recordBytes -= bytes;
+    },
     recordEnds(chunk: Buffer, end: number): void {
       if (isWhole) return;
       pieces.push(chunk.subarray(taken, end));
