@@ -123,6 +123,7 @@ function headCollector() {
   let isWhole = false;
   let taken = 0; // of the chunk
   let recordBytes = 0;
+  let lastByte: number | undefined; // of the chunk before
   let digest: string | null = null;
   return {
     /** Bytes that count as part of the head, but not of its record. */
@@ -134,7 +135,8 @@ function headCollector() {
       pieces.push(chunk.subarray(taken, end));
       recordBytes += end - taken;
       taken = end;
-      const isBlank = recordBytes === 1 || (recordBytes === 2 && chunk[end - 2] === CARRIAGE_RETURN);
+      const isBlank =
+        recordBytes === 1 || (recordBytes === 2 && (end > 1 ? chunk[end - 2] : lastByte) === CARRIAGE_RETURN);
       isWhole = !isBlank;
       recordBytes = 0;
     },
@@ -143,6 +145,7 @@ function headCollector() {
       pieces.push(Buffer.from(chunk.subarray(taken)));
       recordBytes += chunk.length - taken;
       taken = 0;
+      lastByte = chunk.at(-1);
     },
     isWhole: (): boolean => isWhole,
     /** Of a head that is whole. */
