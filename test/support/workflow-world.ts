@@ -290,7 +290,7 @@ export class WorkflowWorld {
           ? { kind: 'prepared', dataset }
           : { kind: 'cut', plan: { file: file('plan.json'), parts: this.parts } },
       surveyParts: made,
-      decideDataset: (): DecisionsRef => ({ file: file('decisions.json') }),
+      decideDataset: (): DecisionsRef => ({ digest: sha256('decisions') }),
       encodeParts: made,
       assembleDataset: () => dataset,
     } satisfies Record<keyof DataActivities, unknown>);

@@ -1,6 +1,6 @@
 /** The workflow prepareData: from a source to a data set of Arrow shards, part by part (docs/adr/0012-data-in-parts.md). */
 import type { DataContext } from './context.js';
-import type { DatasetRef, StoredFile } from './refs.js';
+import type { DatasetRef, Sha256, StoredFile } from './refs.js';
 
 /** The parts of a source, and all that every later stage is a function of: a file on S3, because there may be thousands. */
 export interface DataPlanRef {
@@ -8,9 +8,10 @@ export interface DataPlanRef {
   readonly parts: number;
 }
 
-/** What becomes of every row: an index on S3 of a file a part. */
+/** What becomes of every row: files on S3, one of them for each part. */
 export interface DecisionsRef {
-  readonly file: StoredFile;
+  /** SHA-256 of what they were decided from. */
+  readonly digest: Sha256;
 }
 
 /** The parts `from` … `to - 1`. */

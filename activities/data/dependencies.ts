@@ -1,0 +1,17 @@
+import type { PartSize } from '../../data/prepare/part-size.js';
+import type { ActivityDependencies } from '../dependencies.js';
+import type { DataThreads } from './threads.js';
+
+export interface DataDependencies extends ActivityDependencies {
+  readonly threads: DataThreads;
+  /** Of the parts of a source; null: the usual. */
+  readonly partSize: PartSize | null;
+}
+
+/** Of one try of an activity. */
+export interface Attempt {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: { readonly done: number; readonly total: number | null }) => void;
+  /** From 1. */
+  readonly number: number;
+}
