@@ -13,8 +13,8 @@ export default defineConfig({
           exclude: withServers,
           pool: 'forks', // libtensorflow loads once per process, and never in a second thread
           env: { TF_CPP_MIN_LOG_LEVEL: '2' },
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000, // two slow cores are enough
+          hookTimeout: 120_000,
         },
       },
       {

@@ -55,7 +55,7 @@ export function columnPicker(job: Job, sourceName: string) {
         missing = missing.filter((column) => !seen.has(column));
         if (number >= ROWS_TO_LEARN_COLUMNS || missing.some((column) => mandatory.includes(column))) requireColumns();
       }
-      const place = row.image?.place ?? placeOf(sourceName, line);
+      const place = row.image?.place ?? row.place ?? placeOf(sourceName, line);
       const cell = (column: string): string => textOf({ value: fields[column], column, place });
       const id = Object.hasOwn(fields, 'id') ? cell('id') : '';
       const read = readInput(row, place);

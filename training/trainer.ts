@@ -1,5 +1,6 @@
 import { compile, type FeedValues, type FunctionSpec, type Program } from './compile/program.js';
-import type { Examples } from './examples/examples.js';
+import type { Examples, GatherAt, Gathered } from './examples/examples.js';
+import { gatherBatch } from './examples/gather.js';
 import { bucketOf, bucketsOf, inOrder } from './examples/order.js';
 import { accumulatorOf } from './optimizers/accumulate.js';
 import { averageOf } from './optimizers/ema.js';
@@ -25,6 +26,11 @@ export interface TrainerSpec extends StepSpec {
   readonly phases: readonly Phase[];
   readonly trainOn: readonly Examples[];
   readonly evaluateOn: readonly Examples[];
+}
+
+/** Which step: `step` is the number of the one that it makes done, 1 for the first; `seed` is the run's. */
+export interface StepAt extends GatherAt {
+  readonly learningRate: number;
 }
 
 export interface StepResult {
@@ -141,21 +147,18 @@ export class Trainer {
     return this.#program.nodeCount;
   }
 
-  /**
-   * Runs the step that makes `step` steps done (1 for the first) on its micro-batches, lists of examples. `seed` is the run's.
-   * The loss is the mean over the rows of all of them.
-   */
-  trainStep(
-    examples: Examples,
-    batches: readonly Int32Array[],
-    at: { readonly epoch: number; readonly step: number; readonly seed: number; readonly learningRate: number },
-  ): StepResult {
+  /** Gathers the micro-batches of a step, lists of examples, and runs it. */
+  trainStep(examples: Examples, batches: readonly Int32Array[], at: StepAt): StepResult {
     const { batchSize } = this.spec.settings;
+    return this.runStep(
+      batches.map((batch) => gatherBatch(examples, batch, batchSize, at)),
+      at,
+    );
+  }
+
+  /** Runs a step on its gathered micro-batches. The loss is the mean over the rows of all of them. */
+  runStep(gathered: readonly Gathered[], at: StepAt): StepResult {
     const phase = this.spec.phases.findLastIndex(({ fromEpoch }) => fromEpoch <= at.epoch);
-    const gathered = batches.map((batch) => {
-      const bucket = bucketOf(examples, batch);
-      return { bucket, feeds: examples.gather(batch, batchSize, bucket) };
-    });
     let total = 0;
     for (const { feeds } of gathered) for (const weight of feeds['weights']!) total += weight;
     const normaliser = Float32Array.of(total);

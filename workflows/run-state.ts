@@ -29,7 +29,7 @@ import { changesAfter, changesBefore, nextChange, pace } from './policies/adjust
 import { nextBoundary } from './policies/boundaries.js';
 import { policyOf } from './policies/early-stopping.js';
 import { stepsToKeep } from './policies/keep.js';
-import { ranked } from './policies/selection.js';
+import { best, ranked } from './policies/selection.js';
 import { told } from './policies/told.js';
 import type { Device } from './device-session.js';
 
@@ -129,8 +129,7 @@ export class RunState {
   }
 
   get policy(): PolicyState {
-    const best = ranked(this.#own, this.job.selectBest)[0] ?? null;
-    return { ...policyOf(this.jobNow, this.observations), best };
+    return { ...policyOf(this.jobNow, this.observations), best: best(this.#own, this.job.selectBest) };
   }
 
   /** Of states that this run can go back to: those of before a fork are another run's. */

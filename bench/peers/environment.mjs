@@ -1,4 +1,4 @@
-// Builds the peers' Python environment, once, outside the repository:  node bench/peers/environment.mjs  prints its python.
+// Builds the peers' Python environment, once, outside the repository:  node bench/peers/environment.mjs [REQUIREMENTS]  prints its python.
 // It is built beside its place and renamed into it, so a folder of that name is complete, and of two builders one wins.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,18 +9,23 @@ import { pathToFileURL } from 'node:url';
 import { repositoryRoot } from '../../infra/parts/root.mjs';
 
 // Not beside this file: its compiled copy in dist/ has no requirements.txt beside it.
-const requirements = join(repositoryRoot(), 'bench', 'peers', 'requirements.txt');
+/** @param {string} name of a file in this folder */
+const requirementsOf = (name) => join(repositoryRoot(), 'bench', 'peers', name);
 
-/** The folder in which the environment lies or will lie; its name changes with requirements.txt. */
-export function peersEnvironment(env = process.env) {
+/** The folder in which the environment lies or will lie; its name changes with its requirements. */
+export function peersEnvironment(env = process.env, name = 'requirements.txt') {
   const cache = env.TEMPER_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'temper');
-  const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
+  const hash = createHash('sha256')
+    .update(readFileSync(requirementsOf(name)))
+    .digest('hex')
+    .slice(0, 12);
   return join(cache, `peers-venv-${hash}`);
 }
 
 /** Path of the environment's python; builds the environment first if it is not there (2 to 5 minutes, 7 GB). */
-export function peersPython(env = process.env) {
-  const place = peersEnvironment(env);
+export function peersPython(env = process.env, name = 'requirements.txt') {
+  const requirements = requirementsOf(name);
+  const place = peersEnvironment(env, name);
   const python = join(place, 'bin', 'python');
   if (existsSync(python)) return python;
   mkdirSync(join(place, '..'), { recursive: true });
@@ -80,7 +85,7 @@ function run(command, args) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
-    console.log(peersPython());
+    console.log(peersPython(process.env, process.argv[2]));
   } catch (failure) {
     console.error(failure instanceof Error ? failure.message : failure);
     process.exitCode = 1;

@@ -1,7 +1,7 @@
 /** Progress as lines, for pipes and logs: one when something changes, and while training one each ten seconds at most. */
 import type { Observation, RunStatus, SessionRecord } from '../../workflows/contract.js';
 import type { Look } from '../runs/look.js';
-import { ranked } from '../../workflows/policies/selection.js';
+import { best } from '../../workflows/policies/selection.js';
 import { adjustmentText } from './adjustments.js';
 import { featuresText } from './features.js';
 import { inOrder, positionOf, remainingMs } from './estimate.js';
@@ -79,11 +79,11 @@ export class LineReporter {
     const { selectBest } = status;
     const observations = inOrder(status.observations);
     const joinedAt = this.#observed.size === 0 ? Math.max(0, observations.length - SHOWN_ON_JOINING) : 0;
-    const best = (i: number) => ranked(observations.slice(0, i + 1), selectBest)[0]?.step;
+    const bestAt = (i: number) => best(observations.slice(0, i + 1), selectBest)?.step;
     return observations.flatMap((observation, i) => {
       if (this.#observed.has(observation.step)) return [];
       this.#observed.add(observation.step);
-      return i < joinedAt ? [] : [observationLine(observation, best(i) === observation.step)];
+      return i < joinedAt ? [] : [observationLine(observation, bestAt(i) === observation.step)];
     });
   }
 }

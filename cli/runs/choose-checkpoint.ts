@@ -4,7 +4,7 @@ import type { Manifest } from '../../storage/checkpoint/manifest.js';
 import { readRecord } from '../../storage/checkpoint/records.js';
 import type { ObjectStore } from '../../storage/object-store.js';
 import type { RunId } from '../../workflows/contract.js';
-import { ranked } from '../../workflows/policies/selection.js';
+import { best } from '../../workflows/policies/selection.js';
 import { CliError } from '../errors.js';
 
 /** `RUN`, `RUN@12`, `RUN@step 240`, `RUN@best` */
@@ -35,7 +35,7 @@ export async function chooseCheckpoint(
     at === 'newest'
       ? living.at(-1)
       : at === 'best'
-        ? living.findLast(({ step }) => step === ranked(observed, selectBest)[0]?.step)
+        ? living.findLast(({ step }) => step === best(observed, selectBest)?.step)
         : living.findLast((each) => ('step' in at ? each.step === at.step : each.sequence === at.sequence));
   if (!wanted) {
     const there = living.map(({ sequence, step }) => `${sequence} (step ${step})`).join(', ');

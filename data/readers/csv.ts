@@ -1,66 +1,58 @@
 import { quotedList } from '../../job/nearest.js';
 import type { ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
-import { readRecord } from './csv-records.js';
-import { countNewlines, decodeUtf8 } from './decode-utf8.js';
+import { NOT_UTF8, tellBadRow, type ReadOptions } from './bad-row.js';
+import { readRecords, type PlacedRecord } from './csv-records.js';
 import { placeOf, type Row } from './row.js';
 
-/** A longer record means a quote that was not closed. */
-const MAX_RECORD_CHARACTERS = 16 * 2 ** 20;
+export type Delimiter = ',' | '\t';
 
 /**
  * Rows of a CSV (RFC 4180) or TSV file; its first line names the columns, blank lines are passed over. Cells are texts,
- * as they stand.
- * @throws DataError with the line: ragged row, quote not closed, a column named twice.
+ * as they stand. Ragged rows and rows that are not UTF-8 are bad rows.
+ * @throws DataError with the line: a quote that is not closed, a column named twice.
  */
-export async function* readCsv(source: ByteSource, delimiter: ',' | '\t'): AsyncGenerator<Row> {
-  let columns: readonly string[] | null = null;
+export async function* readCsv(
+  source: ByteSource,
+  delimiter: Delimiter,
+  options: ReadOptions = {},
+): AsyncGenerator<Row> {
+  const { part } = options;
+  let columns = part !== undefined && part.from > 0 ? await readHeader(source, delimiter) : null;
   let number = 0;
-  for await (const { cells, line } of recordsOf(source, delimiter)) {
-    if (cells.length === 1 && cells[0] === '') continue;
+  for await (const record of readRecords(source, delimiter, options)) {
+    if (isBlank(record)) continue;
+    const place = placeOf(source.name, record.line);
     if (columns === null) {
-      columns = checkHeader(cells, placeOf(source.name, line));
+      columns = checkHeader(record, place);
       continue;
     }
-    if (cells.length !== columns.length) throw ragged(placeOf(source.name, line), columns, cells);
-    yield { number: ++number, line, fields: toFields(columns, cells) };
+    const { cells, line, isUtf8, text } = record;
+    const why = !isUtf8 ? NOT_UTF8 : cells.length !== columns.length ? ragged(columns, cells) : null;
+    if (why === null) yield { number: ++number, line, fields: toFields(columns, cells) };
+    else tellBadRow(options, { place, why, raw: text() });
   }
 }
 
-async function* recordsOf(
-  source: ByteSource,
-  delimiter: ',' | '\t',
-): AsyncGenerator<{ cells: readonly string[]; line: number }> {
-  let rest = '';
-  let line = 1;
-  const drain = function* (final: boolean): Generator<{ cells: readonly string[]; line: number }> {
-    let start = 0;
-    while (start < rest.length) {
-      const record = readRecord(rest, start, delimiter, final);
-      if (record === 'open-quote' || (record === null && rest.length - start > MAX_RECORD_CHARACTERS)) {
-        const advice = 'close it, or write it twice if it belongs to the text';
-        throw new DataError(
-          `${placeOf(source.name, line)}: a double quote is opened in this row and never closed: ${advice}`,
-        );
-      }
-      if (record === null) break;
-      yield { cells: record.cells, line };
-      line += countNewlines(rest, start, record.end);
-      start = record.end;
-    }
-    rest = rest.slice(start);
-  };
-  for await (const piece of decodeUtf8(source)) {
-    rest += piece;
-    yield* drain(false);
+async function readHeader(source: ByteSource, delimiter: Delimiter): Promise<readonly string[] | null> {
+  for await (const record of readRecords(source, delimiter, {})) {
+    if (!isBlank(record)) return checkHeader(record, placeOf(source.name, record.line));
   }
-  yield* drain(true);
+  return null;
 }
 
-function checkHeader(columns: readonly string[], place: string): readonly string[] {
-  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
-  if (twice !== undefined) throw new DataError(`${place}: the column \`${twice}\` is named twice: rename one of them`);
-  return columns;
+const isBlank = ({ cells, isUtf8 }: PlacedRecord): boolean => isUtf8 && cells.length === 1 && cells[0] === '';
+
+function checkHeader({ cells, isUtf8 }: PlacedRecord, place: string): readonly string[] {
+  if (!isUtf8) throw new DataError(`${place}: ${NOT_UTF8}`);
+  const seen = new Set<string>();
+  for (const column of cells) {
+    if (seen.has(column)) throw new DataError(`${place}: the column \`${column}\` is named twice: rename one of them`);
+    // An object takes no text under this name.
+    if (column === '__proto__') throw new DataError(`${place}: a column cannot be named \`__proto__\`: rename it`);
+    seen.add(column);
+  }
+  return cells;
 }
 
 function toFields(columns: readonly string[], cells: readonly string[]): Record<string, string> {
@@ -69,9 +61,12 @@ function toFields(columns: readonly string[], cells: readonly string[]): Record<
   return fields;
 }
 
-function ragged(place: string, columns: readonly string[], cells: readonly string[]): DataError {
-  const expected = `${columns.length} cells (${quotedList(columns)})`;
+const SHOWN_COLUMNS = 12;
+
+function ragged(columns: readonly string[], cells: readonly string[]): string {
+  const more = columns.length > SHOWN_COLUMNS ? ', …' : '';
+  const expected = `${columns.length} cells (${quotedList(columns.slice(0, SHOWN_COLUMNS))}${more})`;
   const advice =
     cells.length > columns.length ? 'put cells that hold the separator in double quotes' : 'add the cells that lack';
-  return new DataError(`${place}: expected ${expected}, found ${cells.length}: ${advice}`);
+  return `expected ${expected}, found ${cells.length}: ${advice}`;
 }

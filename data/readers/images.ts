@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
+import { byteReader } from './byte-reader.js';
 import { placeOf, type Row } from './row.js';
 
 /**
@@ -24,7 +25,7 @@ export type ImageEntry = z.infer<typeof entrySchema>;
 
 /** Rows of packed images, the file of each in `image`. @throws DataError for a file that packImages did not write whole. */
 export async function* readImages(source: ByteSource): AsyncGenerator<Row> {
-  const bytes = byteReader(source);
+  const bytes = byteReader(source.open());
   const { from } = parse(headSchema, await bytes.line(), source.name);
   for (let number = 1; ; number++) {
     const text = await bytes.line();
@@ -49,45 +50,3 @@ const notWhole = (name: string): DataError =>
   new DataError(
     `${name}: expected packed images (${IMAGES_FORMAT}), found another file or one cut short: pack it again`,
   );
-
-const NEWLINE = 0x0a;
-
-function byteReader(source: ByteSource) {
-  const pieces = source.open()[Symbol.asyncIterator]();
-  let held: Uint8Array = new Uint8Array(0);
-
-  /** Reads on until `enough` is held, or the source ends. */
-  async function fill(enough: (length: number) => boolean): Promise<void> {
-    const more = [held];
-    let length = held.length;
-    while (!enough(length)) {
-      const next = await pieces.next();
-      if (next.done) break;
-      more.push(next.value);
-      length += next.value.length;
-    }
-    if (more.length > 1) held = Buffer.concat(more);
-  }
-  const take = (length: number): Uint8Array => {
-    const taken = held.subarray(0, length);
-    held = held.subarray(length);
-    return taken;
-  };
-  return {
-    /** Without its line feed; null at the end of the source. */
-    async line(): Promise<string | null> {
-      for (;;) {
-        const end = held.indexOf(NEWLINE);
-        if (end !== -1) return new TextDecoder().decode(take(end + 1).subarray(0, end));
-        const before = held.length;
-        await fill((length) => length > before);
-        if (held.length === before) return before === 0 ? null : new TextDecoder().decode(take(before));
-      }
-    },
-    /** null when the source ends before. */
-    async exactly(length: number): Promise<Uint8Array | null> {
-      await fill((there) => there >= length);
-      return held.length < length ? null : take(length);
-    },
-  };
-}

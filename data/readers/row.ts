@@ -1,8 +1,11 @@
-/** A row of a source. `number` counts data rows from 1; `line` is the line of the file on which the row begins. */
+/** A row of a source. `number` counts the rows that could be read from 1; `line` is the line of the file on which the row begins. */
 export interface Row {
   readonly number: number;
+  /** Where the file has no lines (Parquet, Arrow, JSON): the row's number in it. */
   readonly line: number;
   readonly fields: Readonly<Record<string, unknown>>;
+  /** For messages, where `name:line` does not say it: `reviews.parquet, row 17`. */
+  readonly place?: string;
   /** Only of packed images. */
   readonly image?: PackedImage;
 }
@@ -18,3 +21,6 @@ export interface PackedImage {
 
 /** `glosses.csv:17` */
 export const placeOf = (sourceName: string, line: number): string => `${sourceName}:${line}`;
+
+/** `reviews.parquet, row 17`, of files without lines. */
+export const placeOfRow = (sourceName: string, row: number): string => `${sourceName}, row ${row}`;

@@ -63,7 +63,7 @@ function probes({ dataset, scale }: Loaded): Examples {
       const { maxLength } = dataset;
       const values = Int32Array.from({ length: maxLength + 1 }, (_, i) => i % 2);
       const offsets = Int32Array.of(0, 1 + Math.floor(maxLength / 2), maxLength + 1);
-      const targets: TokenTargets =
+      const targets: TokenTargets<Int32Array> =
         target === 'tags'
           ? { kind: 'tags', tags: new Int32Array(values.length) }
           : target === 'next'

@@ -5,10 +5,9 @@ import type { Job } from '../../job/schema.js';
 import { outputsOf } from '../../models/families/labels.js';
 import { PREPROCESSOR_FILE } from '../../models/folder.js';
 import { ModelError } from '../../models/model-error.js';
-import { withFeatures } from '../../training/examples/kept-features.js';
+import { indexFeatures, withFeatures } from '../../training/examples/kept-features.js';
 import type { PixelScale } from '../../training/examples/image-examples.js';
-import { openExamples, type OpenedExamples } from '../../training/examples/open-examples.js';
-import type { Examples } from '../../training/examples/examples.js';
+import { openExamples, type OpenedExamples, type StoredExamples } from '../../training/examples/open-examples.js';
 import type { StoredTensor } from '../../training/state.js';
 import { precisionProblem } from '../../training/ops/precision.js';
 import { deviceKind } from '../../training/tensorflow.js';
@@ -34,7 +33,7 @@ export interface Loaded {
   readonly trainer: Trainer;
   readonly examples: Readonly<Record<SplitName, OpenedExamples>>;
   /** What the model is fed of a split: its examples, or what the frozen base made of them. */
-  readonly fed: Readonly<Record<SplitName, Examples>>;
+  readonly fed: Readonly<Record<SplitName, StoredExamples>>;
 }
 
 const REPORT_EVERY_MS = 200;
@@ -97,9 +96,12 @@ export class Workbench {
     const scale = dataset.kind === 'images' ? await imageScale(run, modelFolder) : undefined;
     const open = (split: SplitName) => openExamples(shards[split], dataset, scale);
     const examples = { train: await open('train'), validation: await open('validation'), test: await open('test') };
-    const feed = async (split: SplitName): Promise<Examples> =>
-      features ? withFeatures(examples[split], features.shards[split], features.width) : examples[split];
-    const fed = { train: await feed('train'), validation: await feed('validation'), test: await feed('test') };
+    const feed = (split: SplitName): StoredExamples => {
+      if (!features) return examples[split];
+      const { count } = examples[split];
+      return withFeatures(examples[split], indexFeatures(features.shards[split], features.width, count));
+    };
+    const fed = { train: feed('train'), validation: feed('validation'), test: feed('test') };
     const trainer = trainerOf(request, run, fed);
     trainer.onBatch = () => this.#gotOn();
     this.#loaded = { key, job, dataset, shards, modelFolder, run, scale, trainer, examples, fed };
@@ -124,7 +126,9 @@ export class Workbench {
 
   unload(): void {
     this.#loaded?.trainer.close();
-    for (const examples of Object.values(this.#loaded?.examples ?? {})) examples.close();
+    for (const set of [this.#loaded?.examples ?? {}, this.#loaded?.fed ?? {}]) {
+      for (const opened of Object.values<StoredExamples>(set)) opened.close();
+    }
     this.#loaded = null;
     this.position = null;
   }

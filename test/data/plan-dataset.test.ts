@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { memorySource } from '../../data/byte-source.js';
 import { DataError } from '../../data/data-error.js';
+import type { ByteSource } from '../../data/byte-source.js';
 import { checkSource } from '../../data/inspect-source.js';
 import { jobOf } from './job-of.js';
 
@@ -173,12 +174,13 @@ describe('a source is refused', () => {
 
   test('early, when a column is missing from the first 1,000 rows', async () => {
     let read = 0;
-    const source = {
+    const source: ByteSource = {
       name: 'a.jsonl',
       bytes: 1e12,
       async *open() {
         for (; ; read++) yield new TextEncoder().encode('{"text":"x"}\n'.repeat(100));
       },
+      openRange: () => source.open(),
     };
     await expect(checkSource({ source, job: jobOf({}) })).rejects.toThrow('expected a column `label`');
     expect(read).toBeLessThan(20);

@@ -11,12 +11,10 @@ import { decodeImage } from '../../data/images.js';
 import type { FeaturesManifest, ImagesManifest, TokensManifest } from '../../data/manifest.js';
 import { packImages } from '../../data/pack-images.js';
 import { prepareDataset } from '../../data/prepare.js';
-import { readContent } from '../../data/shards.js';
 import { splits } from '../../data/split.js';
 import { openTokenizer } from '../../data/tokenize.js';
 import type { Examples } from '../../training/examples/examples.js';
-import { imageExamples, pixelExamples } from '../../training/examples/image-examples.js';
-import { joinLists } from '../../training/examples/join.js';
+import { pixelExamples } from '../../training/examples/image-examples.js';
 import { openExamples } from '../../training/examples/open-examples.js';
 import { bucketOf, bucketsOf, epochOrder, inOrder, stepsPerEpochOf } from '../../training/examples/order.js';
 import { blankTargets } from '../../training/examples/row-targets.js';
@@ -199,15 +197,6 @@ describe('opened examples of texts', () => {
   });
 });
 
-test('lists of several shards are joined in their order', () => {
-  const first = { values: Int32Array.of(1, 2, 3), offsets: Int32Array.of(0, 1, 3) };
-  const second = { values: Int32Array.of(4, 5), offsets: Int32Array.of(0, 0, 2) };
-  expect(joinLists([first, second, first])).toEqual({
-    values: Int32Array.of(1, 2, 3, 4, 5, 1, 2, 3),
-    offsets: Int32Array.of(0, 1, 3, 3, 5, 6, 8),
-  });
-});
-
 describe('opened examples of tables', () => {
   test('hold vectors and numbers, also from several shards', async () => {
     const count = 60_000; // more than a shard holds
@@ -290,20 +279,16 @@ describe('opened examples of images', () => {
     const job = jobOf({}, { task: 'image-classification' });
     const { manifest, paths } = await prepared<ImagesManifest>({ source, format: 'images', job, imageSize: 8 });
     const [path] = paths.train;
-    const { offsets } = (await readContent(path!)).byteOffsets('pixels');
-    const shards = await Promise.all(
-      Array.from({ length: 40 }, async (_, i) => {
-        const copy = `${path}.${i}`;
-        await copyFile(path!, copy);
-        return { path: copy, offsets };
-      }),
-    );
-    const count = 40 * manifest.rows.train;
-    const examples = imageExamples({ files: shards, size: 8, scale, targets: blankTargets('class', count, 2) });
+    const copies = Array.from({ length: 40 }, (_, i) => `${path}.${i}`);
+    for (const copy of copies) await copyFile(path!, copy);
     const open = async () => (await readdir('/proc/self/fd')).length;
     const before = await open();
+    const examples = await openExamples(copies, manifest, scale);
+    expect(examples.count).toBe(40 * manifest.rows.train);
     const one = examples.gather(Int32Array.of(3), 1, 1);
-    for (let i = 3; i < count; i += manifest.rows.train) expect(examples.gather(Int32Array.of(i), 1, 1)).toEqual(one);
+    for (let i = 3; i < examples.count; i += manifest.rows.train) {
+      expect(examples.gather(Int32Array.of(i), 1, 1)).toEqual(one);
+    }
     expect((await open()) - before).toBeLessThanOrEqual(16);
     examples.close();
     expect((await open()) - before).toBe(0);

@@ -1,13 +1,8 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import type { ShardIndex } from '../../data/shard-index.js';
+import type { ShardRows } from '../../data/shard-rows.js';
 import type { Examples } from './examples.js';
 import { filledUp } from './filled-up.js';
 import { countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
-
-/** Where the pixels of images lie: image i of the file at bytes[offsets[i] … offsets[i] + size · size · 3). */
-export interface ImageFile {
-  readonly path: string;
-  readonly offsets: Float64Array;
-}
 
 /** Mean and deviation of red, green and blue, of pixels from 0 to 1. */
 export interface PixelScale {
@@ -20,41 +15,34 @@ export interface PixelScale {
 export const channelsOf = ({ grey }: PixelScale): number => (grey ? 1 : 3);
 
 export interface ImageRows {
-  readonly files: readonly ImageFile[];
+  /** RGB bytes of each image, (size, size, 3). The array is the reader's until the next image is read. */
+  readonly images: { readonly count: number; read(example: number): Uint8Array };
   readonly size: number;
   readonly scale: PixelScale;
   readonly targets: RowTargets;
 }
 
-const OPEN_FILES = 16;
+/** Images that stay in their files: a batch reads its own, so that memory holds no more than one batch. */
+export function storedImages(index: ShardIndex, rows: ShardRows, size: number): ImageRows['images'] {
+  const bytes = new Uint8Array(size * size * 3);
+  return {
+    count: index.rows,
+    read(example) {
+      rows.read('pixels', example, bytes);
+      return bytes;
+    },
+  };
+}
 
 /**
- * Images that stay on disk: a batch reads its own, so that memory holds no more than one batch (the system's page cache
- * makes the second epoch fast). Inputs: `pixels` float32 (rows, size, size, 3 or 1), (value / 255 - mean) / deviation in single
- * precision as torchvision has it; rows that fill up the batch repeat the others (filledUp). Targets: see gatherTargets.
+ * Inputs: `pixels` float32 (rows, size, size, 3 or 1), (value / 255 - mean) / deviation in single precision as torchvision has
+ * it; rows that fill up the batch repeat the others (filledUp). Targets: see gatherTargets.
  */
-export function imageExamples({ files, size, scale, targets }: ImageRows): Examples & { close(): void } {
-  const elements = size * size * 3;
+export function imageExamples({ images, size, scale, targets }: ImageRows): Examples {
   const inputs = size * size * channelsOf(scale);
-  const bytes = new Uint8Array(elements);
   const scaleInto = scalerOf(scale);
-  const opened = openFiles();
-  const starts: number[] = [];
-  let count = 0;
-  for (const { offsets } of files) {
-    starts.push(count);
-    count += offsets.length;
-  }
+  const { count } = images;
   if (count !== countOfTargets(targets)) throw new Error(`${count} images, but targets of ${countOfTargets(targets)}`);
-
-  function read(example: number): void {
-    const index = starts.findLastIndex((start) => start <= example);
-    const { path, offsets } = files[index]!;
-    const at = offsets[example - starts[index]!]!;
-    const found = readSync(opened.descriptor(path), bytes, 0, elements, at);
-    if (found !== elements) throw new Error(`${path}: expected ${elements} bytes of pixels at ${at}, found ${found}`);
-  }
-
   return {
     count,
     lengthOf: () => 1,
@@ -62,34 +50,17 @@ export function imageExamples({ files, size, scale, targets }: ImageRows): Examp
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows) {
       const pixels = new Float32Array(rows * inputs);
-      filledUp(examples, rows).forEach((example, row) => {
-        read(example);
-        scaleInto(pixels, row * inputs, bytes);
-      });
+      filledUp(examples, rows).forEach((example, row) => scaleInto(pixels, row * inputs, images.read(example)));
       return { pixels, ...gatherTargets(targets, examples, rows) };
     },
-    close: () => opened.close(),
   };
 }
 
 /** Images in memory: (size, size, 3) bytes each. See imageExamples. */
-export function pixelExamples({ pixels: images, size, scale, targets }: PixelRows): Examples {
-  const inputs = size * size * channelsOf(scale);
-  const scaleInto = scalerOf(scale);
-  return {
-    count: images.length,
-    lengthOf: () => 1,
-    bucketFor: () => 1,
-    targets: (examples, rows) => gatherTargets(targets, examples, rows),
-    gather(examples, rows) {
-      const pixels = new Float32Array(rows * inputs);
-      filledUp(examples, rows).forEach((example, row) => scaleInto(pixels, row * inputs, images[example]!));
-      return { pixels, ...gatherTargets(targets, examples, rows) };
-    },
-  };
-}
+export const pixelExamples = ({ pixels, ...rest }: PixelRows): Examples =>
+  imageExamples({ images: { count: pixels.length, read: (example) => pixels[example]! }, ...rest });
 
-export interface PixelRows extends Omit<ImageRows, 'files'> {
+export interface PixelRows extends Omit<ImageRows, 'images'> {
   readonly pixels: readonly Uint8Array[];
 }
 
@@ -125,26 +96,3 @@ const scaleTables = ({ mean, std }: PixelScale): Tables =>
       return centred / Math.fround(std[channel]!);
     }),
   ) as unknown as Tables;
-
-/** The files used last stay open. */
-function openFiles() {
-  const descriptors = new Map<string, number>();
-  return {
-    descriptor(path: string): number {
-      const known = descriptors.get(path);
-      if (known !== undefined) return known;
-      if (descriptors.size >= OPEN_FILES) {
-        const [oldest, descriptor] = descriptors.entries().next().value!;
-        descriptors.delete(oldest);
-        closeSync(descriptor);
-      }
-      const descriptor = openSync(path, 'r');
-      descriptors.set(path, descriptor);
-      return descriptor;
-    },
-    close(): void {
-      for (const descriptor of descriptors.values()) closeSync(descriptor);
-      descriptors.clear();
-    },
-  };
-}

@@ -1,119 +1,126 @@
 import type { DatasetManifest } from '../../data/manifest.js';
-import { readContent, readTexts, type Lists, type ShardContent } from '../../data/shards.js';
+import { indexShards, type IndexedColumns, type ShardIndex } from '../../data/shard-index.js';
+import { shardRows, type ShardRows } from '../../data/shard-rows.js';
+import { readTexts } from '../../data/shards.js';
 import type { Examples } from './examples.js';
-import { featureExamples } from './feature-examples.js';
-import { imageExamples, type PixelScale } from './image-examples.js';
-import { joinFloats, joinInts, joinLists } from './join.js';
+import { storedFeatureExamples } from './feature-examples.js';
+import { imageExamples, storedImages, type PixelScale } from './image-examples.js';
 import type { RowTargets } from './row-targets.js';
-import { tokenExamples, type TokenTargets } from './token-examples.js';
+import { storedTokens } from './token-column.js';
+import { storedTokenExamples, type TokenTargets } from './token-examples.js';
+import { storedVectors } from './vector-column.js';
 
-/** Examples of prepared shards, with what a report says of them. */
-export interface OpenedExamples extends Examples {
-  /** Id and text (path of the image, row of the table) of these examples, read from the shards. */
-  describe(examples: readonly number[]): Promise<readonly { readonly id: string; readonly text: string }[]>;
-  /** Files of images are open until then. */
+/** Examples that read their shards when they are gathered. */
+export interface StoredExamples extends Examples {
+  /** Files are open until then. */
   close(): void;
 }
 
-type Described = Pick<DatasetManifest, 'target' | 'labels'>;
+/** Examples of prepared shards, with what a report says of them. */
+export interface OpenedExamples extends StoredExamples {
+  /** What they were opened from. */
+  readonly source: ExamplesSource;
+  /** Id and text (path of the image, row of the table) of these examples, read from the shards. */
+  describe(examples: readonly number[]): Promise<readonly { readonly id: string; readonly text: string }[]>;
+}
+
+/** All that examples are made of. Can be sent to a thread as it is. */
+export interface ExamplesSource {
+  readonly index: ShardIndex;
+  readonly manifest: DatasetManifest;
+  /** Of images: what the model was trained with. */
+  readonly scale: PixelScale | undefined;
+}
 
 /**
- * The shards of one split, in their order, as examples. Tokens and features are held in memory, images stay on disk.
- * `scale` is needed for images: what the model was trained with.
+ * The shards of one split, in their order, as examples. Tokens, features and pixels stay in their files and are read when they
+ * are wanted; memory holds what is learnt of each example and how long it is. `scale` is needed for images.
  */
 export async function openExamples(
   paths: readonly string[],
   manifest: DatasetManifest,
   scale?: PixelScale,
 ): Promise<OpenedExamples> {
-  const parts: Part[] = [];
-  for (const path of paths) parts.push(takeFrom(await readContent(path), path, manifest));
-  const examples = { close: () => undefined, ...examplesOf(parts, manifest, scale) };
-  return { ...examples, describe: (chosen) => describe(parts, chosen) };
+  const source = { index: indexShards(paths, columnsOf(manifest)), manifest, scale };
+  return { ...examplesOf(source), source, describe: (chosen) => describe(source.index, chosen) };
 }
 
-/** What is taken from one shard. */
-interface Part {
-  readonly path: string;
-  readonly rows: number;
-  readonly tokens: Lists | null;
-  readonly types: Int32Array | null;
-  readonly features: Float32Array | null;
-  readonly offsets: Float64Array | null;
-  readonly labels: Int32Array | null;
-  readonly lists: Lists | null;
-  readonly values: Float32Array | null;
-}
-
-function takeFrom(shard: ShardContent, path: string, manifest: DatasetManifest): Part {
+function columnsOf(manifest: DatasetManifest): IndexedColumns {
   const { kind, target } = manifest;
-  return {
-    path,
-    rows: shard.rows,
-    tokens: kind === 'tokens' ? shard.lists('tokens') : null,
-    types: kind === 'tokens' && manifest.pairs ? shard.lists('types').values : null,
-    features: kind === 'features' ? shard.vectors('features').values : null,
-    offsets: kind === 'images' ? shard.byteOffsets('pixels').offsets : null,
-    labels: target === 'class' ? shard.int32('label') : null,
-    lists: target === 'classes' ? shard.lists('labels') : target === 'tags' ? shard.lists('tags') : null,
-    values: target === 'value' ? shard.float32('value') : null,
-  };
+  const inputs =
+    kind === 'tokens' ? ['tokens', ...(manifest.pairs ? ['types'] : [])] : [kind === 'images' ? 'pixels' : 'features'];
+  switch (target) {
+    case 'class':
+      return { stored: inputs, held: ['label'] };
+    case 'classes':
+      return { stored: inputs, held: ['labels'] };
+    case 'value':
+      return { stored: inputs, held: ['value'] };
+    case 'tags':
+      return { stored: [...inputs, 'tags'], held: [] };
+    case 'next':
+      return { stored: inputs, held: [] };
+  }
 }
 
-function examplesOf(parts: readonly Part[], manifest: DatasetManifest, scale: PixelScale | undefined): Examples {
+export function examplesOf({ index, manifest, scale }: ExamplesSource): StoredExamples {
+  const rows = shardRows(index);
+  const close = () => rows.close();
   switch (manifest.kind) {
-    case 'tokens':
-      return tokenExamples({
-        tokens: joinLists(parts.map(({ tokens }) => tokens!)),
-        types: manifest.pairs ? joinInts(parts.map(({ types }) => types!)) : null,
-        targets: tokenTargets(parts, manifest),
-        maxLength: manifest.maxLength,
-      });
-    case 'features':
-      return featureExamples({
-        features: joinFloats(parts.map(({ features }) => features!)),
-        width: manifest.width,
-        targets: rowTargets(parts, manifest),
-      });
+    case 'tokens': {
+      const targets = tokenTargets(index, rows, manifest);
+      const column = (name: string) => storedTokens(index, rows, name);
+      const types = manifest.pairs ? column('types') : null;
+      const { maxLength } = manifest;
+      return { ...storedTokenExamples({ tokens: column('tokens'), types, targets, maxLength }), close };
+    }
+    case 'features': {
+      const vectors = storedVectors(rows, 'features', manifest.width);
+      return { ...storedFeatureExamples(vectors, rowTargets(index, manifest)), close };
+    }
     case 'images': {
       if (!scale) throw new Error('openExamples: images need the mean and deviation that the model was trained with');
-      const files = parts.map(({ path, offsets }) => ({ path, offsets: offsets! }));
-      return imageExamples({ files, size: manifest.size, scale, targets: rowTargets(parts, manifest) });
+      const { size } = manifest;
+      const images = storedImages(index, rows, size);
+      return { ...imageExamples({ images, size, scale, targets: rowTargets(index, manifest) }), close };
     }
   }
 }
 
-function tokenTargets(parts: readonly Part[], manifest: Described): TokenTargets {
+function tokenTargets(index: ShardIndex, rows: ShardRows, manifest: DatasetManifest): TokenTargets {
   if (manifest.target === 'next') return { kind: 'next' };
-  if (manifest.target === 'tags') return { kind: 'tags', tags: joinInts(parts.map(({ lists }) => lists!.values)) };
-  return rowTargets(parts, manifest);
+  if (manifest.target === 'tags') return { kind: 'tags', tags: storedTokens(index, rows, 'tags') };
+  return rowTargets(index, manifest);
 }
 
-function rowTargets(parts: readonly Part[], { target, labels }: Described): RowTargets {
+function rowTargets({ ints, floats, lists }: ShardIndex, { target, labels }: DatasetManifest): RowTargets {
   switch (target) {
     case 'class':
-      return { kind: target, labels: joinInts(parts.map(({ labels }) => labels!)) };
+      return { kind: target, labels: ints['label'] ?? new Int32Array(0) };
     case 'classes':
-      return { kind: target, lists: joinLists(parts.map(({ lists }) => lists!)), classes: labels.length };
+      return { kind: target, lists: lists['labels'] ?? NONE, classes: labels.length };
     case 'value':
-      return { kind: target, values: joinFloats(parts.map(({ values }) => values!)) };
+      return { kind: target, values: floats['value'] ?? new Float32Array(0) };
     case 'tags':
     case 'next':
       throw new Error(`examples of ${target} have targets for each token`);
   }
 }
 
-async function describe(parts: readonly Part[], examples: readonly number[]) {
+/** Of a split without rows. */
+const NONE = { values: new Int32Array(0), offsets: new Int32Array(1) };
+
+async function describe({ paths, files, firstRows }: ShardIndex, examples: readonly number[]) {
+  const firstOf = paths.map((_, file) => firstRows[files.indexOf(file)]!);
   const wanted = examples.map((example) => {
-    let [part, row] = [0, example];
-    while (row >= parts[part]!.rows) row -= parts[part++]!.rows;
-    return { part, row };
+    const file = firstOf.findLastIndex((first) => first <= example);
+    return { file, row: example - firstOf[file]! };
   });
   const described = new Array<{ id: string; text: string }>(examples.length);
-  for (const part of new Set(wanted.map(({ part }) => part))) {
-    const texts = await readTexts(parts[part]!.path);
+  for (const file of new Set(wanted.map(({ file }) => file))) {
+    const texts = await readTexts(paths[file]!);
     wanted.forEach((at, i) => {
-      if (at.part === part) described[i] = { id: texts.id(at.row), text: texts.text(at.row) };
+      if (at.file === file) described[i] = { id: texts.id(at.row), text: texts.text(at.row) };
     });
   }
   return described;

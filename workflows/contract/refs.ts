@@ -20,8 +20,11 @@ export interface StoredFile {
 /** The user's file as it was when the run was submitted. */
 export interface SourceRef {
   readonly name: string;
-  /** `images`: a folder of images, or a table of their paths, packed into one file (data/pack-images.ts). */
-  readonly format: 'jsonl' | 'csv' | 'tsv' | 'images';
+  /**
+   * `images`: a folder of images, or a table of their paths, packed into one file (data/pack-images.ts). `files`: a list of
+   * several files (data/file-list.ts); payloads stay small however many there are.
+   */
+  readonly format: 'jsonl' | 'json' | 'csv' | 'tsv' | 'parquet' | 'arrow' | 'text' | 'images' | 'files';
   readonly file: StoredFile;
 }
 

@@ -1,15 +1,15 @@
 import type { Job } from '../../job/schema.js';
 import type { Observation, PolicyState } from '../contract.js';
-import { merit, ranked } from './selection.js';
+import { best, merit } from './selection.js';
 
 /**
  * What the metrics so far say about going on: a pure fold over the observations in the order of their steps, so that a run
  * that went back to an earlier checkpoint decides again as it did.
  */
 export function policyOf(job: Job, observations: readonly Observation[]): PolicyState {
-  const best = ranked(observations, job.selectBest)[0] ?? null;
+  const selected = best(observations, job.selectBest);
   const stopEarly = job.train.stopEarly;
-  if (!stopEarly) return { best, epochsWithoutImprovement: 0, shouldStop: false };
+  if (!stopEarly) return { best: selected, epochsWithoutImprovement: 0, shouldStop: false };
   let record = -Infinity;
   let epochsWithoutImprovement = 0;
   for (const observation of [...observations].sort((a, b) => a.step - b.step)) {
@@ -18,5 +18,5 @@ export function policyOf(job: Job, observations: readonly Observation[]): Policy
     epochsWithoutImprovement = improved ? 0 : epochsWithoutImprovement + 1;
     if (improved) record = value;
   }
-  return { best, epochsWithoutImprovement, shouldStop: epochsWithoutImprovement >= stopEarly.patience };
+  return { best: selected, epochsWithoutImprovement, shouldStop: epochsWithoutImprovement >= stopEarly.patience };
 }

@@ -13,5 +13,19 @@ export function merit(metrics: Metrics, metric: MetricName): number {
 }
 
 /** Best first; among equals the earlier one. */
-export const ranked = (observations: readonly Observation[], metric: MetricName): readonly Observation[] =>
-  [...observations].sort((a, b) => merit(b, metric) - merit(a, metric) || a.step - b.step);
+export function ranked(observations: readonly Observation[], metric: MetricName): readonly Observation[] {
+  const merits = new Map(observations.map((observation) => [observation, merit(observation, metric)]));
+  return [...observations].sort((a, b) => merits.get(b)! - merits.get(a)! || a.step - b.step);
+}
+
+/** The first of `ranked`, without ranking the others; null of none. */
+export function best(observations: readonly Observation[], metric: MetricName): Observation | null {
+  let found: Observation | null = null;
+  let most = -Infinity;
+  for (const observation of observations) {
+    const value = merit(observation, metric);
+    if (found !== null && (value < most || (value === most && observation.step >= found.step))) continue;
+    [found, most] = [observation, value];
+  }
+  return found;
+}

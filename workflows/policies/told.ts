@@ -1,7 +1,7 @@
 import type { Job, MetricName } from '../../job/schema.js';
 import type { Observation } from '../contract.js';
 import { stepsToKeep } from './keep.js';
-import { ranked } from './selection.js';
+import { best } from './selection.js';
 
 /** Observations that are carried with all their metrics: the newest. */
 const WHOLE = 200;
@@ -16,7 +16,7 @@ export function told(job: Job, observations: readonly Observation[]): Observatio
   const { stopEarly, schedule } = job.train;
   const plateau =
     typeof schedule === 'string' ? schedule === 'reduce-on-plateau' : schedule.name === 'reduce-on-plateau';
-  const record = ranked(observations, stopEarly?.metric ?? job.selectBest)[0];
+  const record = best(observations, stopEarly?.metric ?? job.selectBest);
   const kept = new Set([...stepsToKeep(job, observations), record?.step]);
   const recent = Math.max(WHOLE, (stopEarly?.patience ?? 0) + 1); // patience counts them
   const metrics = decidedBy(job);

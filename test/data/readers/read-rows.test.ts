@@ -20,6 +20,9 @@ const inPieces = (name: string, content: string, size: number): ByteSource => {
     async *open() {
       for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
     },
+    async *openRange(from, to) {
+      for (let at = from; at < to; at += size) yield bytes.subarray(at, Math.min(to, at + size));
+    },
   };
 };
 
@@ -28,12 +31,19 @@ test.each([
   ['a.b.CSV', 'csv'],
   ['x/y.tsv', 'tsv'],
   ['a.ndjson', 'jsonl'],
+  ['a.json', 'json'],
+  ['a.csv.gz', 'csv'],
+  ['a.jsonl.zst', 'jsonl'],
+  ['train-00000-of-00001.parquet', 'parquet'],
+  ['a.feather', 'arrow'],
+  ['data-00000-of-00001.arrow', 'arrow'],
+  ['poems.txt', 'text'],
 ])('%s is read as %s', (name, format) => {
   expect(formatOf(name)).toBe(format);
 });
 
 test('a name of another ending is refused', () => {
-  expect(() => formatOf('data.xlsx')).toThrow('expected a name that ends in .jsonl, .csv or .tsv, found data.xlsx');
+  expect(() => formatOf('data.xlsx')).toThrow('.arrow, .feather or .txt (and .gz or .zst), found data.xlsx');
 });
 
 describe('JSON Lines', () => {

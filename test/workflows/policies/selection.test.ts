@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
 import { stepsToKeep } from '../../../workflows/policies/keep.js';
-import { ranked } from '../../../workflows/policies/selection.js';
+import { best, ranked } from '../../../workflows/policies/selection.js';
 import type { Observation } from '../../../workflows/contract.js';
 import { observed, tinyJobWith } from '../../support/observations.js';
 
@@ -23,6 +24,18 @@ describe('ranked', () => {
     const throughJson = JSON.parse(JSON.stringify(observed([0.5, NaN, 0.4]))) as Observation[];
     expect(stepsOf(ranked(throughJson, 'validation.loss'))).toEqual([30, 10, 20]);
   });
+});
+
+test('best is the first of ranked, whatever the metrics and their order', () => {
+  const value = fc.oneof(fc.constantFrom(0, 0.5, 1), fc.double(), fc.constant(NaN));
+  fc.assert(
+    fc.property(fc.array(value), (losses) => {
+      const told = observed(losses);
+      for (const order of [told, [...told].reverse()]) {
+        expect(best(order, 'validation.loss')).toBe(ranked(order, 'validation.loss')[0] ?? null);
+      }
+    }),
+  );
 });
 
 describe('stepsToKeep', () => {

@@ -1,0 +1,103 @@
+import {
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+  type AsyncBuffer,
+  type FileMetaData,
+} from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { readRange, type ByteSource } from '../byte-source.js';
+import { DataError } from '../data-error.js';
+import type { ReadOptions } from './bad-row.js';
+import { classNames, named } from './class-names.js';
+import { plainValue } from './plain-value.js';
+import { placeOfRow, type Row } from './row.js';
+
+/** A row group's columns are in memory as they are stored, and these many of its rows as objects. */
+const ROWS_AT_ONCE = 4096;
+const MAX_GROUP_BYTES = 512 * 2 ** 20;
+const MAX_METADATA_BYTES = 64 * 2 ** 20;
+
+/**
+ * Rows of a Parquet file, some of a row group in memory at a time; a part is a range of row groups.
+ * @throws DataError for a damaged file, and for row groups that do not fit into memory.
+ */
+export async function* readParquet(source: ByteSource, { part }: ReadOptions = {}): AsyncGenerator<Row> {
+  const { file, metadata } = await openParquet(source);
+  const names = classNames(metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value);
+  const groups = metadata.row_groups.slice(part?.from ?? 0, part?.to);
+  let rowStart = rowsOf(metadata.row_groups.slice(0, part?.from ?? 0));
+  let number = 0;
+  for (const group of groups) {
+    const groupEnd = rowStart + Number(group.num_rows);
+    while (rowStart < groupEnd) {
+      const rowEnd = Math.min(groupEnd, rowStart + ROWS_AT_ONCE);
+      const rows = await attempt(source, () =>
+        parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd, geoparquet: false }),
+      );
+      if (rows.length !== rowEnd - rowStart) throw damaged(source, 'fewer rows than it says');
+      for (const [index, row] of rows.entries()) {
+        const fields: Record<string, unknown> = {};
+        for (const column of Object.keys(row)) fields[column] = named(plainValue(row[column]), names.get(column));
+        const line = rowStart + index + 1;
+        yield { number: ++number, line, fields, place: placeOfRow(source.name, line) };
+      }
+      rowStart = rowEnd;
+    }
+  }
+}
+
+/** @throws DataError for a file that is none. */
+export async function openParquet(source: ByteSource): Promise<{ file: AsyncBuffer; metadata: FileMetaData }> {
+  const file: AsyncBuffer = {
+    byteLength: source.bytes,
+    async slice(from, to = source.bytes) {
+      if (from < 0 || to > source.bytes || to < from) throw new RangeError('offsets beyond its end');
+      if (to - from > MAX_GROUP_BYTES) throw new RangeError(`a column of ${to - from} bytes`);
+      return (await readRange(source, from, to)).buffer;
+    },
+  };
+  const tail = await readRange(source, Math.max(0, source.bytes - 8), source.bytes);
+  if (tail.length < 8 || Buffer.from(tail.subarray(4)).toString('latin1') !== 'PAR1') {
+    throw new DataError(
+      `${source.name}: expected a Parquet file, found one without its end, or of another kind: write or copy it again`,
+    );
+  }
+  if (new DataView(tail.buffer).getUint32(0, true) > MAX_METADATA_BYTES)
+    throw damaged(source, 'a description too long');
+  const metadata = await attempt(source, async () => {
+    const read = await parquetMetadataAsync(file, { geoparquet: false });
+    parquetSchema(read); // throws for one that is no tree
+    return read;
+  });
+  for (const [index, group] of metadata.row_groups.entries()) checkGroup(source, group, index);
+  return { file, metadata };
+}
+
+function checkGroup(source: ByteSource, group: FileMetaData['row_groups'][number], index: number): void {
+  const rows = Number(group.num_rows);
+  if (!Number.isSafeInteger(rows) || rows < 0)
+    throw damaged(source, `row group ${index} of ${String(group.num_rows)} rows`);
+  const bytes = group.columns.reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0), 0);
+  if (bytes > MAX_GROUP_BYTES) {
+    throw new DataError(
+      `${source.name}: expected row groups of at most ${MAX_GROUP_BYTES} bytes, found row group ${index} of ${bytes}: write it with smaller ones (pandas, pyarrow: row_group_size=10000)`,
+    );
+  }
+}
+
+const rowsOf = (groups: FileMetaData['row_groups']): number =>
+  groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
+
+/** What the library throws on damaged bytes is any error there is. */
+async function attempt<T>(source: ByteSource, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof DataError || (error as NodeJS.ErrnoException).code?.startsWith('E')) throw error;
+    throw damaged(source, (error as Error).message);
+  }
+}
+
+const damaged = ({ name }: ByteSource, found: string): DataError =>
+  new DataError(`${name}: expected a Parquet file that can be read, found ${found}: write it again`);
