@@ -29,6 +29,9 @@ async function perform(task: string, input: unknown): Promise<FromThread> {
 }
 
 function describe(error: unknown): Extract<FromThread, { kind: 'failed' }>['failure'] {
-  const { name, message, stack, code } = error instanceof Error ? (error as NodeJS.ErrnoException) : new Error(String(error));
-  return { isOfData: error instanceof DataError, name, message, stack, code: code === undefined ? undefined : String(code) };
+  const isOfData = error instanceof DataError;
+  if (!(error instanceof Error))
+    return { isOfData, name: 'Error', message: String(error), stack: undefined, code: undefined };
+  const { name, message, stack, code } = error as NodeJS.ErrnoException;
+  return { isOfData, name, message, stack, code };
 }

@@ -1,4 +1,5 @@
-import type { PreparationStage, PreparationStatus } from '../../workflows/contract.js';
+import type { PreparationLook } from '../runs/look-at-preparation.js';
+import type { PreparationStage } from '../../workflows/contract.js';
 import { count, counted } from './units.js';
 
 const names: Readonly<Record<PreparationStage, string>> = {
@@ -10,9 +11,10 @@ const names: Readonly<Record<PreparationStage, string>> = {
   finished: 'finished',
 };
 
-/** What the preparation is at, in words. null: no worker answers. */
-export function preparationText(status: PreparationStatus | null): string {
+/** What the preparation is at, in words, and what stands in its way. */
+export function preparationText({ status, trouble }: PreparationLook): string {
   if (status === null) return 'no worker answers, waiting';
   const { stage, parts } = status;
-  return parts === null ? names[stage] : `${names[stage]}: ${count(parts.done)} of ${counted(parts.total, 'part')}`;
+  const of = parts === null ? '' : `: ${count(parts.done)} of ${counted(parts.total, 'part')}`;
+  return `${names[stage]}${of}${trouble === null ? '' : ` (${trouble})`}`;
 }
