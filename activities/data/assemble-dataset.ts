@@ -31,7 +31,10 @@ export const assembleDataset =
         const decisionsFolder = await fetchDecisions(dependencies, plan, null, scratch, attempt);
         const task = {
           ...{ job, parts, decisionsFolder, encoded, imageSize, outFile },
-          ...{ modelFolder: await tokenizerFolder(dependencies, plan, attempt), tokenizerSha256: tokenizerSha256(model) },
+          ...{
+            modelFolder: await tokenizerFolder(dependencies, plan, attempt),
+            tokenizerSha256: tokenizerSha256(model),
+          },
         };
         await dependencies.threads.run('assemble', task, attempt);
         const text = await readFile(outFile);

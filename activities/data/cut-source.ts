@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { sourcePartSchema, type SourcePart } from '../../data/prepare/parts.js';
 import { fetchFile } from '../../storage/content.js';
 import type { DataActivities, DataContext } from '../../workflows/contract.js';
 import type { Attempt, DataDependencies } from './dependencies.js';
@@ -10,8 +9,21 @@ import { findPrepared, nameDataset, toRef } from './prepared.js';
 import { asStage, withScratch } from './stage-activity.js';
 import { cutDigest } from './stage-digests.js';
 import { findOutput, readOutput, storeOutput } from './stage-output.js';
+import type { CutFile } from './tasks.js';
 
 const PARTS = 'parts.json';
+
+const count = z.int().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const cutFileSchema: z.ZodType<CutFile> = z.object({
+  parts: z.array(
+    z.object({
+      ...{ index: count, file: count, from: count, to: count, firstLine: count },
+      ...{ sha256, headSha256: sha256.nullable() },
+    }),
+  ),
+  head: z.object({ bytes: count, sha256 }).nullable(),
+});
 
 export const cutSource =
   (dependencies: DataDependencies): DataActivities['cutSource'] =>
@@ -20,35 +32,37 @@ export const cutSource =
       const { digest, imageSize } = await nameDataset(dependencies, context, attempt);
       const found = await findPrepared(dependencies, digest, attempt);
       if (found) return { kind: 'prepared', dataset: toRef(context.job, digest, found) };
-      const parts = await withScratch(dependencies, (scratch) => partsOf(dependencies, context, scratch, attempt));
+      const { parts, head } = await withScratch(dependencies, (scratch) =>
+        cutFile(dependencies, context, scratch, attempt),
+      );
       const { shardRows } = dependencies;
-      const plan = { digest, context, imageSize, shardRows, files: [context.source.file], parts };
+      const plan = { digest, context, imageSize, shardRows, files: [{ ...context.source.file, head }], parts };
       return { kind: 'cut', plan: await storePlan(dependencies, plan, attempt) };
     });
 
-async function partsOf(
+async function cutFile(
   dependencies: DataDependencies,
   context: DataContext,
   scratch: string,
   attempt: Attempt,
-): Promise<readonly SourcePart[]> {
+): Promise<CutFile> {
   const { store, partSize } = dependencies;
   const digest = cutDigest(context, partSize);
   const found = await findOutput(store, digest, attempt);
-  if (found) return readOutput(store, digest, found, PARTS, { ...attempt, folder: scratch, schema: z.array(sourcePartSchema) });
-  const parts = await cut(dependencies, context, attempt);
-  await writeFile(join(scratch, PARTS), JSON.stringify(parts));
+  if (found) return readOutput(store, digest, found, PARTS, { ...attempt, folder: scratch, schema: cutFileSchema });
+  const made = await cut(dependencies, context, attempt);
+  await writeFile(join(scratch, PARTS), JSON.stringify(made));
   await storeOutput(store, digest, scratch, [PARTS], attempt);
-  return parts;
+  return made;
 }
 
 async function cut(
   { store, cacheFolder, threads, partSize }: DataDependencies,
   { source }: DataContext,
   attempt: Attempt,
-): Promise<readonly SourcePart[]> {
+): Promise<CutFile> {
   const { name, format } = source;
   const path = await fetchFile(store, source.file, cacheFolder, attempt);
-  const file = { path, name, bytes: source.file.bytes, only: null };
+  const file = { name, bytes: source.file.bytes, here: { kind: 'whole', path } } as const;
   return threads.run('cut', { name, format, file, partSize }, attempt);
 }

@@ -28,11 +28,7 @@ export const decideDataset =
     });
 
 /** Decides, also where that was done before and the store has lost it. */
-export const makeDecisions = (
-  dependencies: DataDependencies,
-  plan: DataPlan,
-  attempt: Attempt,
-): Promise<StageOutput> =>
+export const makeDecisions = (dependencies: DataDependencies, plan: DataPlan, attempt: Attempt): Promise<StageOutput> =>
   withScratch(dependencies, async (scratch) => {
     const { job, source } = plan.context;
     const surveys = await fetchSurveys(dependencies, plan, scratch, attempt);

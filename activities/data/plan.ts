@@ -5,6 +5,12 @@ import { dataPlanKey } from '../../storage/layout.js';
 import type { CallOptions } from '../../storage/object-store.js';
 import type { DataContext, DataPlanRef, Sha256, StoredFile } from '../../workflows/contract.js';
 import type { ActivityDependencies } from '../dependencies.js';
+import type { FileHead } from './file-head.js';
+
+export interface PlannedFile extends StoredFile {
+  /** null: a part cannot be read without the whole file. */
+  readonly head: FileHead | null;
+}
 
 /** All that the stages after the cut are functions of: workers whose settings differ make the same of it. */
 export interface DataPlan {
@@ -13,7 +19,7 @@ export interface DataPlan {
   readonly context: DataContext;
   readonly imageSize: number | null;
   readonly shardRows: number | null;
-  readonly files: readonly StoredFile[];
+  readonly files: readonly PlannedFile[];
   readonly parts: readonly SourcePart[];
 }
 

@@ -4,7 +4,7 @@ import { datasetSpec } from '../../data/dataset-spec.js';
 import { stepVersions } from '../../data/prepare/assemble.js';
 import type { Decisions } from '../../data/prepare/decisions-file.js';
 import type { PartSize } from '../../data/prepare/part-size.js';
-import type { SourcePart } from '../../data/prepare/parts.js';
+import { contentOf, type SourcePart } from '../../data/prepare/parts.js';
 import type { Job } from '../../job/schema.js';
 import type { DataContext, ModelRef, Sha256 } from '../../workflows/contract.js';
 import type { DataPlan } from './plan.js';
@@ -22,7 +22,7 @@ function rowSpec(job: Job): Readonly<Record<string, unknown>> {
 }
 
 /** The bytes of a part and where it begins: rows are told of by their lines. */
-const partSpec = ({ sha256, firstLine, index }: SourcePart) => [sha256, firstLine, index === 0];
+const partSpec = (part: SourcePart) => [contentOf(part), part.firstLine, part.index === 0];
 
 export const surveyDigest = ({ context: { job, source } }: DataPlan, part: SourcePart): Sha256 =>
   digestOf('survey', stepVersions.survey, source.format, rowSpec(job), partSpec(part));

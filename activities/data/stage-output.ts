@@ -72,7 +72,8 @@ export async function fetchOutput(
   wanted: (name: string) => boolean = () => true,
 ): Promise<void> {
   for (const file of files)
-    if (wanted(file.name)) await store.getToFile(stageFileKey(digest, file.name), join(folder, file.name), file, options);
+    if (wanted(file.name))
+      await store.getToFile(stageFileKey(digest, file.name), join(folder, file.name), file, options);
 }
 
 /** A small JSON file of it. */

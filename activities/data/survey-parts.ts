@@ -29,6 +29,10 @@ export const makeSurvey = (
     const { job, source } = plan.context;
     const file = await windowOf(dependencies, plan, part, scratch, attempt.signal);
     const outFolder = join(scratch, 'survey');
-    await threads.run('survey', { ...{ name: source.name, format: source.format, file, part, job, outFolder } }, attempt);
+    await threads.run(
+      'survey',
+      { ...{ name: source.name, format: source.format, file, part, job, outFolder } },
+      attempt,
+    );
     return storeOutput(store, surveyDigest(plan, part), outFolder, ['survey.blocks', 'survey.json'], attempt);
   });

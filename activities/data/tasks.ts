@@ -11,6 +11,7 @@ import type { SourceFiles, SourcePart } from '../../data/prepare/parts.js';
 import { surveyPart } from '../../data/prepare/survey.js';
 import { openTokenizer, type TextTokenizer } from '../../data/tokenize.js';
 import type { Job } from '../../job/schema.js';
+import { headOf, isCutByBytes, type FileHead } from './file-head.js';
 import { openWindow, type FileWindow } from './file-window.js';
 import type { TaskContext } from './threads.js';
 
@@ -19,6 +20,12 @@ export interface CutTask {
   readonly format: SourceFiles['format'];
   readonly file: FileWindow;
   readonly partSize: PartSize | null;
+}
+
+export interface CutFile {
+  readonly parts: readonly SourcePart[];
+  /** null: a part cannot be read without the whole file. */
+  readonly head: FileHead | null;
 }
 
 interface PartTask {
@@ -51,14 +58,17 @@ export interface AssembleTask extends WithModel {
 }
 
 export const dataTasks = {
-  async cut({ name, format, file, partSize }: CutTask, { onProgress }: TaskContext): Promise<SourcePart[]> {
+  async cut({ name, format, file, partSize }: CutTask, { onProgress }: TaskContext): Promise<CutFile> {
     const parts: SourcePart[] = [];
-    const source = { name, format, files: [openWindow(file)] };
+    const opened = openWindow(file);
+    const source = { name, format, files: [opened] };
     const onBytes = ({ bytes, totalBytes }: { bytes: number; totalBytes: number }): void =>
       onProgress({ done: bytes, total: totalBytes });
     for await (const part of cutParts(source, { ...(partSize && { size: partSize }), onProgress: onBytes }))
       parts.push(part);
-    return parts;
+    const head =
+      file.here.kind === 'whole' && isCutByBytes(format) ? await headOf(file.here.path, opened, format) : null;
+    return { parts, head };
   },
 
   async survey({ part, job, outFolder, ...rest }: PartTask, { onProgress }: TaskContext): Promise<void> {
