@@ -2,7 +2,6 @@
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createDataActivities } from '../activities/data/index.js';
 import type { ActivityDependencies } from '../activities/dependencies.js';
-import { partSize } from '../data/prepare/part-size.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import { DATA_QUEUE } from '../workflows/handlers.js';
 import { DataThreadPool } from './data-threads.js';
@@ -33,7 +32,6 @@ export async function dataPart({
     heapMiB: settings.dataThreadMiB,
     entry: new URL('./data-thread.js', import.meta.url),
   });
-  const { partRows } = settings;
   const worker = await Worker.create({
     ...workerDefaults,
     ...{ connection, namespace, taskQueue: DATA_QUEUE },
@@ -41,7 +39,6 @@ export async function dataPart({
       ...dependencies,
       store: fewUploads(dependencies.store, UPLOADS_AT_ONCE),
       threads,
-      partSize: partRows === null ? null : { ...partSize, records: partRows },
     }),
     // While one part is computed another one is fetched or stored.
     maxConcurrentActivityTaskExecutions: 2 * settings.dataThreads,

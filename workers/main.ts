@@ -16,7 +16,9 @@ import { readSettings } from './settings.js';
 import { openWorkFolder } from './work-folder.js';
 import { versioned, workerDefaults } from './worker-options.js';
 
-const { values } = parseArgs({ options: { role: { type: 'string', multiple: true, default: ['control', 'data', 'device'] } } });
+const { values } = parseArgs({
+  options: { role: { type: 'string', multiple: true, default: ['control', 'data', 'device'] } },
+});
 const known = ['control', 'data', 'device'];
 const roles = new Set(values.role);
 for (const role of roles) {
@@ -39,6 +41,7 @@ const dependencies: ActivityDependencies = {
   workFolder,
   settled: new Map(),
   shardRows: settings.shardRows,
+  partRows: settings.partRows,
   dataFolders: settings.dataFolders,
   withBucket: (bucket, use) => withBucket(storeSettings, bucket, use),
 };

@@ -6,9 +6,10 @@ import { prepareDataset } from '../../data/prepare.js';
 import { kindOf } from '../../data/targets.js';
 import { openTokenizer } from '../../data/tokenize.js';
 import { fetchFile, putContent } from '../../storage/content.js';
-import { datasetFileKey } from '../../storage/layout.js';
+import { datasetFileKey, shardFileKey } from '../../storage/layout.js';
 import type { DataContext, DatasetRef, Sha256 } from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
+import { partSizeOf } from '../data/cut-source.js';
 import { MANIFEST, findPrepared, nameDataset, toRef, type Prepared } from '../data/prepared.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { modelFolder } from '../model-folder.js';
@@ -43,6 +44,7 @@ async function prepare(
   { digest, imageSize, signal, onProgress }: ToPrepare,
 ): Promise<Prepared> {
   const { store, cacheFolder, workFolder, shardRows } = dependencies;
+  const partSize = partSizeOf(dependencies);
   const folder = join(workFolder, `prepare-${randomUUID()}`);
   try {
     const local = await fetchFile(store, source.file, cacheFolder, { signal });
@@ -58,13 +60,14 @@ async function prepare(
       ...(tokenizer && { tokenizer }),
       ...(imageSize !== null && { imageSize }),
       ...(shardRows !== null && { shardRows }),
+      ...(partSize && { partSize }),
       outFolder: folder,
       onProgress,
       signal,
     });
     for (const { name, sha256, bytes } of manifest.files) {
       const path = join(folder, name);
-      await putContent(store, datasetFileKey(digest, name), { path, sha256: sha256 as Sha256, bytes }, { signal });
+      await putContent(store, shardFileKey(sha256 as Sha256), { path, sha256: sha256 as Sha256, bytes }, { signal });
     }
     // Last: a manifest that is there says that all of its shards are.
     const text = new TextEncoder().encode(`${JSON.stringify(manifest)}\n`);

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { partSize, type PartSize } from '../../data/prepare/part-size.js';
 import { fetchFile } from '../../storage/content.js';
 import type { DataActivities, DataContext } from '../../workflows/contract.js';
 import type { Attempt, DataDependencies } from './dependencies.js';
@@ -12,6 +13,10 @@ import { findOutput, readOutput, storeOutput } from './stage-output.js';
 import type { CutFile } from './tasks.js';
 
 const PARTS = 'parts.json';
+
+/** null: the usual. */
+export const partSizeOf = ({ partRows }: Pick<DataDependencies, 'partRows'>): PartSize | null =>
+  partRows === null ? null : { ...partSize, records: partRows };
 
 const count = z.int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -46,23 +51,25 @@ async function cutFile(
   scratch: string,
   attempt: Attempt,
 ): Promise<CutFile> {
-  const { store, partSize } = dependencies;
-  const digest = cutDigest(context, partSize);
+  const { store } = dependencies;
+  const size = partSizeOf(dependencies);
+  const digest = cutDigest(context, size);
   const found = await findOutput(store, digest, attempt);
   if (found) return readOutput(store, digest, found, PARTS, { ...attempt, folder: scratch, schema: cutFileSchema });
-  const made = await cut(dependencies, context, attempt);
+  const made = await cut(dependencies, context, size, attempt);
   await writeFile(join(scratch, PARTS), JSON.stringify(made));
   await storeOutput(store, digest, scratch, [PARTS], attempt);
   return made;
 }
 
 async function cut(
-  { store, cacheFolder, threads, partSize }: DataDependencies,
+  { store, cacheFolder, threads }: DataDependencies,
   { source }: DataContext,
+  size: PartSize | null,
   attempt: Attempt,
 ): Promise<CutFile> {
   const { name, format } = source;
   const path = await fetchFile(store, source.file, cacheFolder, attempt);
   const file = { name, bytes: source.file.bytes, here: { kind: 'whole', path } } as const;
-  return threads.run('cut', { name, format, file, partSize }, attempt);
+  return threads.run('cut', { name, format, file, partSize: size }, attempt);
 }

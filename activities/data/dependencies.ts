@@ -1,11 +1,8 @@
-import type { PartSize } from '../../data/prepare/part-size.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import type { DataThreads } from './threads.js';
 
 export interface DataDependencies extends ActivityDependencies {
   readonly threads: DataThreads;
-  /** Of the parts of a source; null: the usual. */
-  readonly partSize: PartSize | null;
 }
 
 /** Of one try of an activity. */

@@ -15,7 +15,7 @@ import { modelFolder } from '../model-folder.js';
 export const MANIFEST = 'manifest.json';
 
 /** Changes when prepared data would differ for the same input. */
-const PREPARATION = 'temper-preprocess/2';
+const PREPARATION = 'temper-preprocess/3';
 
 /** What names a data set, and the image size that is part of it. */
 export interface DatasetName {
@@ -23,14 +23,14 @@ export interface DatasetName {
   readonly imageSize: number | null;
 }
 
-/** A function of the source's bytes, the tokenizer's, the image size, what the job says of data, and the cut into shards; names and paths do not count. */
+/** A function of the source's bytes, the tokenizer's, the image size, what the job says of data, and the cut into parts and shards; names and paths do not count. */
 export async function nameDataset(
   dependencies: ActivityDependencies,
   context: DataContext,
   options: CallOptions,
 ): Promise<DatasetName> {
   const { job, source, model } = context;
-  const { shardRows } = dependencies;
+  const { shardRows, partRows } = dependencies;
   const imageSize = await imageSizeFor(dependencies, context, options);
   const tokenizer = model.files
     .filter(({ name }) => name.startsWith('tokenizer'))
@@ -41,7 +41,8 @@ export async function nameDataset(
     source.format,
     tokenizer,
     datasetSpec(job, imageSize),
-    ...(shardRows === null ? [] : [shardRows]),
+    ...(shardRows === null ? [] : [{ shardRows }]),
+    ...(partRows === null ? [] : [{ partRows }]),
   ];
   return { digest: createHash('sha256').update(JSON.stringify(spec)).digest('hex') as Sha256, imageSize };
 }
