@@ -1,4 +1,4 @@
-type Numbers = Int32Array | Float32Array | Float64Array | Uint8Array;
+type Numbers = Int32Array | Uint32Array | Float32Array | Float64Array | Uint8Array;
 
 /** Appends numbers to a typed array that doubles when it is full: millions of rows without an object each. */
 export function growingArray<T extends Numbers>(create: (length: number) => T) {

@@ -1,10 +1,13 @@
 import { warmupProblem } from '../job/checks.js';
+import { quotedList } from '../job/nearest.js';
 import type { Task } from '../job/schema.js';
 import type { CleaningReport } from './prepare/cleaning-report.js';
 import type { FeatureColumns } from './features/columns.js';
+import type { SpellingGroup } from './cleaning/label-spelling.js';
 import { widthOf } from './features/transform.js';
 import { planDataset } from './plan-dataset.js';
 import { fitTransform } from './prepare.js';
+import type { Decisions } from './prepare/decide.js';
 import type { SurveyInput } from './prepare/survey.js';
 import { bySplit, type Split } from './split.js';
 import { kindOf, targetOf, type DatasetKind, type Target } from './targets.js';
@@ -56,6 +59,8 @@ export async function checkSource(input: SurveyInput): Promise<SourceReport> {
       ? [`column \`${job.data.label}\` is ${plan.values![0]!.min} in every training row: there is nothing to learn`]
       : []),
     ...(plan.unreadable.count === 0 ? [] : [unreadableWarning(plan.unreadable)]),
+    ...leakageWarnings(plan, input.source.name),
+    ...plan.lookAlikes.map(lookAlikeWarning),
   ];
   return {
     task: job.task,
@@ -78,3 +83,20 @@ export async function checkSource(input: SurveyInput): Promise<SourceReport> {
 
 const unreadableWarning = ({ count, first }: UnreadableReport): string =>
   `${count === 1 ? 'one image is' : `${count} images are`} left out because ${count === 1 ? 'it' : 'they'} cannot be used: ${first.join('; ')}${count > first.length ? '; …' : ''}`;
+
+/** Also the sentence of a report on prepared data. */
+export function leakageWarnings({ leakage }: Pick<Decisions, 'leakage'>, sourceName: string): string[] {
+  if (leakage === null) return [];
+  const { validation, test } = leakage.rows;
+  if (validation + test === 0) return [];
+  const shown = leakage.examples.slice(0, 3).map(({ rows, similarity }) => {
+    const [a, b] = rows.map(({ split, line }) => `${sourceName}:${line} (${split})`) as [string, string];
+    return `${a} and ${b}, ${Math.round(similarity * 100)} % the same`;
+  });
+  return [
+    `${validation} rows of the validation split and ${test} of the test split are nearly the same in a split before, which makes the metrics look better than they are: ${shown.join('; ')}: set data.clean.nearDuplicates, or split by group`,
+  ];
+}
+
+const lookAlikeWarning = ({ name, variants, by }: SpellingGroup): string =>
+  `the classes ${quotedList([name, ...variants])} look like one: if they are, set data.clean.labels to { merge: ${by} } or name them in its map`;

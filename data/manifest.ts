@@ -5,6 +5,16 @@ import { featureTransformSchema } from './features/transform.js';
 const count = z.int().nonnegative();
 const bySplit = <T extends z.ZodType>(value: T) => z.object({ train: value, validation: value, test: value });
 
+const leakageSchema = z.object({
+  rows: z.object({ validation: count, test: count }),
+  examples: z.array(
+    z.object({
+      rows: z.array(z.object({ split: z.enum(['train', 'validation', 'test']), line: count })),
+      similarity: z.number(),
+    }),
+  ),
+});
+
 /** Columns of every shard: `id` text, `text` text (what a report shows); and by kind and target what is said below. */
 const common = {
   format: z.literal('temper-dataset/2'),
@@ -25,7 +35,17 @@ const common = {
     droppedEmpty: count,
     droppedDuplicates: count,
     droppedContradictions: count,
+    droppedNearDuplicates: count.default(0),
+    droppedShort: count.default(0),
+    droppedLong: count.default(0),
+    droppedSmall: count.default(0),
+    droppedGaps: count.default(0),
+    droppedOutliers: count.default(0),
   }),
+  /** Name in the source: class that it was taken as, for those of another spelling. */
+  aliases: z.record(z.string(), z.string()).default({}),
+  /** Rows that are nearly the same in two splits (prepare/leakage.ts); null: it was not looked for. */
+  leakage: leakageSchema.nullable().default(null),
   files: z.array(
     z.object({
       name: z.string(),
@@ -52,11 +72,13 @@ const tokensSchema = z.object({
   texts: bySplit(count),
 });
 
-/** `pixels` (size, size, 3), RGB, 0 … 255; see images.ts. */
+/** `pixels` (side, side, 3), RGB, 0 … 255, with side = size + 2 · margin; see images.ts. */
 const imagesSchema = z.object({
   ...common,
   kind: z.literal('images'),
   size: z.int().positive(),
+  /** Pixels around what evaluation sees, for random crops; left out: none. */
+  margin: z.int().positive().optional(),
   /** Images that were left out because they cannot be used, the first few with their place. */
   unreadable: z.object({ count, first: z.array(z.string()) }),
 });

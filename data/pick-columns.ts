@@ -6,6 +6,7 @@ import { explicitFeatures } from './features/columns.js';
 import { inputReader, type ReadInput } from './read-input.js';
 import { readTarget, type TargetCell } from './read-target.js';
 import { placeOf, type Row } from './readers/row.js';
+import { splitColumnOf } from './splits/split-column.js';
 import { targetOf } from './targets.js';
 
 /** What training needs of a row. */
@@ -13,7 +14,7 @@ export interface Example extends ReadInput {
   /** The `id` column when there is one, else the row's number. */
   readonly id: string;
   readonly target: TargetCell;
-  /** The cell of the split column; null when rows are split by fraction. */
+  /** The cell of the column that rows are split by; null where there is none. */
   readonly split: string | null;
   /** For messages: `glosses.csv:17` */
   readonly place: string;
@@ -28,7 +29,7 @@ export type ColumnPicker = ReturnType<typeof columnPicker>;
 export function columnPicker(job: Job, sourceName: string) {
   const wanted = wantedColumns(job);
   const target = targetOf(job);
-  const splitColumn = wanted.get('data.split.column');
+  const splitColumn = splitColumnOf(job.data)?.column;
   const readInput = inputReader(job);
   const seen = new Set<string>();
   let missing = [...wanted.values()];
@@ -84,7 +85,8 @@ function wantedColumns({ task, data }: Job): ReadonlyMap<string, string> {
     for (const [key, column] of explicitFeatures(data)) wanted.set(key, column);
   }
   if (task !== 'causal-lm') wanted.set('data.label', data.label);
-  if ('column' in data.split) wanted.set('data.split.column', data.split.column);
+  const split = splitColumnOf(data);
+  if (split !== null) wanted.set(split.key, split.column);
   return wanted;
 }
 

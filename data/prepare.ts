@@ -112,6 +112,11 @@ function describePlan(job: Job, plan: Decisions) {
     labels: [...plan.labels],
     rowsPerClass: bySplit(plan.rowsPerClass.map((counts) => [...counts])),
     cleaning: { rowsRead: plan.rowsRead, ...plan.cleaning },
+    aliases: { ...plan.aliases },
+    leakage: plan.leakage && {
+      rows: { ...plan.leakage.rows },
+      examples: plan.leakage.examples.map(({ rows, similarity }) => ({ rows: [...rows], similarity })),
+    },
   };
 }
 

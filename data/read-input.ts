@@ -1,8 +1,10 @@
 import type { Job } from '../job/schema.js';
 import { isMissing, listOf, textOf } from './cells.js';
+import { cleanText, textCleaningOf } from './cleaning/text.js';
 import { sha256Of } from './content-key.js';
 import { explicitFeatures } from './features/columns.js';
 import type { PackedImage, Row } from './readers/row.js';
+import { splitColumnOf } from './splits/split-column.js';
 
 /** What a model is given of a row, before it is tokenised, decoded or scaled. */
 export type Input =
@@ -22,17 +24,19 @@ export interface ReadInput {
 
 /** Takes what a task's model is given out of a row; `place` is for messages. */
 export function inputReader({ task, data }: Job): (row: Row, place: string) => ReadInput {
+  const cleaning = textCleaningOf(data);
+  const cleaned = (text: string): string => (cleaning === null ? text : cleanText(text, cleaning));
   switch (task) {
     case 'text-classification':
     case 'causal-lm': {
       const pairColumn = task === 'causal-lm' ? undefined : data.textPair;
       return ({ fields }, place) => {
-        const text = textOf({ value: fields[data.text], column: data.text, place });
+        const text = cleaned(textOf({ value: fields[data.text], column: data.text, place }));
         const inputIsEmpty = text.trim() === '';
         if (pairColumn === undefined) {
           return { input: { kind: 'text', text, pair: null }, inputIsEmpty, text, content: text };
         }
-        const pair = textOf({ value: fields[pairColumn], column: pairColumn, place });
+        const pair = cleaned(textOf({ value: fields[pairColumn], column: pairColumn, place }));
         const input = { kind: 'text', text, pair } as const;
         const content = JSON.stringify([text, pair]);
         return { input, inputIsEmpty: inputIsEmpty || pair.trim() === '', text: `${text} [SEP] ${pair}`, content };
@@ -40,7 +44,7 @@ export function inputReader({ task, data }: Job): (row: Row, place: string) => R
     }
     case 'token-classification':
       return ({ fields }, place) => {
-        const words = listOf({ value: fields[data.words], column: data.words, place }, 'words');
+        const words = listOf({ value: fields[data.words], column: data.words, place }, 'words').map(cleaned);
         const inputIsEmpty = words.every((word) => word.trim() === '');
         return { input: { kind: 'words', words }, inputIsEmpty, text: words.join(' '), content: JSON.stringify(words) };
       };
@@ -58,7 +62,7 @@ export function inputReader({ task, data }: Job): (row: Row, place: string) => R
     case 'tabular-classification':
     case 'tabular-regression': {
       const explicit = data.features === undefined ? null : [...explicitFeatures(data).values()];
-      const excluded = new Set(['id', data.label, 'column' in data.split ? data.split.column : 'id']);
+      const excluded = new Set(['id', data.label, splitColumnOf(data)?.column]);
       return ({ fields }, place) => {
         const columns = explicit ?? Object.keys(fields).filter((column) => !excluded.has(column));
         const cells: Record<string, string | number> = {};

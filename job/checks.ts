@@ -1,3 +1,4 @@
+import { augmentProblems } from './augment-checks.js';
 import { columnProblems } from './column-checks.js';
 import type { PlacedProblem } from './explain-issue.js';
 import { lossProblem } from './loss.js';
@@ -11,6 +12,7 @@ export function checkJob(job: Job): PlacedProblem[] {
     ...taskProblems(job),
     ...splitProblems(job),
     ...columnProblems(job),
+    ...augmentProblems(job),
     ...freezeProblems(job),
     ...patternProblems(job),
     ...metricProblems(job),
@@ -23,12 +25,19 @@ const SUM_TOLERANCE = 1e-9;
 
 function splitProblems({ data: { split } }: Job): PlacedProblem[] {
   if ('column' in split) return [];
+  if ('folds' in split) return foldProblems(split);
   const sum = split.train + split.validation + split.test;
   if (Math.abs(sum - 1) <= SUM_TOLERANCE) return [];
   const parts = `train ${split.train} + validation ${split.validation} + test ${split.test}`;
   const rounded = Number(sum.toFixed(9));
   const message = `expected fractions that sum to 1, found ${parts} = ${rounded}: give all three (a part left out has its default)`;
   return [{ path: ['data', 'split'], at: 'key', message }];
+}
+
+function foldProblems({ folds, fold }: { folds: number; fold: number }): PlacedProblem[] {
+  if (fold < folds) return [];
+  const message = `expected a number from 0 to ${folds - 1} (${folds} folds), found ${fold}`;
+  return [{ path: ['data', 'split', 'fold'], at: 'value', message }];
 }
 
 /** Freezing keeps what was learnt before: where nothing was, there is nothing to keep. */

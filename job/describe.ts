@@ -1,4 +1,4 @@
-import { describeShape, jobShape, type Shape } from './schema-shape.js';
+import { describeShape, jobShape, shapesAt, type Shape } from './schema-shape.js';
 
 /** Name of the schema, for editors and for `# yaml-language-server: $schema=…`. */
 const SCHEMA_ID = 'urn:temper:job:1';
@@ -15,7 +15,7 @@ export function jobReference(): string {
   return `${preamble}
 | key | type | default | meaning |
 | --- | --- | --- | --- |
-${rowsOf(jobShape(), '').join('\n')}
+${[...new Map(rowsOf(jobShape(), '').reverse()).values()].reverse().join('\n')}
 `;
 }
 
@@ -44,23 +44,29 @@ checkpoint: { everyMinutes: 5 }
 seed: 7
 \`\`\`
 
-\`data.split\` has either \`column\`, or the fractions, which sum to 1. \`freeze\` is one of four: \`none\`, \`all\`,
+\`data.split\` has either \`column\`, or fractions, which sum to 1, alone or with \`by\` and \`key\`, or \`folds\` and \`fold\`. \`freeze\` is one of four: \`none\`, \`all\`,
 \`{ train: [patterns] }\` or \`{ freeze: [patterns] }\`.
 `;
 
-function rowsOf(shape: Shape, path: string): string[] {
+/** Key and row of the table; several branches of a union may have the same key. */
+function rowsOf(shape: Shape, path: string): [string, string][] {
   return Object.entries(shape.properties ?? {}).flatMap(([name, child]) => {
     const key = path === '' ? name : `${path}.${name}`;
     const sections = [child, ...(child.anyOf ?? [])].filter((branch) => branch.properties !== undefined);
     const required = shape.required?.includes(name) ?? false;
-    return [rowOf(key, child, required, path), ...sections.flatMap((section) => rowsOf(section, key))];
+    return [
+      [key, rowOf(key, child, required, path)] as [string, string],
+      ...sections.flatMap((section) => rowsOf(section, key)),
+    ];
   });
 }
 
 function rowOf(key: string, shape: Shape, required: boolean, parent: string): string {
-  const type = shape.properties === undefined ? describeShape(shape) : 'section';
+  const branches = shapesAt(key.split('.'));
+  const type =
+    shape.properties !== undefined ? 'section' : describeShape(branches.length > 1 ? { anyOf: branches } : shape);
   const given = shape.default;
-  const unset = parent === 'freeze' || key === 'data.split.column' ? '' : required ? '**required**' : '';
+  const unset = parent === 'freeze' || parent === 'data.split' ? '' : required ? '**required**' : '';
   const value = given === undefined || isEmpty(given) ? unset : `\`${String(given)}\``;
   return `| \`${key}\` | ${type.replaceAll('|', '\\|')} | ${value} | ${shape.description ?? ''} |`;
 }

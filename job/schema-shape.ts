@@ -10,6 +10,8 @@ export interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly required?: readonly string[];
   readonly items?: Shape;
+  /** Of a section whose keys are the user's names: what each value is. */
+  readonly additionalProperties?: Shape | boolean;
   readonly anyOf?: readonly Shape[];
   readonly pattern?: string;
   readonly minimum?: number;
@@ -29,12 +31,16 @@ export function shapesAt(path: readonly PropertyKey[], root: Shape = jobShape())
   let shapes = branches(root);
   for (const part of path) {
     shapes = shapes.flatMap((shape) => {
-      const next = typeof part === 'number' ? shape.items : shape.properties?.[String(part)];
+      const next = typeof part === 'number' ? shape.items : (shape.properties?.[String(part)] ?? valuesOf(shape));
       return next === undefined ? [] : branches(next);
     });
   }
   return shapes;
 }
+
+/** What the values of a section with names of the user's are. */
+const valuesOf = ({ additionalProperties: values }: Shape): Shape | undefined =>
+  typeof values === 'object' ? values : undefined;
 
 /** Names of the keys at a path, of every branch of a union. */
 export const keysAt = (path: readonly PropertyKey[]): string[] => [
@@ -53,11 +59,13 @@ export function sectionsWith(key: string, shape: Shape = jobShape(), path = ''):
 
 /** What a value of this shape looks like, in a few words: `none`, `all` or `{ train: [text] }`. */
 export function describeShape(shape: Shape): string {
-  const choices = choicesOf(shape);
+  const choices = [...new Set(choicesOf(shape))];
   if (choices.length > 1) return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
   if (choices.length === 1) return choices[0]!;
   switch (shape.type) {
     case 'object': {
+      const values = valuesOf(shape);
+      if (values !== undefined) return `\`{ name: ${branches(values).map(plain).join(' or ')} }\``;
       const keys = shape.required ?? Object.keys(shape.properties ?? {});
       if (keys.length > 4) return `a section with keys such as \`${keys[0]}\``;
       return `\`{ ${keys.map((key) => `${key}: ${plain(shape.properties![key]!)}`).join(', ')} }\``;
@@ -78,7 +86,11 @@ export function describeShape(shape: Shape): string {
 }
 
 const plain = (shape: Shape): string =>
-  shape.type === 'array' ? '[…]' : (shape.type ?? '…').replace('string', 'text').replace('integer', 'number');
+  shape.enum?.length === 1
+    ? String(shape.enum[0])
+    : shape.type === 'array'
+      ? '[…]'
+      : (shape.type ?? shape.anyOf?.[0]?.type ?? '…').replace('string', 'text').replace('integer', 'number');
 
 /** The words for each choice of a union or an enumeration, through nested ones. */
 function choicesOf({ anyOf, enum: values }: Shape): string[] {

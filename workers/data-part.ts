@@ -39,6 +39,7 @@ export async function dataPart({
       ...dependencies,
       store: fewUploads(dependencies.store, UPLOADS_AT_ONCE),
       threads,
+      wholeFiles: new Map(),
     }),
     // While one part is computed another one is fetched or stored.
     maxConcurrentActivityTaskExecutions: 2 * settings.dataThreads,

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileSource } from '../../data/byte-source.js';
 import { prepareDataset } from '../../data/prepare.js';
 import { kindOf } from '../../data/targets.js';
 import { openTokenizer } from '../../data/tokenize.js';
-import { fetchFile, putContent } from '../../storage/content.js';
+import { putContent } from '../../storage/content.js';
 import { datasetFileKey, shardFileKey } from '../../storage/layout.js';
 import type { DataContext, DatasetRef, Sha256 } from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
@@ -13,6 +12,7 @@ import { partSizeOf } from '../data/cut-source.js';
 import { MANIFEST, findPrepared, nameDataset, toRef, type Prepared } from '../data/prepared.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { modelFolder } from '../model-folder.js';
+import { openStored } from '../source/stored.js';
 
 /** Source to tokenised Arrow shards on S3. What was prepared once from the same input is found by its digest. */
 export const preprocess =
@@ -47,12 +47,11 @@ async function prepare(
   const partSize = partSizeOf(dependencies);
   const folder = join(workFolder, `prepare-${randomUUID()}`);
   try {
-    const local = await fetchFile(store, source.file, cacheFolder, { signal });
     const tokenizer =
       kindOf(job) === 'tokens'
         ? await openTokenizer(await modelFolder(dependencies, model, { signal }), job.data.maxLength)
         : null;
-    const bytes = await fileSource(local, source.name);
+    const bytes = await openStored({ store, cacheFolder }, source, { signal });
     const manifest = await prepareDataset({
       source: bytes,
       format: source.format,

@@ -2,13 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verdictsFile } from '../../data/prepare/decisions-file.js';
 import { eachOf } from '../../storage/each-of.js';
-import { isStoreError } from '../../storage/errors.js';
 import type { DataActivities } from '../../workflows/contract.js';
 import type { Attempt, DataDependencies } from './dependencies.js';
 import { readPlan, type DataPlan } from './plan.js';
 import { asStage, withScratch } from './stage-activity.js';
 import { decisionsDigest, surveyDigest } from './stage-digests.js';
-import { fetchOutput, findOutput, storeOutput, type StageOutput } from './stage-output.js';
+import { fetchOutput, findOutput, orAgain, storeOutput, type StageOutput } from './stage-output.js';
 import { makeSurvey } from './survey-parts.js';
 
 export const DECISIONS = 'decisions.json';
@@ -57,20 +56,4 @@ async function fetchSurveys(
     );
     return folder;
   });
-}
-
-/** Uses an output; where the store has lost or damaged it, it is made again first. */
-export async function orAgain<Result>(
-  use: (output: StageOutput) => Promise<Result>,
-  found: StageOutput | null,
-  make: () => Promise<StageOutput>,
-): Promise<Result> {
-  if (found) {
-    try {
-      return await use(found);
-    } catch (error) {
-      if (!isStoreError(error, 'missing', 'corrupt')) throw error;
-    }
-  }
-  return use(await make());
 }

@@ -8,13 +8,13 @@ import { putContent } from '../../storage/content.js';
 import { shardFileKey } from '../../storage/layout.js';
 import type { DataActivities, Sha256 } from '../../workflows/contract.js';
 import { modelFolder } from '../model-folder.js';
-import { DECISIONS, makeDecisions, orAgain } from './decide-dataset.js';
+import { DECISIONS, makeDecisions } from './decide-dataset.js';
 import type { Attempt, DataDependencies } from './dependencies.js';
-import { windowOf } from './part-window.js';
+import { fileOfPart } from './part-window.js';
 import type { DataPlan } from './plan.js';
 import { overRange, withScratch } from './stage-activity.js';
 import { decisionsDigest, encodedDigest } from './stage-digests.js';
-import { fetchOutput, findOutput, readOutput, storeOutput } from './stage-output.js';
+import { fetchOutput, findOutput, orAgain, readOutput, storeOutput } from './stage-output.js';
 
 const ENCODED = 'encoded.json';
 
@@ -96,9 +96,9 @@ async function makeEncoded(
 ): Promise<EncodedPart> {
   const { job, source } = plan.context;
   const { imageSize, shardRows } = plan;
-  const file = await windowOf(dependencies, plan, part, scratch, attempt.signal);
+  const file = await fileOfPart(dependencies, plan, part, scratch, attempt.signal);
   const task = {
-    ...{ name: source.name, format: source.format, file, part, job, decisionsFolder },
+    ...{ sourceName: source.name, file, part, job, decisionsFolder },
     ...{ modelFolder: await tokenizerFolder(dependencies, plan, attempt), imageSize, shardRows },
     outFolder: join(scratch, 'encoded'),
   };

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import type { ByteSource } from '../../data/byte-source.js';
 import { DataError } from '../../data/data-error.js';
 import { readRows } from '../../data/readers/read-rows.js';
-import type { SourceFiles } from '../../data/prepare/parts.js';
+import type { PartedFile } from '../../data/prepare/parts.js';
 
 /** The start of a file, as much as readers of its parts read of it besides the part. */
 export interface FileHead {
@@ -12,14 +12,14 @@ export interface FileHead {
 }
 
 /** Whether parts of such files are read without the rest of the file, but for its head. */
-export const isCutByBytes = (format: SourceFiles['format']): boolean => BY_BYTES.includes(format);
+export const isCutByBytes = (format: PartedFile['format']): boolean => BY_BYTES.includes(format);
 
 const BY_BYTES: readonly string[] = ['csv', 'tsv', 'jsonl', 'text', 'images'];
 
 const STEP_BYTES = 4096;
 
 /** As much of a file as has to be read to read its first row: the line that names the columns is in it. */
-export async function headOf(path: string, source: ByteSource, format: SourceFiles['format']): Promise<FileHead> {
+export async function headOf(path: string, { source, format }: PartedFile): Promise<FileHead> {
   let bytes = 0;
   const counted: ByteSource = {
     ...source,

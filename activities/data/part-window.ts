@@ -6,31 +6,57 @@ import type { SourcePart } from '../../data/prepare/parts.js';
 import { fetchFile } from '../../storage/content.js';
 import type { DataDependencies } from './dependencies.js';
 import type { FileWindow } from './file-window.js';
-import type { DataPlan } from './plan.js';
+import type { DataPlan, PlannedFile } from './plan.js';
+import type { TaskFile } from './tasks.js';
 
 /**
  * The bytes of a part on this machine: out of the whole file where that is here (the machine that has cut it), else only
  * they are fetched, into `scratch`. Either way they are what was cut.
  */
-export async function windowOf(
-  { store, cacheFolder }: DataDependencies,
+export async function fileOfPart(
+  dependencies: DataDependencies,
   plan: DataPlan,
   part: SourcePart,
   scratch: string,
   signal: AbortSignal,
-): Promise<FileWindow> {
-  const file = plan.files[part.file]!;
-  const { name, key, bytes, head } = file;
+): Promise<TaskFile> {
+  const { format, fields, ...file } = plan.files[part.file]!;
+  const { name, bytes } = file;
+  const window = { name, bytes, here: await bytesHere(dependencies, file, part, scratch, signal) };
+  return { window, format, ...(fields && { fields }) };
+}
+
+async function bytesHere(
+  dependencies: DataDependencies,
+  file: Pick<PlannedFile, 'key' | 'sha256' | 'bytes' | 'head'>,
+  part: SourcePart,
+  scratch: string,
+  signal: AbortSignal,
+): Promise<FileWindow['here']> {
+  const { store, cacheFolder } = dependencies;
+  const { head, key } = file;
+  if (!head) return { kind: 'whole', path: await wholeFile(dependencies, file, signal) };
   const whole = join(cacheFolder, file.sha256);
-  if (head && (await holds(whole, bytes, part))) return { name, bytes, here: { kind: 'whole', path: whole } };
-  if (!head)
-    return { name, bytes, here: { kind: 'whole', path: await fetchFile(store, file, cacheFolder, { signal }) } };
+  if (await holds(whole, file.bytes, part)) return { kind: 'whole', path: whole };
   const { from, to } = part;
   const paths = { head: join(scratch, 'head'), part: join(scratch, 'part') };
   await store.rangesToFile(key, paths.head, [{ from: 0, to: head.bytes }], head, { signal });
   await store.rangesToFile(key, paths.part, [{ from, to }], part, { signal });
-  const here = { head: { path: paths.head, bytes: head.bytes }, part: { path: paths.part, from, to } };
-  return { name, bytes, here: { kind: 'part', ...here } };
+  return { kind: 'part', head: { path: paths.head, bytes: head.bytes }, part: { path: paths.part, from, to } };
+}
+
+/** Fetched and checked once by this process, however many parts it has. */
+export function wholeFile(
+  { store, cacheFolder, wholeFiles }: DataDependencies,
+  file: Pick<PlannedFile, 'key' | 'sha256' | 'bytes'>,
+  signal: AbortSignal,
+): Promise<string> {
+  const known = wholeFiles.get(file.sha256);
+  if (known) return known;
+  const fetching = fetchFile(store, file, cacheFolder, { signal });
+  wholeFiles.set(file.sha256, fetching);
+  fetching.catch(() => wholeFiles.delete(file.sha256));
+  return fetching;
 }
 
 async function holds(path: string, bytes: number, { from, to, sha256 }: SourcePart): Promise<boolean> {

@@ -3,11 +3,12 @@ import type { SourcePart } from '../../data/prepare/parts.js';
 import { fetchFile, putContent } from '../../storage/content.js';
 import { dataPlanKey } from '../../storage/layout.js';
 import type { CallOptions } from '../../storage/object-store.js';
-import type { DataContext, DataPlanRef, Sha256, StoredFile } from '../../workflows/contract.js';
+import type { DataContext, DataPlanRef, Sha256 } from '../../workflows/contract.js';
 import type { ActivityDependencies } from '../dependencies.js';
+import type { StoredSourceFile } from '../source/stored.js';
 import type { FileHead } from './file-head.js';
 
-export interface PlannedFile extends StoredFile {
+export interface PlannedFile extends StoredSourceFile {
   /** null: a part cannot be read without the whole file. */
   readonly head: FileHead | null;
 }

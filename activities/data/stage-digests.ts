@@ -4,16 +4,17 @@ import { datasetSpec } from '../../data/dataset-spec.js';
 import { stepVersions } from '../../data/prepare/assemble.js';
 import type { Decisions } from '../../data/prepare/decisions-file.js';
 import type { PartSize } from '../../data/prepare/part-size.js';
-import { contentOf, type SourcePart } from '../../data/prepare/parts.js';
+import type { SourcePart } from '../../data/prepare/parts.js';
 import type { Job } from '../../job/schema.js';
-import type { DataContext, ModelRef, Sha256 } from '../../workflows/contract.js';
+import type { ModelRef, Sha256 } from '../../workflows/contract.js';
+import type { StoredSourceFile } from '../source/stored.js';
 import type { DataPlan } from './plan.js';
 
 const digestOf = (...what: readonly unknown[]): Sha256 =>
   createHash('sha256').update(JSON.stringify(what)).digest('hex') as Sha256;
 
-export const cutDigest = ({ source }: DataContext, partSize: PartSize | null): Sha256 =>
-  digestOf('cut', stepVersions.cut, source.file.sha256, source.format, partSize);
+export const cutDigest = ({ sha256, format }: StoredSourceFile, partSize: PartSize | null): Sha256 =>
+  digestOf('cut', stepVersions.cut, sha256, format, partSize);
 
 /** What of a job its rows are read and judged by: not how they are encoded. */
 function rowSpec(job: Job): Readonly<Record<string, unknown>> {
@@ -22,10 +23,13 @@ function rowSpec(job: Job): Readonly<Record<string, unknown>> {
 }
 
 /** The bytes of a part and where it begins: rows are told of by their lines. */
-const partSpec = (part: SourcePart) => [contentOf(part), part.firstLine, part.index === 0];
+function partSpec({ files }: DataPlan, { file, sha256, headSha256, firstLine, index }: SourcePart) {
+  const { format, fields } = files[file]!;
+  return [format, fields ?? null, sha256, headSha256, firstLine, index === 0];
+}
 
-export const surveyDigest = ({ context: { job, source } }: DataPlan, part: SourcePart): Sha256 =>
-  digestOf('survey', stepVersions.survey, source.format, rowSpec(job), partSpec(part));
+export const surveyDigest = (plan: DataPlan, part: SourcePart): Sha256 =>
+  digestOf('survey', stepVersions.survey, rowSpec(plan.context.job), partSpec(plan, part));
 
 export function decisionsDigest(plan: DataPlan): Sha256 {
   const { clean, split } = stepVersions;
@@ -36,11 +40,11 @@ export function decisionsDigest(plan: DataPlan): Sha256 {
 /** Of the decisions only what the part's rows are a function of: others may change without it. */
 export function encodedDigest(plan: DataPlan, decisions: Decisions, part: SourcePart): Sha256 {
   const { context, imageSize, shardRows } = plan;
-  const { job, source, model } = context;
+  const { job, model } = context;
   const { labels, transform, parts } = decisions;
   return digestOf(
-    ...['encode', stepVersions.encode, source.format, datasetSpec(job, imageSize), tokenizerFiles(model), shardRows],
-    ...[partSpec(part), parts[part.index], labels, transform],
+    ...['encode', stepVersions.encode, datasetSpec(job, imageSize), tokenizerFiles(model), shardRows],
+    ...[partSpec(plan, part), parts[part.index], labels, transform],
   );
 }
 

@@ -87,3 +87,19 @@ export async function readOutput<T>(
   await fetchOutput(store, digest, output, folder, options, (each) => each === name);
   return schema.parse(JSON.parse(await readFile(join(folder, name), 'utf8')));
 }
+
+/** Uses an output; where the store has lost or damaged it, it is made again first. */
+export async function orAgain<Result>(
+  use: (output: StageOutput) => Promise<Result>,
+  found: StageOutput | null,
+  make: () => Promise<StageOutput>,
+): Promise<Result> {
+  if (found) {
+    try {
+      return await use(found);
+    } catch (error) {
+      if (!isStoreError(error, 'missing', 'corrupt')) throw error;
+    }
+  }
+  return use(await make());
+}

@@ -1,12 +1,12 @@
+import { join } from 'node:path';
 import type { SourcePart } from '../../data/prepare/parts.js';
 import type { DataActivities } from '../../workflows/contract.js';
 import type { Attempt, DataDependencies } from './dependencies.js';
-import { windowOf } from './part-window.js';
+import { fileOfPart } from './part-window.js';
 import type { DataPlan } from './plan.js';
 import { overRange, withScratch } from './stage-activity.js';
 import { surveyDigest } from './stage-digests.js';
 import { findOutput, storeOutput, type StageOutput } from './stage-output.js';
-import { join } from 'node:path';
 
 export const surveyParts =
   (dependencies: DataDependencies): DataActivities['surveyParts'] =>
@@ -27,12 +27,8 @@ export const makeSurvey = (
   withScratch(dependencies, async (scratch) => {
     const { store, threads } = dependencies;
     const { job, source } = plan.context;
-    const file = await windowOf(dependencies, plan, part, scratch, attempt.signal);
+    const file = await fileOfPart(dependencies, plan, part, scratch, attempt.signal);
     const outFolder = join(scratch, 'survey');
-    await threads.run(
-      'survey',
-      { ...{ name: source.name, format: source.format, file, part, job, outFolder } },
-      attempt,
-    );
+    await threads.run('survey', { sourceName: source.name, file, part, job, outFolder }, attempt);
     return storeOutput(store, surveyDigest(plan, part), outFolder, ['survey.blocks', 'survey.json'], attempt);
   });

@@ -7,7 +7,7 @@ import { decideDataset } from '../../data/prepare/decide.js';
 import { readDecisions } from '../../data/prepare/decisions-file.js';
 import { encodePart, type EncodedPart } from '../../data/prepare/encode.js';
 import type { PartSize } from '../../data/prepare/part-size.js';
-import type { SourceFiles, SourcePart } from '../../data/prepare/parts.js';
+import type { PartedFile, SourceFiles, SourcePart } from '../../data/prepare/parts.js';
 import { surveyPart } from '../../data/prepare/survey.js';
 import { openTokenizer, type TextTokenizer } from '../../data/tokenize.js';
 import type { Job } from '../../job/schema.js';
@@ -15,10 +15,16 @@ import { headOf, isCutByBytes, type FileHead } from './file-head.js';
 import { openWindow, type FileWindow } from './file-window.js';
 import type { TaskContext } from './threads.js';
 
+/** A file of a source, with what the list of files says of it. */
+export interface TaskFile {
+  readonly window: FileWindow;
+  readonly format: PartedFile['format'];
+  readonly fields?: PartedFile['fields'];
+}
+
 export interface CutTask {
-  readonly name: string;
-  readonly format: SourceFiles['format'];
-  readonly file: FileWindow;
+  readonly sourceName: string;
+  readonly file: TaskFile;
   readonly partSize: PartSize | null;
 }
 
@@ -29,9 +35,9 @@ export interface CutFile {
 }
 
 interface PartTask {
-  readonly name: string;
-  readonly format: SourceFiles['format'];
-  readonly file: FileWindow;
+  readonly sourceName: string;
+  /** The one that the part is of. */
+  readonly file: TaskFile;
   readonly part: SourcePart;
   readonly job: Job;
   readonly outFolder: string;
@@ -58,22 +64,23 @@ export interface AssembleTask extends WithModel {
 }
 
 export const dataTasks = {
-  async cut({ name, format, file, partSize }: CutTask, { onProgress }: TaskContext): Promise<CutFile> {
+  /** Parts of one file, numbered by themselves. */
+  async cut({ sourceName, file, partSize }: CutTask, { onProgress }: TaskContext): Promise<CutFile> {
     const parts: SourcePart[] = [];
-    const opened = openWindow(file);
-    const source = { name, format, files: [opened] };
+    const source = sourceOf({ sourceName, file });
     const onBytes = ({ bytes, totalBytes }: { bytes: number; totalBytes: number }): void =>
       onProgress({ done: bytes, total: totalBytes });
     for await (const part of cutParts(source, { ...(partSize && { size: partSize }), onProgress: onBytes }))
       parts.push(part);
-    const head =
-      file.here.kind === 'whole' && isCutByBytes(format) ? await headOf(file.here.path, opened, format) : null;
-    return { parts, head };
+    const { here } = file.window;
+    const byBytes = here.kind === 'whole' && isCutByBytes(file.format);
+    return { parts, head: byBytes ? await headOf(here.path, source.files[0]!) : null };
   },
 
-  async survey({ part, job, outFolder, ...rest }: PartTask, { onProgress }: TaskContext): Promise<void> {
+  async survey({ sourceName, file, part, job, outFolder }: PartTask, { onProgress }: TaskContext): Promise<void> {
+    const source = sourceOf({ sourceName, file });
     const onRows = ({ rows }: { rows: number }): void => onProgress({ done: rows, total: null });
-    await surveyPart({ source: sourceOf(rest, part), part, job, out: outFolder, onProgress: onRows });
+    await surveyPart({ source, part: { ...part, file: 0 }, job, out: outFolder, onProgress: onRows });
   },
 
   async decide(task: { surveys: readonly string[]; job: Job; sourceName: string; outFolder: string }): Promise<void> {
@@ -83,7 +90,7 @@ export const dataTasks = {
   async encode(task: EncodeTask, { onProgress }: TaskContext): Promise<EncodedPart> {
     const { part, job, decisionsFolder, shardRows, outFolder } = task;
     return encodePart({
-      ...{ source: sourceOf(task, part), part, job, decisionsFolder, outFolder },
+      ...{ source: sourceOf(task), part: { ...part, file: 0 }, job, decisionsFolder, outFolder },
       ...(await encoderInput(task)),
       decisions: await readDecisions(decisionsFolder),
       ...(shardRows !== null && { shardRows }),
@@ -103,11 +110,11 @@ export const dataTasks = {
   },
 };
 
-/** As if all files of the source were there. */
-function sourceOf({ name, format, file }: Pick<PartTask, 'name' | 'format' | 'file'>, part: SourcePart): SourceFiles {
-  const files = Array.from({ length: part.file + 1 }, () => openWindow(file));
-  return { name, format, files };
-}
+/** As if the source had this one file alone. */
+const sourceOf = ({ sourceName, file }: Pick<PartTask, 'sourceName' | 'file'>): SourceFiles => {
+  const { window, format, fields } = file;
+  return { name: sourceName, files: [{ source: openWindow(window), format, ...(fields && { fields }) }] };
+};
 
 async function encoderInput({ job, modelFolder, imageSize }: WithModel & { readonly job: Job }) {
   return {

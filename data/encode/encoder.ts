@@ -24,7 +24,7 @@ export function targetCells(
     case 'class':
       return { label: labels.get(target.names[0]!)! };
     case 'classes':
-      return { labels: Int32Array.from(target.names, (name) => labels.get(name)!).sort() };
+      return { labels: Int32Array.from(new Set(target.names.map((name) => labels.get(name)!))).sort() };
     case 'value':
       return { value: target.value };
   }

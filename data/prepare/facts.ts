@@ -4,9 +4,10 @@
  * looks at several to the second.
  */
 import { growingArray } from '../growing-array.js';
+import type { Sketch } from '../near/near-pairs.js';
 
 /** What a row's own cells say of it. */
-export const rowStates = ['sound', 'empty', 'unreadable'] as const;
+export const rowStates = ['sound', 'empty', 'unreadable', 'short', 'long', 'small', 'gap'] as const;
 export type RowState = (typeof rowStates)[number];
 
 export interface RowFacts {
@@ -15,14 +16,18 @@ export interface RowFacts {
   readonly content: Uint8Array | null;
   /** A number in [0, 2^48) of the label: unlike for unlike labels. Only where duplicates are looked for. */
   readonly labelKey: number;
-  /** A hash of seed and content that ranks rows which are split by fractions; else 0. */
+  /** What rows are split by together: a hash of seed and content, or of seed and group; or a time. Else 0. */
   readonly order: number;
   /** Classes, each once; none of a row that is not sound. */
   readonly classes: readonly string[];
   /** The number to predict, or NaN. */
   readonly value: number;
-  /** Index into `splits` of the split that the row names; else 0. */
+  /** Index into `splits` of the split that the row says by itself, in a column or by a hash; else 0. */
   readonly split: number;
+  /** What it is compared with others by; null: with none. */
+  readonly sketch: Sketch | null;
+  /** Line of the file on which the row begins. */
+  readonly line: number;
 }
 
 export const CONTENT_BYTES = 16;
@@ -44,6 +49,19 @@ export interface FactsBatch {
   readonly classNames: readonly string[];
   readonly value: Float64Array;
   readonly split: Uint8Array;
+  /** Sketches back to back, as `classes` has its numbers; none where rows are not compared. See near/near-pairs.ts. */
+  readonly bands: Uint32Array;
+  readonly bandEnds: Int32Array;
+  readonly pieces: Uint32Array;
+  readonly pieceEnds: Int32Array;
+  readonly line: Float64Array;
+}
+
+/** The sketch of a row of a batch. */
+export function sketchAt({ bands, bandEnds, pieces, pieceEnds }: FactsBatch, row: number): Sketch | null {
+  const of = (words: Uint32Array, ends: Int32Array) => words.subarray(row === 0 ? 0 : ends[row - 1], ends[row]);
+  const sketch = { bands: of(bands, bandEnds), pieces: of(pieces, pieceEnds) };
+  return sketch.bands.length === 0 ? null : sketch;
 }
 
 /** The classes of a row of a batch, as numbers of the batch. */
@@ -60,6 +78,11 @@ export function factsCollector(firstRow: number) {
   const classEnds = growingArray((length) => new Int32Array(length));
   const value = growingArray((length) => new Float64Array(length));
   const split = growingArray((length) => new Uint8Array(length));
+  const bands = growingArray((length) => new Uint32Array(length));
+  const bandEnds = growingArray((length) => new Int32Array(length));
+  const pieces = growingArray((length) => new Uint32Array(length));
+  const pieceEnds = growingArray((length) => new Int32Array(length));
+  const line = growingArray((length) => new Float64Array(length));
   const numbers = new Map<string, number>();
   return {
     add(facts: RowFacts): void {
@@ -75,6 +98,13 @@ export function factsCollector(firstRow: number) {
       classEnds.push(classes.length);
       value.push(facts.value);
       split.push(facts.split);
+      if (facts.sketch !== null) {
+        bands.append(facts.sketch.bands);
+        pieces.append(facts.sketch.pieces);
+      }
+      bandEnds.push(bands.length);
+      pieceEnds.push(pieces.length);
+      line.push(facts.line);
     },
     batch: (): FactsBatch => ({
       firstRow,
@@ -88,6 +118,11 @@ export function factsCollector(firstRow: number) {
       classNames: [...numbers.keys()],
       value: value.view(),
       split: split.view(),
+      bands: bands.view(),
+      bandEnds: bandEnds.view(),
+      pieces: pieces.view(),
+      pieceEnds: pieceEnds.view(),
+      line: line.view(),
     }),
   };
 }

@@ -5,14 +5,17 @@
 import type { Job } from '../../job/schema.js';
 import { workAhead } from '../ahead.js';
 import type { ByteSource } from '../byte-source.js';
+import { lengthFault } from '../cleaning/length.js';
 import { contentOrder, contentKey } from '../content-key.js';
 import { DataError } from '../data-error.js';
 import { featureSurvey } from '../features/survey.js';
-import { DECODED_AT_ONCE, faultOf } from '../images.js';
+import { DECODED_AT_ONCE, faultOf, shorterSideOf } from '../images.js';
+import type { Sketch } from '../near/near-pairs.js';
+import { comparesRows, sketcherFor } from '../near/sketcher.js';
 import { columnPicker, type Example } from '../pick-columns.js';
 import { readRows, type SourceFormat } from '../readers/read-rows.js';
 import type { Row } from '../readers/row.js';
-import { splitOfCell, splits } from '../split.js';
+import { rowSplitter } from '../splits/row-split.js';
 import { factsCollector, type FactsBatch, type RowFacts } from './facts.js';
 
 /** An image that cannot be used. */
@@ -30,6 +33,8 @@ export interface Survey {
   readonly faults: readonly RowFault[];
   /** Of tables: tells which columns are learnt from. */
   readonly features: ReturnType<typeof featureSurvey> | null;
+  /** Whether rows have sketches to be compared by. */
+  readonly isCompared: boolean;
   /** From the first row on. */
   batches(): AsyncIterable<FactsBatch>;
 }
@@ -42,7 +47,8 @@ export interface SurveyInput {
 }
 
 /** @throws DataError with the first row that cannot be read, and for a column that no row has. */
-export async function surveySource({ source, format, job, signal }: SurveyInput): Promise<Survey> {
+export async function surveySource(input: SurveyInput): Promise<Survey> {
+  const { source, job, signal } = input;
   const picker = columnPicker(job, source.name);
   const factsOf = rowFacts(job);
   const features = job.task.startsWith('tabular') ? featureSurvey(job.data, source.name) : null;
@@ -50,10 +56,10 @@ export async function surveySource({ source, format, job, signal }: SurveyInput)
   const faults: RowFault[] = [];
   let rows = 0;
 
-  for await (const { row, fault } of checkedRows(readRows(source, format))) {
-    if (row.number % (row.image ? 64 : 4096) === 0) signal?.throwIfAborted();
-    const example = picker.pick(row);
-    const facts = factsOf(example, fault);
+  for await (const checked of checkedRows(input, (row) => picker.pick(row))) {
+    const { example, fault } = checked;
+    if (rows % (example.input.kind === 'image' ? 64 : 4096) === 0) signal?.throwIfAborted();
+    const facts = factsOf(checked);
     if (facts.state === 'unreadable') faults.push({ row: rows, place: example.place, fault: fault! });
     if (facts.state === 'sound' && example.input.kind === 'features') features?.add(example.input.cells, example.place);
     collected.add(facts);
@@ -67,38 +73,68 @@ export async function surveySource({ source, format, job, signal }: SurveyInput)
     rows,
     faults,
     features,
+    isCompared: comparesRows(job, source.bytes),
     async *batches() {
       yield batch;
     },
   };
 }
 
-/** Rows with what is wrong with their image: it is decoded whole, because a file that is cut short shows it nowhere else. */
-const checkedRows = (rows: AsyncIterable<Row>): AsyncGenerator<{ row: Row; fault: string | null }> =>
-  workAhead(rows, DECODED_AT_ONCE, async (row) => ({ row, fault: row.image ? await faultOf(row.image) : null }));
+/** A row with what takes time to tell of it. */
+interface Checked {
+  readonly example: Example;
+  readonly line: number;
+  /** What is wrong with its image. It is decoded whole, because a file that is cut short shows it nowhere else. */
+  readonly fault: string | null;
+  /** Its image has fewer pixels than data.clean.minImageSide. */
+  readonly isSmall: boolean;
+  readonly sketch: Sketch | null;
+}
+
+function checkedRows({ source, format, job }: SurveyInput, pick: (row: Row) => Example): AsyncGenerator<Checked> {
+  const { minImageSide } = job.data.clean;
+  const sketchOf = comparesRows(job, source.bytes) ? sketcherFor(job) : null;
+  return workAhead(readRows(source, format), DECODED_AT_ONCE, async (row) => {
+    const example = pick(row);
+    const fault = row.image ? await faultOf(row.image) : null;
+    const sound = fault === null && !example.inputIsEmpty;
+    const isSmall =
+      sound && row.image !== undefined && minImageSide !== undefined && (await shorterSideOf(row.image)) < minImageSide;
+    const sketch = sound && sketchOf !== null ? await sketchOf(example) : null;
+    return { example, line: row.line, fault, isSmall, sketch };
+  });
+}
 
 /** Says what a row is by itself; `fault` is what is wrong with its image. */
-function rowFacts({ data: { clean, split }, seed }: Job): (example: Example, fault: string | null) => RowFacts {
+function rowFacts(job: Job): (checked: Checked) => RowFacts {
+  const { clean } = job.data;
+  const splitOf = rowSplitter(job);
   /** @throws DataError for a row without a label that may not be dropped. */
-  const stateOf = ({ inputIsEmpty, target, place }: Example, fault: string | null): RowFacts['state'] => {
+  const stateOf = ({ example: { inputIsEmpty, target, input, place }, fault, isSmall }: Checked): RowFacts['state'] => {
     if ((inputIsEmpty || target.isEmpty) && clean.dropEmpty) return 'empty';
-    if (!target.isEmpty) return fault === null ? 'sound' : 'unreadable';
-    const advice = 'fill it in, or set data.clean.dropEmpty to true';
-    throw new DataError(`${place}: expected a label, found an empty cell: ${advice}`);
+    if (target.isEmpty) {
+      const advice = 'fill it in, or set data.clean.dropEmpty to true';
+      throw new DataError(`${place}: expected a label, found an empty cell: ${advice}`);
+    }
+    if (fault !== null) return 'unreadable';
+    if (isSmall) return 'small';
+    return (clean.length && lengthFault(input, clean.length)) ?? 'sound';
   };
-  return (example, fault) => {
-    const { content, target, place } = example;
-    const state = stateOf(example, fault);
+  return (checked) => {
+    const { example, line, sketch } = checked;
+    const { content, target } = example;
+    const state = stateOf(checked);
     const stays = state === 'sound';
     const compared = clean.dropDuplicates;
     return {
       state,
       content: compared ? contentKey(content) : null,
       labelKey: compared ? contentOrder(0, target.key) : 0,
-      order: 'column' in split || !stays ? 0 : contentOrder(seed, content),
+      ...(stays ? splitOf(example) : { split: 0, order: 0 }),
       classes: stays ? [...new Set(target.names)] : [],
       value: target.value,
-      split: 'column' in split && stays ? splits.indexOf(splitOfCell(example.split!, split.column, place)) : 0,
+      sketch: stays ? sketch : null,
+      line,
     };
   };
 }

@@ -1,7 +1,18 @@
 /** What is decided of each row, one byte a row: the split that it goes to, or why it is left out. */
 import { splits } from '../split.js';
 
-export const dropReasons = ['empty', 'duplicate', 'contradiction', 'unreadable'] as const;
+export const dropReasons = [
+  'empty',
+  'duplicate',
+  'contradiction',
+  'unreadable',
+  'near-duplicate',
+  'short',
+  'long',
+  'small',
+  'gap',
+  'outlier',
+] as const;
 export type DropReason = (typeof dropReasons)[number];
 
 /** Bytes from here on are reasons; those below are indices into `splits`. */

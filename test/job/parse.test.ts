@@ -53,7 +53,7 @@ describe('a job file is refused, with line and column,', () => {
     [
       'for a key like no other',
       `${withData}  clean: { zebra: 1 }\n`,
-      'job.yaml:6:12: data.clean.zebra: unknown key, valid here: `dropDuplicates` and `dropEmpty`',
+      'job.yaml:6:12: data.clean.zebra: unknown key, valid here: `dropDuplicates`, `dropEmpty`, `nearDuplicates`, `unicode`, `stripHtml`, `dropControlCharacters`, `length`, `labels`, `missing`, `outliers` and `minImageSide`',
     ],
     [
       'for a missing key',
@@ -147,7 +147,7 @@ describe('a union is refused by the branch that was meant:', () => {
     ['{ column: 3 }', 'data.split.column: expected a text, found `3`'],
     [
       '5',
-      'data.split: expected `{ column: text }` or `{ train: number, validation: number, test: number, stratify: boolean }`, found `5`',
+      'data.split: expected `{ column: text }`, `{ train: number, validation: number, test: number, stratify: boolean }`, `{ by: hash }`, `{ by: group, key: text }`, `{ by: time, key: text }` or `{ folds: number, fold: number }`, found `5`',
     ],
   ])('split: %s', (split, message) => {
     const said = refusal(`${withData}  split: ${split}\n`);
