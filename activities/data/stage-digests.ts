@@ -41,10 +41,10 @@ export function decisionsDigest(plan: DataPlan): Sha256 {
 export function encodedDigest(plan: DataPlan, decisions: Decisions, part: SourcePart): Sha256 {
   const { context, imageSize, shardRows } = plan;
   const { job, model } = context;
-  const { labels, transform, parts } = decisions;
+  const { labels, aliases, transform, parts } = decisions;
   return digestOf(
     ...['encode', stepVersions.encode, datasetSpec(job, imageSize), tokenizerFiles(model), shardRows],
-    ...[partSpec(plan, part), parts[part.index], labels, transform],
+    ...[partSpec(plan, part), parts[part.index], labels, aliases, transform],
   );
 }
 
