@@ -7,11 +7,9 @@ import { byteLevelPieces } from './byte-level-pieces.js';
 import type { TokenizerFiles } from './load-tokenizer.js';
 import { wordCache } from './word-cache.js';
 
-/** What decides whether words can be told apart before their ids are known. */
 interface Rules {
   readonly normalizer?: object | null;
   readonly pre_tokenizer?: { readonly type?: string } | null;
-  readonly model: { readonly type?: string; readonly fuse_unk?: boolean };
   readonly added_tokens?: readonly { readonly content: string; readonly normalized?: boolean }[];
 }
 
@@ -24,25 +22,24 @@ interface Config {
 interface Callable {
   normalizer: ((text: string) => string) | null;
   pre_tokenizer: ((text: string, options: { section_index: number }) => string[]) | null;
-  model: { encode(words: string[]): string[]; tokens_to_ids: Map<string, number>; unk_token_id?: number };
+  model: ((words: string[]) => string[]) & { tokens_to_ids: Map<string, number>; unk_token_id?: number };
 }
 
 export function bareIds(tokenizer: Tokenizer, { tokenizer: file, config }: TokenizerFiles): (text: string) => number[] {
   const whole = (text: string): number[] => tokenizer.encode(text, { add_special_tokens: false }).ids;
   const rules = file as Rules;
   const { remove_space: removeSpace, do_lowercase_and_remove_accent: lowercase } = config as Config;
-  // Unknown words that are joined to one depend on their neighbours.
-  if (removeSpace || lowercase || rules.model.fuse_unk) return whole;
+  if (removeSpace || lowercase) return whole; // what older files ask for: a text is changed once more before it is cut
 
   const { normalizer, pre_tokenizer: preTokenizer, model } = tokenizer as unknown as Callable;
   const added = rules.added_tokens ?? [];
   const isNormalized = ({ normalized = false }) => normalized && normalizer !== null;
   const before = anyOf(added.filter((token) => !isNormalized(token)).map(({ content }) => content));
   const after = anyOf(added.filter(isNormalized).map(({ content }) => normalizer!(content)));
-  const idsOf = (words: string[]): number[] =>
-    model.encode(words).map((token) => (model.tokens_to_ids.get(token) ?? model.unk_token_id)!);
+  const idsOf = (word: string): number[] =>
+    model([word]).map((token) => (model.tokens_to_ids.get(token) ?? model.unk_token_id)!);
   const byteLevel = byteLevelPieces(rules.pre_tokenizer ?? null);
-  const words = wordCache((word) => idsOf([byteLevel ? byteLevel.asBytes(word) : word]));
+  const words = wordCache((word) => idsOf(byteLevel ? byteLevel.asBytes(word) : word));
 
   return (text) => {
     if (before?.test(text)) return whole(text);
