@@ -92,7 +92,7 @@ export async function fitTransform(
   plan: Decisions,
 ): Promise<FeatureTransform> {
   const { job, source } = input;
-  const fitter = transformFitter(plan.features!, job.data.scale);
+  const fitter = transformFitter(plan.features!, { scale: job.data.scale });
   const picker = columnPicker(job, source.name);
   for await (const { row, part } of plannedRows({ ...input, onProgress: () => undefined }, plan)) {
     if (part !== TRAIN) continue;

@@ -1,3 +1,4 @@
+import { balanceProblems } from './balance.js';
 import { columnProblems } from './column-checks.js';
 import type { PlacedProblem } from './explain-issue.js';
 import { lossProblem } from './loss.js';
@@ -10,6 +11,7 @@ export function checkJob(job: Job): PlacedProblem[] {
   return [
     ...taskProblems(job),
     ...splitProblems(job),
+    ...balanceProblems(job),
     ...columnProblems(job),
     ...freezeProblems(job),
     ...patternProblems(job),

@@ -1,3 +1,4 @@
+import { balanceOf } from '../job/balance.js';
 import type { Job } from '../job/schema.js';
 import type { Observation, Position, SegmentStats, StopReason, TrainUntil } from '../workflows/contract.js';
 import { NonFiniteStep } from './compile/problems.js';
@@ -48,7 +49,7 @@ export async function trainSegment(
   const began = segment.from.step - segment.from.cursor;
   const totalSteps = began + (epochs - epoch) * stepsPerEpoch;
   const lastStep = Math.min(until.step, began + stepsPerEpoch);
-  const batches = epochOrder(examples, job.train.batchSize, job.seed, epoch);
+  const batches = epochOrder(examples, job.train.batchSize, job.seed, epoch, balanceOf(job.data) === 'sampling');
   const startMs = clockMs();
   let { step, cursor } = segment.from;
   let [seen, lossSum] = [0, 0];

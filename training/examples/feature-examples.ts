@@ -1,6 +1,6 @@
 import type { Examples } from './examples.js';
 import { filledUp } from './filled-up.js';
-import { countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
+import { classesOfTargets, countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
 import { heldVectors, type VectorColumn } from './vector-column.js';
 
 export interface FeatureRows {
@@ -19,6 +19,7 @@ export function storedFeatureExamples(vectors: VectorColumn, targets: RowTargets
   return {
     count: countOfTargets(targets),
     lengthOf: () => 1,
+    classes: classesOfTargets(targets),
     bucketFor: () => 1,
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows) {

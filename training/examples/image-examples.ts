@@ -2,7 +2,7 @@ import type { ShardIndex } from '../../data/shard-index.js';
 import type { ShardRows } from '../../data/shard-rows.js';
 import type { Examples } from './examples.js';
 import { filledUp } from './filled-up.js';
-import { countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
+import { classesOfTargets, countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
 
 /** Mean and deviation of red, green and blue, of pixels from 0 to 1. */
 export interface PixelScale {
@@ -46,6 +46,7 @@ export function imageExamples({ images, size, scale, targets }: ImageRows): Exam
   return {
     count,
     lengthOf: () => 1,
+    classes: classesOfTargets(targets),
     bucketFor: () => 1,
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows) {

@@ -3,7 +3,7 @@ import type { Lists } from '../../data/shards.js';
 import type { FeedValues } from '../compile/program.js';
 import type { Examples } from './examples.js';
 import { tokenBucket } from './order.js';
-import { gatherTargets, type RowTargets } from './row-targets.js';
+import { classesOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
 import { heldTokens, type TokenColumn } from './token-column.js';
 
 /** What is learnt of tokenised examples: of each as a whole, or of their tokens. */
@@ -78,6 +78,7 @@ export function storedTokenExamples({ tokens, types, targets, maxLength }: Token
   return {
     count: tokens.count,
     lengthOf,
+    classes: classesOfTargets(targets),
     bucketFor: (length) => tokenBucket(length, maxLength),
     targets: tokenTargets,
     gather(examples, rows, bucket) {
