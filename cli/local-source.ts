@@ -1,51 +1,52 @@
-/** The data of a job as one file of this machine. */
-import { join, resolve } from 'node:path';
+/** The data of a job on this machine. */
+import { basename, resolve } from 'node:path';
+import { localFiles, type LocalFiles } from '../activities/source/local.js';
 import { DataError } from '../data/data-error.js';
-import { packImages } from '../data/pack-images.js';
-import { formatOf } from '../data/readers/read-rows.js';
 import type { Job } from '../job/schema.js';
-import { isStoreError } from '../storage/errors.js';
 import { withBucket } from '../storage/object-store.js';
-import { parseS3Url, type S3Url } from '../storage/s3-url.js';
-import type { SourceRef } from '../workflows/contract.js';
 import { settings, storeFailure } from './services.js';
 
-export interface LocalSource {
-  /** The file that goes to the workers. */
-  readonly sourcePath: string;
-  /** What the user calls it. */
-  readonly sourceName: string;
-  /** Where it was read: an absolute path of this machine, or `s3://bucket/key`. */
-  readonly sourcePlace: string;
-  readonly format: SourceRef['format'];
+export interface LocalSource extends LocalFiles {
+  /** Where it was read: absolute paths and patterns of this machine, or `s3://bucket/key`. */
+  readonly sourcePlaces: readonly string[];
 }
 
-/** One file that holds all of the source: images are packed into one, an object of S3 is fetched. */
+/** What `data.source` names, each relative to the folder of the job file. */
+export const placesOf = ({ source }: Job['data'], jobFolder: string): readonly string[] =>
+  [source].flat().map((one) => (one.includes('://') ? one : resolve(jobFolder, one)));
+
+/** What messages call the source. */
+export const nameOfSource = ({ source }: Job['data']): string => {
+  const [first, ...others] = [source].flat();
+  return others.length === 0 ? first! : `${first!} and ${others.length} more`;
+};
+
+/** All of the source; images are packed into one file, objects of S3 are fetched. */
 export async function localSource(job: Job, jobFolder: string, scratch: string): Promise<LocalSource> {
-  const { source } = job.data;
   const images = job.task === 'image-classification';
-  if (source.includes('://')) {
-    const url = images ? null : parseS3Url(source);
-    if (!url) throw notReadable(source, images);
-    const format = formatOf(source);
-    const path = join(scratch, 'source');
-    await fetchSource(source, url, path);
-    return { sourcePath: path, sourceName: source, sourcePlace: source, format };
+  const sourcePlaces = placesOf(job.data, jobFolder);
+  for (const place of sourcePlaces) {
+    if (place.includes('://') && (images || !place.startsWith('s3://'))) throw notReadable(place, images);
   }
-  const path = resolve(jobFolder, source);
-  if (!images) return { sourcePath: path, sourceName: source, sourcePlace: path, format: formatOf(path) };
-  const packed = join(scratch, 'images');
-  await packImages({ path, data: job.data, out: packed });
-  return { sourcePath: packed, sourceName: source, sourcePlace: path, format: 'images' };
-}
-
-async function fetchSource(source: string, { bucket, key }: S3Url, path: string): Promise<void> {
-  const { store } = await settings();
-  await withBucket(store, bucket, (from) => from.getToFile(key, path)).catch((error: unknown) => {
-    if (isStoreError(error, 'missing')) throw new DataError(`data.source: there is no object ${source}`);
+  if (images && sourcePlaces.length > 1) {
+    throw new DataError(
+      'data.source: expected one folder or one table of images, found a list: put them into one table',
+    );
+  }
+  const local = await localFiles({
+    job,
+    places: sourcePlaces,
+    sourceName: nameOfSource(job.data),
+    scratch,
+    withBucket: async (bucket, use) => withBucket((await settings()).store, bucket, use),
+  }).catch((error: unknown) => {
     throw storeFailure(error);
   });
+  return { ...local, sourcePlaces };
 }
+
+/** The source's name in the run: without the way to it. */
+export const shortName = (sourceName: string): string => basename(sourceName);
 
 const notReadable = (source: string, images: boolean): DataError =>
   new DataError(

@@ -6,9 +6,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { WorkflowIdReusePolicy, type Client } from '@temporalio/client';
-import { fileSource } from '../data/byte-source.js';
+import { openLocal, storeFiles } from '../activities/source/local.js';
 import { DataError } from '../data/data-error.js';
 import { checkSource, type SourceReport } from '../data/inspect-source.js';
 import { JobError } from '../job/job-error.js';
@@ -20,12 +20,12 @@ import { configFor, inspectModelFolder, type ModelFolder } from '../models/folde
 import { checkJobFitsModel } from '../models/job-fit.js';
 import { ModelError } from '../models/model-error.js';
 import { putContent } from '../storage/content.js';
-import { modelFileKey, sourceKey } from '../storage/layout.js';
+import { modelFileKey } from '../storage/layout.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import type { FineTuneInput, ModelRef, RunId, Sha256, SourceRef } from '../workflows/contract.js';
 import { CONTROL_QUEUE } from '../workflows/handlers.js';
 import { CliError } from './errors.js';
-import { localSource, type LocalSource } from './local-source.js';
+import { localSource, nameOfSource, shortName, type LocalSource } from './local-source.js';
 import { modelSource, type ModelSource } from './model-source.js';
 
 /** A job whose inputs were all found good. */
@@ -64,8 +64,7 @@ async function checkJobFile(path: string, scratch: string): Promise<CheckedJob> 
     const { folder, name, job, complete } = named;
     const source = await localSource(job, dirname(path), scratch);
     if (!complete) checkJobFitsModel(job, await inspectModelFolder(folder, job));
-    const bytes = await fileSource(source.sourcePath, source.sourceName);
-    const report = await checkSource({ source: bytes, format: source.format, job });
+    const report = await checkSource({ source: await openLocal(source), format: source.format, job });
     await complete?.(report);
     const model = await modelFor(folder, job, report);
     const layout = checkJobFitsModel(job, model, outputsOf(job, report.labels));
@@ -114,19 +113,12 @@ export async function startFineTune(client: Client, input: FineTuneInput): Promi
       task: job.task,
       pairs: job.data.textPair !== undefined,
     },
-    staticSummary: `${job.name}: ${model.name} on ${job.data.source}`,
+    staticSummary: `${job.name}: ${model.name} on ${nameOfSource(job.data)}`,
   });
 }
 
-export async function storeSource(
-  store: ObjectStore,
-  { sourcePath, sourceName, format }: CheckedJob,
-): Promise<SourceRef> {
-  const file = await putContent(store, (sha256) => sourceKey(sha256, format), sourcePath, {
-    name: basename(sourceName),
-  });
-  return { name: basename(sourceName), format, file };
-}
+export const storeSource = (store: ObjectStore, checked: CheckedJob): Promise<SourceRef> =>
+  storeFiles(store, checked, shortName(checked.sourceName));
 
 export async function storeModel(store: ObjectStore, { model, modelName }: CheckedJob): Promise<ModelRef> {
   const files = await Promise.all(

@@ -1,3 +1,4 @@
+import { marginOf } from './augment/image-augmenter.js';
 import type { Job } from '../job/schema.js';
 import { targetOf } from './targets.js';
 
@@ -27,9 +28,15 @@ export function datasetSpec(job: Job, imageSize: number | null): Readonly<Record
     case 'causal-lm':
       return { ...common, text: data.text, maxLength };
     case 'image-classification':
-      return { ...common, image: data.image, label, imageSize };
+      return { ...common, image: data.image, label, imageSize, ...marginFor(job, imageSize) };
     case 'tabular-classification':
     case 'tabular-regression':
       return { ...common, features: data.features ?? null, scale: data.scale, label };
   }
+}
+
+/** Augmentation happens while training, but a crop needs more of an image than evaluation sees. */
+function marginFor(job: Job, imageSize: number | null): { readonly margin?: number } {
+  const margin = imageSize === null ? 0 : marginOf(job, imageSize);
+  return margin === 0 ? {} : { margin };
 }

@@ -1,5 +1,6 @@
 /** Decodes an image file to square RGB, as torchvision's evaluation transform does (Resize, CenterCrop). */
 import sharp, { type Sharp } from 'sharp';
+import { pad } from './augment/crop.js';
 import { enlarge } from './enlarge-image.js';
 import type { PackedImage } from './readers/row.js';
 
@@ -29,16 +30,18 @@ sharp.cache(false); // images are read once
  * Pixels of the first frame, (size, size, 3), RGB, 0 … 255. The shorter side is brought to size · 256 / 224 with a triangle
  * filter (bilinear with antialiasing), then the centre is cut out; an image of just size x size is taken as it is. Turned as
  * its EXIF orientation says (torchvision's loader leaves it lying; Hugging Face's datasets turn it too), transparency on white,
- * colours as sRGB.
+ * colours as sRGB. With a `margin`, that many pixels more on every side of what is cut out, (size + 2 · margin)²: the middle is the
+ * same to the byte. An image of just size x size, around which there is nothing, is mirrored at its edges.
  * @throws UnreadableImage for bytes that are no image, an image cut short, too small, or of more than MAX_PIXELS.
  */
-export async function decodeImage(bytes: Uint8Array, size: number): Promise<Uint8Array> {
-  const { data, info } = await decode(bytes, size).catch((error: Error) => {
+export async function decodeImage(bytes: Uint8Array, size: number, margin = 0): Promise<Uint8Array> {
+  const side = size + 2 * margin;
+  const { data, info } = await decode(bytes, size, margin).catch((error: Error) => {
     // libvips has no codes: what it says of a file is all there is.
     throw error instanceof UnreadableImage ? error : new UnreadableImage(error.message.split('\n')[0]!.trim());
   });
-  if (info.channels === 3 && info.width === size && info.height === size) return data;
-  throw new Error(`sharp gave ${info.width} x ${info.height} x ${info.channels}, expected ${size} x ${size} x 3`);
+  if (info.channels === 3 && info.width === side && info.height === side) return data;
+  throw new Error(`sharp gave ${info.width} x ${info.height} x ${info.channels}, expected ${side} x ${side} x 3`);
 }
 
 const CHECKED_SIZE = 8;
@@ -61,7 +64,8 @@ export async function shorterSideOf({ bytes }: PackedImage): Promise<number> {
   return Math.min(width, height);
 }
 
-async function decode(bytes: Uint8Array, size: number) {
+async function decode(bytes: Uint8Array, size: number, margin: number) {
+  const side = size + 2 * margin;
   if (bytes.byteLength === 0) throw new UnreadableImage('the file is empty');
   const options = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const;
   const { format, autoOrient } = await sharp(bytes, options).metadata();
@@ -72,28 +76,33 @@ async function decode(bytes: Uint8Array, size: number) {
   }
   const upright = sharp(bytes, options).autoOrient().flatten({ background: '#ffffff' }).toColourspace('srgb');
   const raw = (image: Sharp) => image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  if (width === size && height === size) return raw(upright);
-  const { left, top, ...scaled } = placeOfCrop(width, height, size);
+  if (width === size && height === size) {
+    const { data, info } = await raw(upright);
+    if (margin === 0 || info.channels !== 3) return { data, info };
+    const mirrored = pad({ data, width, height }, margin, 'reflect').data;
+    return { data: mirrored, info: { channels: 3, width: side, height: side } };
+  }
+  const { left, top, ...scaled } = placeOfCrop(width, height, size, margin);
   if (Math.min(width, height) < Math.min(scaled.width, scaled.height)) {
     const { data, info } = await raw(upright);
     if (info.channels !== 3) return { data, info };
-    const enlarged = enlarge({ data, width, height }, scaled, { left, top, size });
-    return { data: enlarged, info: { channels: 3, width: size, height: size } };
+    const enlarged = enlarge({ data, width, height }, scaled, { left, top, size: side });
+    return { data: enlarged, info: { channels: 3, width: side, height: side } };
   }
   return raw(
     upright
       .resize(scaled.width, scaled.height, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
-      .extract({ left, top, width: size, height: size }),
+      .extract({ left, top, width: side, height: side }),
   );
 }
 
 /** Size of the scaled image, and where the crop begins; rounded as torchvision rounds. */
-function placeOfCrop(width: number, height: number, size: number) {
+function placeOfCrop(width: number, height: number, size: number, beyond: number) {
   const shorter = Math.round(size * SHORTER_SIDE);
   const scaled = (side: number): number => Math.floor((shorter * side) / Math.min(width, height));
   const margin = (side: number): number => roundHalfToEven((side - size) / 2);
   const [w, h] = [scaled(width), scaled(height)];
-  return { width: w, height: h, left: margin(w), top: margin(h) };
+  return { width: w, height: h, left: margin(w) - beyond, top: margin(h) - beyond };
 }
 
 const roundHalfToEven = (value: number): number => (value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));

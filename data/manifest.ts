@@ -72,11 +72,13 @@ const tokensSchema = z.object({
   texts: bySplit(count),
 });
 
-/** `pixels` (size, size, 3), RGB, 0 … 255; see images.ts. */
+/** `pixels` (side, side, 3), RGB, 0 … 255, with side = size + 2 · margin; see images.ts. */
 const imagesSchema = z.object({
   ...common,
   kind: z.literal('images'),
   size: z.int().positive(),
+  /** Pixels around what evaluation sees, for random crops; left out: none. */
+  margin: z.int().positive().optional(),
   /** Images that were left out because they cannot be used, the first few with their place. */
   unreadable: z.object({ count, first: z.array(z.string()) }),
 });

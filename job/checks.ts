@@ -1,3 +1,4 @@
+import { augmentProblems } from './augment-checks.js';
 import { balanceProblems } from './balance.js';
 import { columnProblems } from './column-checks.js';
 import type { PlacedProblem } from './explain-issue.js';
@@ -13,6 +14,7 @@ export function checkJob(job: Job): PlacedProblem[] {
     ...splitProblems(job),
     ...balanceProblems(job),
     ...columnProblems(job),
+    ...augmentProblems(job),
     ...freezeProblems(job),
     ...patternProblems(job),
     ...metricProblems(job),

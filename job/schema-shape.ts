@@ -90,7 +90,7 @@ const plain = (shape: Shape): string =>
     ? String(shape.enum[0])
     : shape.type === 'array'
       ? '[…]'
-      : (shape.type ?? '…').replace('string', 'text').replace('integer', 'number');
+      : (shape.type ?? shape.anyOf?.[0]?.type ?? '…').replace('string', 'text').replace('integer', 'number');
 
 /** The words for each choice of a union or an enumeration, through nested ones. */
 function choicesOf({ anyOf, enum: values }: Shape): string[] {

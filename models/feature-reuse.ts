@@ -15,6 +15,9 @@ export interface FeatureReuse {
 export function featureReuse(job: Job, family: Family, layout: JobLayout): FeatureReuse {
   const no = (because: string): FeatureReuse => ({ reuse: false, because });
   if (job.reuseFeatures === 'off') return no('reuseFeatures is off');
+  if (job.data.augment && Object.keys(job.data.augment).length > 0) {
+    return no('data.augment shows the base other examples in every epoch: leave it out to compute them once');
+  }
   if (job.lora) return no('adapters change the base while they train: leave lora out to train the head alone');
   if (!job.pretrained) return no('the base begins from random weights, which are in no file');
   const trained = layout.trainable.find((name) => !name.startsWith('head.'));

@@ -5,7 +5,7 @@ import { typeAttribute } from './compile/attributes.js';
 import { scope } from './compile/scope.js';
 import { adaptedTensor } from '../models/adapters.js';
 import type { Inputs, Model, Parameters, Pass } from './model.js';
-import type { Objective } from './objectives/objective.js';
+import { trainingTargetsOf, type Objective } from './objectives/objective.js';
 import { weightedMean } from './objectives/weighted-mean.js';
 import { checkpointed, keepMade } from './ops/checkpointed.js';
 import { dropoutMasks, noDropout } from './ops/dropout.js';
@@ -59,7 +59,7 @@ export function trainFunction(spec: StepSpec, trainable: readonly string[], buck
   return {
     inputs: {
       ...model.inputs(settings.batchSize, bucket),
-      ...objective.targets(settings.batchSize, bucket),
+      ...trainingTargetsOf(objective, settings.batchSize, bucket),
       ...stepInputs,
       learningRate: { shape: [], dtype: 'float32' },
       ...optimizer.inputs,
@@ -95,7 +95,7 @@ export function accumulateFunction(spec: StepSpec, trainable: readonly string[],
   return {
     inputs: {
       ...model.inputs(settings.batchSize, bucket),
-      ...objective.targets(settings.batchSize, bucket),
+      ...trainingTargetsOf(objective, settings.batchSize, bucket),
       ...stepInputs,
     },
     trace(inputs, variable) {

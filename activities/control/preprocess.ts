@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileSource } from '../../data/byte-source.js';
 import { prepareDataset } from '../../data/prepare.js';
 import { datasetSpec } from '../../data/dataset-spec.js';
 import { kindOf } from '../../data/targets.js';
@@ -9,7 +8,7 @@ import { openTokenizer } from '../../data/tokenize.js';
 import { readConfig } from '../../models/folder.js';
 import { imageSizeOf } from '../../models/image-size.js';
 import { datasetManifestSchema, type DatasetManifest } from '../../data/manifest.js';
-import { fetchFile, putContent } from '../../storage/content.js';
+import { putContent } from '../../storage/content.js';
 import { isStoreError } from '../../storage/errors.js';
 import { datasetFileKey } from '../../storage/layout.js';
 import { sha256OfSmall } from '../../storage/digest.js';
@@ -18,6 +17,7 @@ import type { DatasetRef, DataContext, Sha256, StoredFile } from '../../workflow
 import { asActivity } from '../as-activity.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { modelFolder } from '../model-folder.js';
+import { openStored } from '../source/stored.js';
 
 const MANIFEST = 'manifest.json';
 
@@ -116,12 +116,11 @@ async function prepare(
   const { store, cacheFolder, workFolder, shardRows } = dependencies;
   const folder = join(workFolder, `prepare-${randomUUID()}`);
   try {
-    const local = await fetchFile(store, source.file, cacheFolder, { signal });
     const tokenizer =
       kindOf(job) === 'tokens'
         ? await openTokenizer(await modelFolder(dependencies, model, { signal }), job.data.maxLength)
         : null;
-    const bytes = await fileSource(local, source.name);
+    const bytes = await openStored({ store, cacheFolder }, source, { signal });
     const manifest = await prepareDataset({
       source: bytes,
       format: source.format,

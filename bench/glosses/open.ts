@@ -12,7 +12,7 @@ import { parseJob } from '../../job/parse.js';
 export async function openGlosses(jobFile: string, folder: string) {
   const job = parseJob(await readFile(jobFile, 'utf8'), jobFile);
   const modelFolder = partPaths().minilm;
-  const source = await fileSource(resolve(dirname(jobFile), job.data.source));
+  const source = await fileSource(resolve(dirname(jobFile), String(job.data.source)));
   const tokenizer = await openTokenizer(modelFolder, job.data.maxLength);
   const dataset = await prepareDataset({ source, job, tokenizer, outFolder: folder });
   const shards = { train: [] as string[], validation: [] as string[], test: [] as string[] };

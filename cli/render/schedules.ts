@@ -52,8 +52,11 @@ export function renderSchedule(schedule: ShownSchedule): string[] {
 
 function dataText({ data, createdAt }: ShownSchedule): string {
   if (data.read === 'at-firing') {
-    const reader = data.place.startsWith('s3://') ? 'a control worker' : 'a control worker, on its own disk';
-    return `${data.place}, read again by ${reader} each time that it fires`;
+    const places = data.places ?? [data.place];
+    const reader = places.every((place) => place.startsWith('s3://'))
+      ? 'a control worker'
+      : 'a control worker, on its own disk';
+    return `${places.join(', ')}, read again by ${reader} each time that it fires`;
   }
   const { name, file } = data.source;
   return `${name} as it was at ${moment(createdAt)} (${size(file.bytes)}, SHA-256 ${file.sha256.slice(0, 12)}): later changes do not count`;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Engine } from '../../engine/client.js';
 import type { FoundRate } from '../../engine/protocol.js';
-import { fileSource } from '../../data/byte-source.js';
+import { openLocal } from '../../activities/source/local.js';
 import type { DatasetManifest } from '../../data/manifest.js';
 import { prepareDataset } from '../../data/prepare.js';
 import { kindOf } from '../../data/targets.js';
@@ -44,17 +44,18 @@ const USUAL_STEPS = 100;
 
 /** A range test on this machine: data, head and engine of its own; nothing of it stays. @throws as withEngine. */
 export async function findRate(
-  { job, model, sourcePath, sourceName, format }: CheckedJob,
+  checked: CheckedJob,
   { steps, from, to }: RateRequest,
   { signal, onBegin, onProgress }: RateSearch,
 ): Promise<FoundRate> {
+  const { job, model, format } = checked;
   const scratch = await mkdtemp(join(tmpdir(), 'temper-lr-find-'));
   const preparing = (done: number, total: number) =>
     onProgress({ stage: 'preparing', done, total, loss: null, learningRate: null });
   try {
     const outFolder = join(scratch, 'data');
     const dataset = await prepareDataset({
-      source: await fileSource(sourcePath, sourceName),
+      source: await openLocal(checked),
       ...{ format, job, outFolder, signal },
       ...(kindOf(job) === 'tokens' && { tokenizer: await openTokenizer(model.folder, job.data.maxLength) }),
       ...(kindOf(job) === 'images' && { imageSize: imageSizeOf(job, model) }),

@@ -59,7 +59,7 @@ async function create(
     console.error(`temper: ${said}`);
   await withRuns(async (client, settings) => {
     await mustBeNew(client, schedule);
-    const read = whenRead(options, checked.sourcePlace, settings);
+    const read = whenRead(options, checked.sourcePlaces, settings);
     const made = await withStore((store) => createSchedule(client, store, checked, { schedule, spec, options, read }));
     console.log(options.json ? JSON.stringify(made) : renderSchedule(made).join('\n'));
   });

@@ -4,6 +4,7 @@ import type { ObjectStore } from '../../storage/object-store.js';
 import type { RetrainInput, ScheduledSource } from '../../workflows/contract.js';
 import { CONTROL_QUEUE } from '../../workflows/handlers.js';
 import { CliError } from '../errors.js';
+import { shortName } from '../local-source.js';
 import { storeModel, storeSource, type CheckedJob } from '../submit.js';
 import { describeSchedule, findSchedule, RETRAIN, shown, type ShownSchedule } from './look.js';
 import { overlapPolicy, type Overlap } from './options.js';
@@ -23,11 +24,11 @@ export interface CreateOptions extends WhenOptions {
 /** Where nobody says it: what workers surely can read is read when it fires. */
 export function whenRead(
   { data }: Pick<CreateOptions, 'data'>,
-  place: string,
+  places: readonly string[],
   { source, storeSource }: Pick<TemperConnection, 'source' | 'storeSource'>,
 ): ScheduledSource['read'] {
   const workersAreHere = source === 'embedded' && storeSource === 'embedded';
-  return data ?? (workersAreHere || place.startsWith('s3://') ? 'at-firing' : 'at-creation');
+  return data ?? (workersAreHere || places.every((place) => place.startsWith('s3://')) ? 'at-firing' : 'at-creation');
 }
 
 /** @throws CliError when there is a schedule of this name. */
@@ -55,11 +56,11 @@ export async function createSchedule(
   { schedule, spec, options, read }: ToCreate,
 ): Promise<ShownSchedule> {
   await store.ensureBucket();
-  const { job, sourceName: name, sourcePlace: place, format } = checked;
+  const { job, sourcePlaces: places, format } = checked;
   const model = await storeModel(store, checked);
   const data: ScheduledSource =
     read === 'at-firing'
-      ? { read, name: name.split('/').at(-1) ?? name, format, place }
+      ? { read, name: shortName(checked.sourceName), format, place: places[0]!, ...(places.length > 1 && { places }) }
       : { read, source: await storeSource(store, checked) };
   const input: RetrainInput = { schedule, job, model, data };
   const created: ScheduleOptions = {

@@ -1,4 +1,5 @@
 import type { Job } from '../../job/schema.js';
+import { marginOf } from '../augment/image-augmenter.js';
 import type { FeatureTransform } from '../features/transform.js';
 import type { Decisions } from '../prepare/decide.js';
 import { withAliases } from '../prepare/merge-labels.js';
@@ -39,8 +40,10 @@ export async function encoderFor(
       return tokenEncoder(needed(tokenizer, 'a tokenizer'), 'tags', labels, false);
     case 'causal-lm':
       return blockEncoder(needed(tokenizer, 'a tokenizer'));
-    case 'image-classification':
-      return imageEncoder(needed(imageSize, 'an image size'), classTarget(target), labels, plan.unreadable);
+    case 'image-classification': {
+      const size = needed(imageSize, 'an image size');
+      return imageEncoder({ size, margin: marginOf(job, size) }, classTarget(target), labels, plan.unreadable);
+    }
     case 'tabular-classification':
       return featureEncoder(await fit(), classTarget(target), labels, null);
     case 'tabular-regression':

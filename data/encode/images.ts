@@ -4,25 +4,30 @@ import { imageColumns } from '../shard-columns.js';
 import type { UnreadableReport } from '../unreadable.js';
 import { targetCells, type Encoder } from './encoder.js';
 
-/** Images as size x size pixels with their classes. */
+/** Images as size x size pixels, and a margin around them, with their classes. */
 export function imageEncoder(
-  size: number,
+  { size, margin }: { readonly size: number; readonly margin: number },
   target: 'class' | 'classes',
   labels: ReadonlyMap<string, number>,
   unreadable: UnreadableReport,
 ): Encoder {
   return {
-    columns: imageColumns(target, size),
+    columns: imageColumns(target, size + 2 * margin),
     atOnce: DECODED_AT_ONCE,
     async encode(example) {
       const { id, text, input, place } = example;
       if (input.kind !== 'image') throw new Error(`a row of ${input.kind} was to be decoded as an image`);
-      const pixels = await decodeImage(input.image.bytes, size).catch((error: unknown) => {
+      const pixels = await decodeImage(input.image.bytes, size, margin).catch((error: unknown) => {
         throw error instanceof UnreadableImage ? new DataError(`${place}: ${error.message}`) : error;
       });
       return [{ id, text, pixels, ...targetCells(example, labels, target) }];
     },
     finish: () => [],
-    describe: () => ({ kind: 'images', size, unreadable: { count: unreadable.count, first: [...unreadable.first] } }),
+    describe: () => ({
+      kind: 'images',
+      size,
+      ...(margin > 0 && { margin }),
+      unreadable: { count: unreadable.count, first: [...unreadable.first] },
+    }),
   };
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { augmentPlan } from '../../data/augment/plan.js';
 import type { DatasetManifest } from '../../data/manifest.js';
 import type { Job } from '../../job/schema.js';
 import { outputsOf } from '../../models/families/labels.js';
@@ -95,7 +96,9 @@ export class Workbench {
     if (problem !== null) throw new ModelError(`train.precision: ${problem}`);
     const run = await openRunModel(request, this.allowModules);
     const scale = dataset.kind === 'images' ? await imageScale(run, modelFolder) : undefined;
-    const open = (split: SplitName) => openExamples(shards[split], dataset, scale);
+    const augment = features ? undefined : await augmentPlan(job, modelFolder);
+    const open = (split: SplitName) =>
+      openExamples(shards[split], dataset, scale, split === 'train' ? augment : undefined);
     const examples = { train: await open('train'), validation: await open('validation'), test: await open('test') };
     const feed = (split: SplitName): StoredExamples => {
       if (!features) return examples[split];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { augmentSchema } from './augment.js';
 import { balanceSchema } from './balance.js';
 import { cleanSchema } from './clean.js';
 import { splitSchema } from './split.js';
@@ -6,11 +7,25 @@ import { columnName, positiveInt } from './values.js';
 
 export const dataSchema = z.strictObject({
   source: z
-    .string()
-    .min(1)
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .describe(
-      'csv, tsv or jsonl, also s3://bucket/key; for images also a folder with one folder of images a class. Relative to the job file.',
+      'A file, a folder, a pattern such as `parts/*.csv`, the same on S3 (`s3://bucket/key`), or a list of them (docs/data.md tells what can be read); for images a folder with one folder of images a class, or a table. Relative to the job file.',
     ),
+  format: z
+    .enum(['jsonl', 'json', 'csv', 'tsv', 'parquet', 'arrow', 'text'])
+    .optional()
+    .describe("What the files are, where their names' endings do not tell it."),
+  badRows: z
+    .strictObject({
+      maxShare: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.01)
+        .describe('Above this share of all rows the job stops, and the first ones are named; 0: at the first.'),
+    })
+    .optional()
+    .describe('Rows that cannot be read (ragged, not UTF-8, not JSON; unreadable images) are left out and kept aside.'),
   text: columnName.default('text').describe('Text tasks: column with the text.'),
   textPair: columnName.optional().describe('Sentence pairs: column with the second text.'),
   words: columnName.default('words').describe('token-classification: column with the list of words (JSON Lines).'),
@@ -39,6 +54,7 @@ export const dataSchema = z.strictObject({
   imageSize: positiveInt.optional().describe("Pixels of an image's side; left out: what the model was trained on."),
   clean: cleanSchema.prefault({}),
   split: splitSchema,
+  augment: augmentSchema.optional(),
   leakage: z
     .enum(['auto', 'on', 'off'])
     .optional()

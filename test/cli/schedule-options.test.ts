@@ -139,12 +139,12 @@ describe('what a schedule is made of', () => {
   it('data are read at firing where workers surely can, else at creation', () => {
     const here = { source: 'embedded', storeSource: 'embedded' } as const;
     const cluster = { source: 'environment', storeSource: 'environment' } as const;
-    expect(whenRead({}, '/data/a.csv', here)).toBe('at-firing');
-    expect(whenRead({}, '/data/a.csv', cluster)).toBe('at-creation');
-    expect(whenRead({}, '/data/a.csv', { ...cluster, storeSource: 'embedded' })).toBe('at-creation');
-    expect(whenRead({}, 's3://data/a.csv', cluster)).toBe('at-firing');
-    expect(whenRead({ data: 'at-firing' }, '/data/a.csv', cluster)).toBe('at-firing');
-    expect(whenRead({ data: 'at-creation' }, 's3://data/a.csv', here)).toBe('at-creation');
+    expect(whenRead({}, ['/data/a.csv'], here)).toBe('at-firing');
+    expect(whenRead({}, ['/data/a.csv'], cluster)).toBe('at-creation');
+    expect(whenRead({}, ['/data/a.csv'], { ...cluster, storeSource: 'embedded' })).toBe('at-creation');
+    expect(whenRead({}, ['s3://data/a.csv'], cluster)).toBe('at-firing');
+    expect(whenRead({ data: 'at-firing' }, ['/data/a.csv'], cluster)).toBe('at-firing');
+    expect(whenRead({ data: 'at-creation' }, ['s3://data/a.csv'], here)).toBe('at-creation');
   });
 
   it('an unknown name is answered with the nearest', () => {

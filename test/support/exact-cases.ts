@@ -120,6 +120,34 @@ const training: readonly ExactCase[] = [
   }),
 ];
 
+const balance: readonly ExactCase[] = [
+  text('class weights, accumulated', {
+    data: 'maxLength: 16, balance: class-weights',
+    train: 'accumulate: 3, batchSize: 5',
+  }),
+  text('balanced sampling', { data: 'maxLength: 16, balance: sampling' }),
+  tabular('balanced sampling of a table, accumulated', {
+    data: 'label: group, balance: sampling',
+    train: 'accumulate: 2, batchSize: 5',
+  }),
+  {
+    ...text('balanced sampling of kept features', {
+      data: 'maxLength: 16, balance: sampling',
+      train: 'dropout: 0',
+      more: 'freeze: all',
+    }),
+    keepsFeatures: true,
+  },
+  {
+    ...text('class weights on kept features', {
+      data: 'maxLength: 16, balance: class-weights',
+      train: 'dropout: 0',
+      more: 'freeze: all',
+    }),
+    keepsFeatures: true,
+  },
+];
+
 const families: readonly ExactCase[] = [
   text('distilbert', { model: 'tiny-distilbert' }),
   text('roberta', { model: 'tiny-roberta' }),
@@ -170,4 +198,31 @@ const families: readonly ExactCase[] = [
   },
 ];
 
-export const exactCases: readonly ExactCase[] = [...optimizers, ...training, ...families];
+const augmented: readonly ExactCase[] = [
+  image('images augmented in every way, mixed', {
+    data: `imageSize: 32, augment: { randomResizedCrop: {}, horizontalFlip: 0.5, verticalFlip: 0.3, rotation: { degrees: 20 }, affine: { degrees: 5, translate: [0.1, 0.1], scale: [0.8, 1.2], shear: 10, interpolation: bilinear }, randAugment: {}, colorJitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 }, randomErasing: { value: random }, cutmix: {}, mixup: { alpha: 0.2 } }`,
+  }),
+  image('images cropped and mixed, accumulated', {
+    data: 'imageSize: 32, augment: { randomCrop: { padding: 4, paddingMode: reflect }, mixup: {} }',
+    train: 'accumulate: 2, batchSize: 5, labelSmoothing: 0.1',
+  }),
+  text('texts augmented', {
+    data: 'maxLength: 16, augment: { tokenDropout: {}, tokenSwap: {}, masking: {} }',
+  }),
+  text('pairs augmented', {
+    data: 'textPair: second, maxLength: 24, augment: { tokenDropout: { p: 0.3 }, tokenSwap: {}, masking: {} }',
+  }),
+  {
+    ...{ name: 'tags of masked tokens', source: 'tagged' },
+    yaml: job(byColumn, texts, {
+      ...{ task: 'token-classification', data: 'label: tags, maxLength: 24, augment: { masking: {} }' },
+    }),
+  },
+  tabular('a table with noise, mixed', { data: 'label: group, augment: { noise: {}, mixup: {} }' }),
+  tabular('a table of numbers with noise, mixed', {
+    ...{ task: 'tabular-regression', data: 'label: price, augment: { noise: { std: 0.05 }, mixup: { alpha: 0.4 } }' },
+    train: 'loss: huber, accumulate: 2, batchSize: 5',
+  }),
+];
+
+export const exactCases: readonly ExactCase[] = [...optimizers, ...training, ...balance, ...families, ...augmented];

@@ -46,10 +46,10 @@ export async function tinyLoad(written = tinyJob()): Promise<TinyLoad> {
   const folder = await mkdtemp(join(tmpdir(), 'temper-tiny-'));
   const { folder: modelFolder, job } = await modelSource(written, folder, folder);
   const kind = kindOf(job);
-  let path = job.data.source;
+  let path = String(job.data.source);
   if (kind === 'images') await packImages({ path, data: job.data, out: (path = join(folder, 'images')) });
   const manifest = await prepareDataset({
-    source: await fileSource(path, job.data.source),
+    source: await fileSource(path, String(job.data.source)),
     format: kind === 'images' ? 'images' : formatOf(path),
     job,
     ...(kind === 'tokens' && { tokenizer: await openTokenizer(modelFolder, job.data.maxLength) }),

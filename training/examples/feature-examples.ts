@@ -1,5 +1,10 @@
+import { mixRows } from '../../data/augment/mix.js';
+import { addNoise } from '../../data/augment/noise.js';
+import type { AugmentPlan } from '../../data/augment/plan.js';
 import type { Examples } from './examples.js';
-import { filledUp } from './filled-up.js';
+import { fillUp } from './fill-up.js';
+import { mixedTargets, mixOf } from './mixed-targets.js';
+import { bitsOf } from './row-draws.js';
 import { classesOfTargets, countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
 import { heldVectors, type VectorColumn } from './vector-column.js';
 
@@ -13,8 +18,11 @@ export interface FeatureRows {
 export const featureExamples = ({ features, width, targets }: FeatureRows): Examples =>
   storedFeatureExamples(heldVectors(features, width), targets);
 
-/** Inputs: `features` float32 (rows, width), rows that fill up the batch repeat the others (filledUp). Targets: see gatherTargets. */
-export function storedFeatureExamples(vectors: VectorColumn, targets: RowTargets): Examples {
+/** Of training rows, where the job augments: `numeric` of the inputs are numbers, the first ones. */
+export type FeatureAugment = AugmentPlan & { readonly numeric: number; readonly classes: number };
+
+/** Inputs: `features` float32 (rows, width), rows that fill up the batch repeat the others (fillUp). Targets: see gatherTargets. */
+export function storedFeatureExamples(vectors: VectorColumn, targets: RowTargets, augment?: FeatureAugment): Examples {
   const { width } = vectors;
   return {
     count: countOfTargets(targets),
@@ -22,14 +30,24 @@ export function storedFeatureExamples(vectors: VectorColumn, targets: RowTargets
     classes: classesOfTargets(targets),
     bucketFor: () => 1,
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
-    gather(examples, rows) {
+    gather(examples, rows, _bucket, at) {
       const features = new Float32Array(rows * width);
-      filledUp(examples, rows).forEach((example, row) => {
-        // What fills up the batch was read before.
-        if (row < examples.length) vectors.read(example, features.subarray(row * width, (row + 1) * width));
-        else features.copyWithin(row * width, (row % examples.length) * width, ((row % examples.length) + 1) * width);
-      });
-      return { features, ...gatherTargets(targets, examples, rows) };
+      examples.forEach((example, row) => vectors.read(example, features.subarray(row * width, (row + 1) * width)));
+      const own = gatherTargets(targets, examples, rows);
+      if (!augment || !at) {
+        fillUp(features, examples.length, width);
+        return { features, ...own };
+      }
+      const { noise } = augment.settings;
+      if (noise) {
+        examples.forEach((example, row) =>
+          addNoise(features, row * width, augment.numeric, noise.std, bitsOf(at, example, row)),
+        );
+      }
+      const mix = mixOf(augment, 1, at, examples);
+      if (mix) mixRows(features, examples.length, width, mix);
+      fillUp(features, examples.length, width);
+      return { features, ...mixedTargets(own, mix, examples.length, augment.classes) };
     },
   };
 }

@@ -1,7 +1,15 @@
+import { centre } from '../../data/augment/crop.js';
+import { Draws, sites } from '../../data/augment/draws.js';
+import { randomErasing } from '../../data/augment/erasing.js';
+import { augmentedImage } from '../../data/augment/image-augmenter.js';
+import { mixRows } from '../../data/augment/mix.js';
+import type { AugmentPlan } from '../../data/augment/plan.js';
 import type { ShardIndex } from '../../data/shard-index.js';
 import type { ShardRows } from '../../data/shard-rows.js';
 import type { Examples } from './examples.js';
-import { filledUp } from './filled-up.js';
+import { fillUp } from './fill-up.js';
+import { mixedTargets, mixOf } from './mixed-targets.js';
+import { bitsOf } from './row-draws.js';
 import { classesOfTargets, countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
 
 /** Mean and deviation of red, green and blue, of pixels from 0 to 1. */
@@ -15,16 +23,20 @@ export interface PixelScale {
 export const channelsOf = ({ grey }: PixelScale): number => (grey ? 1 : 3);
 
 export interface ImageRows {
-  /** RGB bytes of each image, (size, size, 3). The array is the reader's until the next image is read. */
+  /** RGB bytes of each image, (side, side, 3) with side = size + 2 · margin. The array is the reader's until the next image is read. */
   readonly images: { readonly count: number; read(example: number): Uint8Array };
   readonly size: number;
+  /** Pixels on every side of a stored image that only augmentation sees; none where left out. */
+  readonly margin?: number | undefined;
   readonly scale: PixelScale;
   readonly targets: RowTargets;
+  /** Of training rows, where the job augments. */
+  readonly augment?: (AugmentPlan & { readonly classes: number }) | undefined;
 }
 
 /** Images that stay in their files: a batch reads its own, so that memory holds no more than one batch. */
-export function storedImages(index: ShardIndex, rows: ShardRows, size: number): ImageRows['images'] {
-  const bytes = new Uint8Array(size * size * 3);
+export function storedImages(index: ShardIndex, rows: ShardRows, side: number): ImageRows['images'] {
+  const bytes = new Uint8Array(side * side * 3);
   return {
     count: index.rows,
     read(example) {
@@ -36,10 +48,12 @@ export function storedImages(index: ShardIndex, rows: ShardRows, size: number): 
 
 /**
  * Inputs: `pixels` float32 (rows, size, size, 3 or 1), (value / 255 - mean) / deviation in single precision as torchvision has
- * it; rows that fill up the batch repeat the others (filledUp). Targets: see gatherTargets.
+ * it; rows that fill up the batch repeat the others (fillUp). Targets: see gatherTargets.
  */
-export function imageExamples({ images, size, scale, targets }: ImageRows): Examples {
-  const inputs = size * size * channelsOf(scale);
+export function imageExamples({ images, size, margin = 0, scale, targets, augment }: ImageRows): Examples {
+  const side = size + 2 * margin;
+  const channels = channelsOf(scale);
+  const inputs = size * size * channels;
   const scaleInto = scalerOf(scale);
   const { count } = images;
   if (count !== countOfTargets(targets)) throw new Error(`${count} images, but targets of ${countOfTargets(targets)}`);
@@ -49,10 +63,26 @@ export function imageExamples({ images, size, scale, targets }: ImageRows): Exam
     classes: classesOfTargets(targets),
     bucketFor: () => 1,
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
-    gather(examples, rows) {
+    gather(examples, rows, _bucket, at) {
       const pixels = new Float32Array(rows * inputs);
-      filledUp(examples, rows).forEach((example, row) => scaleInto(pixels, row * inputs, images.read(example)));
-      return { pixels, ...gatherTargets(targets, examples, rows) };
+      const settings = at && augment?.settings;
+      examples.forEach((example, row) => {
+        const stored = { data: images.read(example), width: side, height: side };
+        const start = row * inputs;
+        if (!settings) {
+          scaleInto(pixels, start, centre(stored, size).data);
+          return;
+        }
+        const bits = bitsOf(at, example, row);
+        scaleInto(pixels, start, augmentedImage(stored, size, settings, bits).data);
+        const { randomErasing: erasing } = settings;
+        if (erasing) randomErasing(pixels, { start, size, channels }, erasing, new Draws(bits, sites.erasing));
+      });
+      const mix = settings ? mixOf(augment!, size, at, examples) : null;
+      if (mix) mixRows(pixels, examples.length, inputs, mix, size);
+      fillUp(pixels, examples.length, inputs);
+      const own = gatherTargets(targets, examples, rows);
+      return { pixels, ...mixedTargets(own, mix, examples.length, augment?.classes ?? 0) };
     },
   };
 }
@@ -61,7 +91,7 @@ export function imageExamples({ images, size, scale, targets }: ImageRows): Exam
 export const pixelExamples = ({ pixels, ...rest }: PixelRows): Examples =>
   imageExamples({ images: { count: pixels.length, read: (example) => pixels[example]! }, ...rest });
 
-export interface PixelRows extends Omit<ImageRows, 'images'> {
+export interface PixelRows extends Omit<ImageRows, 'images' | 'margin' | 'augment'> {
   readonly pixels: readonly Uint8Array[];
 }
 

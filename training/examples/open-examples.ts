@@ -1,3 +1,4 @@
+import type { AugmentPlan } from '../../data/augment/plan.js';
 import type { DatasetManifest } from '../../data/manifest.js';
 import { indexShards, type IndexedColumns, type ShardIndex } from '../../data/shard-index.js';
 import { shardRows, type ShardRows } from '../../data/shard-rows.js';
@@ -30,6 +31,8 @@ export interface ExamplesSource {
   readonly manifest: DatasetManifest;
   /** Of images: what the model was trained with. */
   readonly scale: PixelScale | undefined;
+  /** What is done to training rows when they are gathered; undefined: nothing, and for other rows. */
+  readonly augment?: AugmentPlan | undefined;
 }
 
 /**
@@ -40,8 +43,9 @@ export async function openExamples(
   paths: readonly string[],
   manifest: DatasetManifest,
   scale?: PixelScale,
+  augment?: AugmentPlan,
 ): Promise<OpenedExamples> {
-  const source = { index: indexShards(paths, columnsOf(manifest)), manifest, scale };
+  const source = { index: indexShards(paths, columnsOf(manifest)), manifest, scale, augment };
   return { ...examplesOf(source), source, describe: (chosen) => describe(source.index, chosen) };
 }
 
@@ -63,7 +67,7 @@ function columnsOf(manifest: DatasetManifest): IndexedColumns {
   }
 }
 
-export function examplesOf({ index, manifest, scale }: ExamplesSource): StoredExamples {
+export function examplesOf({ index, manifest, scale, augment }: ExamplesSource): StoredExamples {
   const rows = shardRows(index);
   const close = () => rows.close();
   switch (manifest.kind) {
@@ -72,17 +76,21 @@ export function examplesOf({ index, manifest, scale }: ExamplesSource): StoredEx
       const column = (name: string) => storedTokens(index, rows, name);
       const types = manifest.pairs ? column('types') : null;
       const { maxLength } = manifest;
-      return { ...storedTokenExamples({ tokens: column('tokens'), types, targets, maxLength }), close };
+      return { ...storedTokenExamples({ tokens: column('tokens'), types, targets, maxLength, augment }), close };
     }
     case 'features': {
       const vectors = storedVectors(rows, 'features', manifest.width);
-      return { ...storedFeatureExamples(vectors, rowTargets(index, manifest)), close };
+      const numeric = manifest.transform.numeric.length;
+      const augmented = augment && { ...augment, numeric, classes: manifest.labels.length };
+      return { ...storedFeatureExamples(vectors, rowTargets(index, manifest), augmented), close };
     }
     case 'images': {
       if (!scale) throw new Error('openExamples: images need the mean and deviation that the model was trained with');
-      const { size } = manifest;
-      const images = storedImages(index, rows, size);
-      return { ...imageExamples({ images, size, scale, targets: rowTargets(index, manifest) }), close };
+      const { size, margin = 0 } = manifest;
+      const images = storedImages(index, rows, size + 2 * margin);
+      const targets = rowTargets(index, manifest);
+      const augmented = augment && { ...augment, classes: manifest.labels.length };
+      return { ...imageExamples({ images, size, margin, scale, targets, augment: augmented }), close };
     }
   }
 }

@@ -1,8 +1,11 @@
+import type { AugmentPlan } from '../../data/augment/plan.js';
+import { augmentedTokens } from '../../data/augment/tokens.js';
 import { NO_TAG } from '../../data/shard-columns.js';
 import type { Lists } from '../../data/shards.js';
 import type { FeedValues } from '../compile/program.js';
 import type { Examples } from './examples.js';
 import { tokenBucket } from './order.js';
+import { bitsOf } from './row-draws.js';
 import { classesOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
 import { heldTokens, type TokenColumn } from './token-column.js';
 
@@ -21,6 +24,8 @@ export interface TokenRows {
   readonly targets: TokenTargets;
   /** Longest input. */
   readonly maxLength: number;
+  /** Of training rows, where the job augments. */
+  readonly augment?: AugmentPlan | undefined;
 }
 
 /** The same in memory; types and tags back to back, as tokens are. */
@@ -46,7 +51,7 @@ export function tokenExamples({ tokens, types, targets, maxLength }: HeldTokenRo
  * bucket) where there are any. Targets of whole examples: see gatherTargets. Of tokens: `labels` int32 (rows · bucket) and
  * `weights` float32 (rows · bucket), 0 where nothing is learnt.
  */
-export function storedTokenExamples({ tokens, types, targets, maxLength }: TokenRows): Examples {
+export function storedTokenExamples({ tokens, types, targets, maxLength, augment }: TokenRows): Examples {
   const unused = targets.kind === 'next' ? 1 : 0; // the last token of a block is a target only
   const lengthOf = (example: number): number => tokens.lengthOf(example) - unused;
   const read = (column: TokenColumn, example: number): Int32Array => {
@@ -81,7 +86,7 @@ export function storedTokenExamples({ tokens, types, targets, maxLength }: Token
     classes: classesOfTargets(targets),
     bucketFor: (length) => tokenBucket(length, maxLength),
     targets: tokenTargets,
-    gather(examples, rows, bucket) {
+    gather(examples, rows, bucket, at) {
       const ids = new Int32Array(rows * bucket);
       const mask = new Float32Array(rows * bucket);
       const typeIds = types === null ? null : new Int32Array(rows * bucket);
@@ -90,6 +95,14 @@ export function storedTokenExamples({ tokens, types, targets, maxLength }: Token
         if (length > bucket)
           throw new RangeError(`example ${example} has ${length} tokens, the batch room for ${bucket}`);
         const start = row * bucket;
+        if (augment && at) {
+          const own = { ids: read(tokens, example), types: types && read(types, example) };
+          const seen = augmentedTokens(own, augment.settings, augment.rules!, bitsOf(at, example, row));
+          ids.set(seen.ids, start);
+          mask.fill(1, start, start + seen.ids.length);
+          if (seen.types) typeIds!.set(seen.types, start);
+          return;
+        }
         if (unused === 0) tokens.read(example, ids.subarray(start, start + length));
         else ids.set(read(tokens, example).subarray(0, length), start);
         mask.fill(1, start, start + length);

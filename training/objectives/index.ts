@@ -3,7 +3,8 @@ import { kindOf } from '../../job/metrics.js';
 import type { Job } from '../../job/schema.js';
 import type { Tensor } from '../tensorflow.js';
 import { binaryObjective } from './binary.js';
-import { crossEntropyObjective } from './cross-entropy.js';
+import { mixes } from '../../data/augment/mix.js';
+import { crossEntropyObjective, mixedCrossEntropyObjective } from './cross-entropy.js';
 import { focalObjective, multiLabelFocalObjective } from './focal.js';
 import { languageModelObjective, likeliest } from './language-model.js';
 import type { Objective } from './objective.js';
@@ -26,6 +27,7 @@ export function objectiveFor(job: Job, outputs: number, deviation = 1): Objectiv
   const perPosition = kind === 'tags';
   switch (name) {
     case 'cross-entropy':
+      if (kind === 'classes' && mixes(job.data.augment)) return mixedCrossEntropyObjective(outputs, labelSmoothing);
       return kind === 'language'
         ? languageModelObjective(labelSmoothing)
         : crossEntropyObjective(perPosition, labelSmoothing);

@@ -49,6 +49,18 @@ export const smoothedCrossEntropy = (logits: Tensor, labels: Tensor, smoothing: 
     return { value: losses, saved: [gradient], backward: (dy, [gradient]) => [tf.mul(gradient!, column(dy))] };
   });
 
+/**
+ * Cross-entropy against shares of each class (n, classes) that sum to 1, of which `smoothing` is spread evenly over all classes, as
+ * torch.nn.CrossEntropyLoss has it for class probabilities: (n).
+ */
+export const mixedCrossEntropy = (logits: Tensor, shares: Tensor, smoothing: number): Tensor =>
+  withGradient([logits], (logits) => {
+    const spread = smoothing / logits!.shape[1]!;
+    const targets: Tensor = smoothing === 0 ? shares : tf.add(tf.mul(shares, 1 - smoothing), spread);
+    const [losses, gradient] = softCrossEntropy(logits!, targets);
+    return { value: losses, saved: [gradient], backward: (dy, [gradient]) => [tf.mul(gradient!, column(dy))] };
+  });
+
 /** Keeps a quotient finite whose numerator is as small. */
 const TINY = 1e-30;
 

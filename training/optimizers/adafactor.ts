@@ -8,7 +8,7 @@
 import { typeAttribute } from '../compile/attributes.js';
 import type { NodeRef } from '../compile/graph.js';
 import type { UpdateContext } from '../compile/program.js';
-import { power } from '../exact-math.js';
+import { power } from '../../data/exact-math.js';
 import { binding } from '../tensorflow.js';
 import { after, assign, boolAttribute, decayWeight, descend, float, once, read, scalar, T } from './nodes.js';
 import type { Optimizer } from './optimizer.js';

@@ -1,6 +1,6 @@
 import type { Job } from '../../job/schema.js';
 import { matcher } from '../../models/name-patterns.js';
-import { wholePower } from '../exact-math.js';
+import { wholePower } from '../../data/exact-math.js';
 
 /** A tensor and where in the model it stands: -1 before the first block, `blocks` after the last one. */
 export interface PlacedTensor {

@@ -1,6 +1,6 @@
 import type { Job } from '../../job/schema.js';
 import type { Observation } from '../../workflows/contract.js';
-import { cosPi, power } from '../exact-math.js';
+import { cosPi, power } from '../../data/exact-math.js';
 import { oneCycle } from './one-cycle.js';
 import { reductions } from './plateau.js';
 

@@ -1,4 +1,4 @@
-import { cosPi } from '../exact-math.js';
+import { cosPi } from '../../data/exact-math.js';
 
 /** The cycle begins at the peak over this (fastai's and PyTorch's). */
 const INITIAL_DIVISOR = 25;

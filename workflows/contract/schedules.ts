@@ -21,6 +21,8 @@ export interface LiveSource {
   readonly format: SourceRef['format'];
   /** An absolute path on the control worker's host, or `s3://bucket/key`. */
   readonly place: string;
+  /** All places, where there are several; `place` is the first. */
+  readonly places?: readonly string[];
 }
 
 /** What a schedule hands to each of its firings. */

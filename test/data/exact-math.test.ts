@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cosPi, power, wholePower } from '../../training/exact-math.js';
+import { cosPi, power, wholePower } from '../../data/exact-math.js';
 
 const shares = Array.from({ length: 1001 }, (_, i) => i / 1000);
 

@@ -1,6 +1,6 @@
 /**
- * Functions of the schedules and optimizers that IEEE 754 does not pin. Math.cos and Math.pow may differ in their last bit from
- * one version of Node to the next, and a resumed run must be fed what the first one was. These use nothing but + - · /, which
+ * Functions of schedules, optimizers and augmentation that IEEE 754 does not pin. Math.cos and Math.pow may differ in their last
+ * bit from one version of Node to the next, and a resumed run must be fed what the first one was. These use nothing but + - · /, which
  * give the same bits everywhere; they are right to about 1e-15.
  */
 
@@ -8,6 +8,14 @@
 export function cosPi(x: number): number {
   if (x > 0.5) return -cosPi(1 - x);
   return x > 0.25 ? sinOf(Math.PI * (0.5 - x)) : cosOf(Math.PI * x);
+}
+
+/** cos and sin of an angle in degrees, of at most a full turn either way. */
+export function cosSinOf(degrees: number): { readonly cos: number; readonly sin: number } {
+  const half = Math.abs(degrees) / 180; // in units of π
+  const x = half > 1 ? 2 - half : half;
+  const side = half > 1 ? -1 : 1;
+  return { cos: cosPi(x), sin: Math.sign(degrees) * side * cosPi(Math.abs(0.5 - x)) };
 }
 
 /** base^exponent for a base of at least 0 and a positive or negative exponent; 0 to a positive one is 0. */
@@ -34,7 +42,7 @@ const cosOf = (angle: number): number => series(-angle * angle, 10, (term) => 2 
 const sinOf = (angle: number): number => angle * series(-angle * angle, 10, (term) => 2 * term * (2 * term + 1));
 
 /** ln x = k ln 2 + 2 artanh((m - 1) / (m + 1)) with x = 2^k m and m near 1. */
-function logarithm(x: number): number {
+export function logarithm(x: number): number {
   let [m, k] = [x, 0];
   for (; m > Math.SQRT2; k++) m /= 2;
   for (; m < Math.SQRT1_2; k--) m *= 2;
