@@ -3,7 +3,7 @@ import type { Job } from '../job/schema.js';
 import { targetOf } from './targets.js';
 
 /** Changes when prepared data would differ for the same input. */
-const PREPARATION = 'temper-preprocess/2';
+const PREPARATION = 'temper-preprocess/3';
 
 /**
  * Everything of a job that prepared data are a function of, besides the bytes of the source and of the tokenizer: two jobs
@@ -18,6 +18,7 @@ export function datasetSpec(job: Job, imageSize: number | null): Readonly<Record
     target: targetOf(job),
     clean,
     split,
+    ...(data.leakage && { leakage: data.leakage }),
     seed: 'column' in split ? null : job.seed,
   };
   switch (task) {

@@ -19,6 +19,8 @@ export interface UntilReachable {
   readonly longestPauseMs?: number | undefined;
   /** Kinds of failure that are waited out. */
   readonly waitFor?: readonly StoreErrorKind[] | undefined;
+  /** How a pause is made, where time is not the clock's: in a simulation. */
+  readonly pause?: ((ms: number) => Promise<void>) | undefined;
 }
 
 export async function untilReachable<T>(action: () => Promise<T>, options: UntilReachable = {}): Promise<T> {
@@ -32,6 +34,10 @@ export async function untilReachable<T>(action: () => Promise<T>, options: Until
       if (!isStoreError(error, ...waitFor)) throw error;
       failedFirst ??= performance.now();
       onWaiting?.({ sinceMs: performance.now() - failedFirst, error });
+    }
+    if (options.pause) {
+      await options.pause(pauseMs);
+      continue;
     }
     // Half of the pause is spread, so that a fleet does not come back all at once.
     await setTimeout(pauseMs * (0.5 + 0.5 * Math.random()), undefined, { ...(signal && { signal }) }).catch(() => {

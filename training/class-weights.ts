@@ -20,22 +20,23 @@ export function classWeightsOf(
 }
 
 /**
- * Multiplies `weights` of a batch by what the class of each row weighs. `labels` are classes (rows), or shares of them
- * (rows · classes) where two rows were mixed: then by the mean of their weights.
+ * `weights` of a batch, each by what the class of its row weighs. `labels` are classes (rows), or shares of them (rows · classes)
+ * where rows were mixed: then by the mean of the weights of those.
  */
-export function weighByClass({ labels, weights }: Record<string, FeedValues>, classWeights: Float32Array): void {
-  const [of, rows] = [labels!, weights!];
-  if (of.length === rows.length) {
-    for (let row = 0; row < rows.length; row++) rows[row]! *= classWeights[of[row]!]!;
-    return;
-  }
+export function weighedByClass(
+  { labels, weights }: Readonly<Record<string, FeedValues>>,
+  classWeights: Float32Array,
+): Float32Array {
+  const of = labels!;
+  const rows = weights!;
   const classes = classWeights.length;
-  for (let row = 0; row < rows.length; row++) {
-    let [weight, share] = [0, 0];
+  return Float32Array.from(rows, (weight, row) => {
+    if (of.length === rows.length) return weight * classWeights[of[row]!]!;
+    let [sum, share] = [0, 0];
     for (let label = 0; label < classes; label++) {
-      weight += of[row * classes + label]! * classWeights[label]!;
+      sum += of[row * classes + label]! * classWeights[label]!;
       share += of[row * classes + label]!;
     }
-    if (share > 0) rows[row]! *= weight / share;
-  }
+    return share === 0 ? weight : (weight * sum) / share;
+  });
 }

@@ -1,7 +1,7 @@
-import { weighByClass } from './class-weights.js';
+import { weighedByClass } from './class-weights.js';
 import { compile, type FeedValues, type FunctionSpec, type Program } from './compile/program.js';
 import type { Examples, GatherAt, Gathered } from './examples/examples.js';
-import { gatherBatch } from './examples/gather.js';
+import { gatherBatch } from './feed/gather-batch.js';
 import { bucketOf, bucketsOf, inOrder } from './examples/order.js';
 import { accumulatorOf } from './optimizers/accumulate.js';
 import { averageOf } from './optimizers/ema.js';
@@ -163,15 +163,22 @@ export class Trainer {
   runStep(gathered: readonly Gathered[], at: StepAt): StepResult {
     const phase = this.spec.phases.findLastIndex(({ fromEpoch }) => fromEpoch <= at.epoch);
     const { classWeights } = this.spec;
-    if (classWeights) for (const { feeds } of gathered) weighByClass(feeds, classWeights);
+    const weightsOf = gathered.map(({ feeds }) =>
+      classWeights ? weighedByClass(feeds, classWeights) : feeds['weights']!,
+    );
     let total = 0;
-    for (const { feeds } of gathered) for (const weight of feeds['weights']!) total += weight;
+    for (const weights of weightsOf) for (const weight of weights) total += weight;
     const normaliser = Float32Array.of(total);
 
     let loss = 0;
     const last = gathered.length - 1;
     for (const [i, { bucket, feeds }] of gathered.entries()) {
-      const inputs = { ...feeds, normaliser, seed: Int32Array.of(microSeed(at.seed, i), at.step) };
+      const inputs = {
+        ...feeds,
+        weights: weightsOf[i]!,
+        normaliser,
+        seed: Int32Array.of(microSeed(at.seed, i), at.step),
+      };
       if (i < last) {
         loss += this.#program.run(`accumulate/${phase}/${bucket}`, inputs)['loss']![0]!;
         continue;

@@ -22,7 +22,7 @@ import { openStored } from '../source/stored.js';
 const MANIFEST = 'manifest.json';
 
 /** Changes when prepared data would differ for the same input. */
-const PREPARATION = 'temper-preprocess/2';
+const PREPARATION = 'temper-preprocess/3';
 
 /** Source to tokenised Arrow shards on S3. What was prepared once from the same input is found by its digest. */
 export const preprocess =

@@ -34,6 +34,8 @@ export interface CommitCheckpoint extends UntilReachable {
   readonly createdBy: { readonly fingerprint: string; readonly session: string };
   /** true: another digest at the same step is a defect and throws Diverged. */
   readonly strict: boolean;
+  /** Ends the name of an upload's folder. Left out: chance; a simulation's are a function of its seed. */
+  readonly nonce?: (() => string) | undefined;
 }
 
 /** Field by field: the order and the set of the fields are the format's. */

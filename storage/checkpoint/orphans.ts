@@ -14,7 +14,7 @@ import { condemnedKey, shardPartsOf, shardsFolder } from '../layout.js';
 import { isStoreError } from '../errors.js';
 import type { CallOptions, ObjectStore } from '../object-store.js';
 import { listPins } from './pins.js';
-import { isUnsafeNewest, readAll } from './retention.js';
+import { lookAtNewest, readAll } from './retention.js';
 import { foldersOf } from './shards.js';
 
 /** Of a run that goes on. `newest` must have been committed; nothing is done when it does not stand. */
@@ -22,7 +22,7 @@ export async function collectOrphans(
   store: ObjectStore,
   { newest, ...options }: { newest: CheckpointRef } & CallOptions,
 ): Promise<{ deletedObjects: number }> {
-  if ((await isUnsafeNewest(store, newest, options)) !== null) return { deletedObjects: 0 };
+  if ((await lookAtNewest(store, newest, options)).unsafe !== null) return { deletedObjects: 0 };
   return condemnAndDelete(store, newest.run, newest.step, options);
 }
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { CheckpointRef, RunId } from '../../workflows/contract.js';
-import { corrupt, StoreError } from '../errors.js';
+import { corrupt, isStoreError, StoreError } from '../errors.js';
 import { checkpointKey, pinKey, pinsFolder } from '../layout.js';
 import type { CallOptions, ObjectStore } from '../object-store.js';
 import { readRecord } from './records.js';
@@ -49,7 +49,8 @@ export async function listPins(store: ObjectStore, run: RunId, options?: CallOpt
   const folder = pinsFolder(run);
   const pins: Pin[] = [];
   for await (const { key } of store.list(folder, options)) {
-    const { bytes } = await store.get(key, options);
+    const bytes = await bytesOf(store, key, options);
+    if (bytes === null) continue; // dropped since it was listed
     const parsed = pinSchema.safeParse(parseJson(bytes.toString('utf8')));
     if (!parsed.success)
       throw corrupt(`${store.where(key)} is no readable pin: delete it if nothing needs that checkpoint any more`);
@@ -57,6 +58,15 @@ export async function listPins(store: ObjectStore, run: RunId, options?: CallOpt
     pins.push({ name: key.slice(folder.length).replace(/\.json$/, ''), sequence, neededBy });
   }
   return pins;
+}
+
+async function bytesOf(store: ObjectStore, key: string, options?: CallOptions): Promise<Buffer | null> {
+  try {
+    return (await store.get(key, options)).bytes;
+  } catch (error) {
+    if (isStoreError(error, 'missing')) return null;
+    throw error;
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -48,13 +48,38 @@ export async function findNewestCheckpoint(store: ObjectStore, wanted: FindNewes
     const listed = await listRecords(store, wanted.run, { signal: wanted.signal });
     for (const { sequence } of listed.reverse()) {
       if (wanted.upTo !== undefined && sequence > wanted.upTo) continue;
-      const fetched = await examine(store, wanted, sequence, damaged);
-      if (fetched) return { kind: 'found', ref: refOf(fetched.manifest), ...fetched, damaged };
+      const newest = await examine(store, wanted, sequence, damaged);
+      if (!newest) continue;
+      const fetched = await furthest(store, wanted, newest, listed, damaged);
+      return { kind: 'found', ref: refOf(fetched.manifest), ...fetched, damaged };
     }
     const newest = listed[0]?.sequence ?? 0;
     if (newest === newestSeen) return { kind: 'none', damaged };
     newestSeen = newest;
   }
+}
+
+/**
+ * Between a checkpoint and its parent lies what others committed meanwhile. A worker that had not heard of an adjustment does not
+ * know the states after it for its own, and may commit an earlier one after them.
+ */
+async function furthest(
+  store: ObjectStore,
+  wanted: FindNewest,
+  newest: Fetched,
+  listed: readonly { readonly sequence: number }[],
+  damaged: Damaged[],
+): Promise<Fetched> {
+  const { parent, sequence: last } = newest.manifest;
+  let best = newest;
+  for (const { sequence } of listed) {
+    if (sequence >= last || sequence <= (parent ?? 0)) continue;
+    const found = await readRecord(store, wanted.run, sequence, wanted);
+    if (found.kind !== 'record' || found.record.kind !== 'manifest' || found.record.step <= best.manifest.step)
+      continue;
+    best = (await examine(store, wanted, sequence, damaged)) ?? best;
+  }
+  return best;
 }
 
 async function examine(
@@ -104,6 +129,9 @@ async function fetchShards(
 /**
  * The state that `ref` names, every shard verified. `missing` when it was retired or quarantined, `corrupt` when it does
  * not verify: then `findNewestCheckpoint` says what to go on from.
+ *
+ * A tombstone is read as the manifest that it keeps as long as its shards are there. One that is pinned stands between retention's
+ * tombstone and the manifest coming back, for as long as whoever retired it is dead.
  */
 export async function fetchCheckpoint(
   store: ObjectStore,
@@ -116,11 +144,12 @@ export async function fetchCheckpoint(
   if (found.kind === 'absent') throw new StoreError('missing', `${where} does not exist`);
   if (found.kind === 'damaged') throw corrupt(`${where} is damaged: ${found.reason}`);
   const { record } = found;
-  if (record.kind !== 'manifest')
-    throw new StoreError('missing', `${where} holds no state any more: it is a ${record.kind} record`);
-  if (record.stateDigest !== ref.stateDigest || record.lineage !== ref.lineage)
-    throw corrupt(`${where} holds the state ${record.stateDigest}, expected ${ref.stateDigest}`);
-  const files = await fetchShards(store, record, cacheFolder, options);
-  if (typeof files === 'string') throw corrupt(`${where} is damaged: ${files}`);
-  return { manifest: record, files };
+  const gone = () => new StoreError('missing', `${where} holds no state any more: it is a ${record.kind} record`);
+  if (record.kind === 'quarantine') throw gone();
+  const manifest = record.kind === 'manifest' ? record : record.was;
+  if (manifest.stateDigest !== ref.stateDigest || manifest.lineage !== ref.lineage)
+    throw corrupt(`${where} holds the state ${manifest.stateDigest}, expected ${ref.stateDigest}`);
+  const files = await fetchShards(store, manifest, cacheFolder, options);
+  if (typeof files !== 'string') return { manifest, files };
+  throw record.kind === 'tombstone' ? gone() : corrupt(`${where} is damaged: ${files}`);
 }

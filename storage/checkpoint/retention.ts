@@ -4,11 +4,16 @@
  *   1. read `newest` back: its manifest verifies and all its shards are there; otherwise nothing is retired
  *   2. replace each manifest that goes by a tombstone, by If-Match; its number stays taken
  *   3. list the pins; what was pinned in the meantime gets its manifest back
- *   4. list the manifests again, then delete the shards that tombstones name and no living or pinned manifest does
+ *   4. read all records again, as they stood at one moment, then delete the shards that tombstones name and no living or pinned
+ *      manifest does
  *
  * A death in between is made up for by the next call: step 4 works from all tombstones, not only from its own. The newest
  * checkpoint is never retired, so a committer that names its parent's shards (commit.ts) cannot lose them: its parent is
- * alive in the list of step 4, or the number after the parent's was taken before. Other lineages' manifests stay.
+ * alive at the moment of step 4, or the number after the parent's was taken before. At one moment: of records listed early and read
+ * late all may be tombstones, though the run has gone on and its newer manifests name the same shards.
+ *
+ * Other lineages' manifests stay, and so do those between `newest` and its parent: others committed them while this state was
+ * trained, and may know of an adjustment that the retirer has not heard of. Then theirs are the last of the new line.
  */
 import type { CheckpointRef, RunId } from '../../workflows/contract.js';
 import { checkpointKey, shardsFolder } from '../layout.js';
@@ -47,13 +52,13 @@ export interface Retired {
 
 export async function retireCheckpoints(store: ObjectStore, retire: Retire): Promise<Retired> {
   const { run } = retire;
-  const skipped = await isUnsafeNewest(store, retire.newest, retire);
+  const { unsafe: skipped, parent } = await lookAtNewest(store, retire.newest, retire);
   if (skipped !== null) return { retired: [], deletedObjects: 0, skipped };
 
   const before = new Set((await listPins(store, run, retire)).map(({ sequence }) => sequence));
   const records = await readAll(store, run, retire, retire.settled);
   const retired: number[] = [];
-  for (const found of leaving(records, retire, before)) {
+  for (const found of leaving(records, retire, before, retire.lineage === 'any' ? Infinity : parent)) {
     const { sequence, record: was } = found;
     const tombstone: Tombstone = { kind: 'tombstone', format: checkpointFormat, run, sequence, was };
     if ((await replaceRecord(store, found, tombstone, retire)) === 'replaced') retired.push(sequence);
@@ -63,17 +68,19 @@ export async function retireCheckpoints(store: ObjectStore, retire: Retire): Pro
   return { retired: retired.filter((sequence) => !revived.has(sequence)), deletedObjects, skipped: null };
 }
 
-/** Why nothing may be deleted on the strength of this checkpoint; null when it stands. */
-export async function isUnsafeNewest(
+/** `unsafe`: why nothing may be deleted on the strength of this checkpoint; null when it stands. `parent`: 0 when it has none. */
+export async function lookAtNewest(
   store: ObjectStore,
   newest: CheckpointRef,
   options: CallOptions,
-): Promise<string | null> {
+): Promise<{ readonly unsafe: string | null; readonly parent: number }> {
   const found = await readRecord(store, newest.run, newest.sequence, options);
-  if (found.kind !== 'record') return `checkpoint ${newest.sequence} is ${found.kind}`;
-  if (found.record.kind !== 'manifest') return `checkpoint ${newest.sequence} is a ${found.record.kind} record`;
-  if (found.record.stateDigest !== newest.stateDigest) return `checkpoint ${newest.sequence} holds another state`;
-  return (await lookAtShards(store, found.record.shards, options)).missing;
+  const no = (what: string) => ({ unsafe: `checkpoint ${newest.sequence} ${what}`, parent: 0 });
+  if (found.kind !== 'record') return no(`is ${found.kind}`);
+  if (found.record.kind !== 'manifest') return no(`is a ${found.record.kind} record`);
+  if (found.record.stateDigest !== newest.stateDigest) return no('holds another state');
+  const { missing } = await lookAtShards(store, found.record.shards, options);
+  return { unsafe: missing, parent: found.record.parent ?? 0 };
 }
 
 type FoundManifest = Extract<Found, { kind: 'record' }> & {
@@ -83,31 +90,51 @@ type FoundManifest = Extract<Found, { kind: 'record' }> & {
 const isManifest = (found: Found): found is FoundManifest =>
   found.kind === 'record' && found.record.kind === 'manifest';
 
-function leaving(records: readonly Found[], { lineage, keep, newest }: Retire, pinned: ReadonlySet<number>) {
+function leaving(
+  records: readonly Found[],
+  { lineage, keep, newest }: Retire,
+  pinned: ReadonlySet<number>,
+  upTo: number,
+) {
   const ours = records.filter(isManifest).filter(({ record }) => lineage === 'any' || isOfLine(lineage, record));
   const last = new Set(ours.slice(-Math.max(keep.last, 1)).map(({ sequence }) => sequence));
   const steps = new Set(keep.steps);
   return ours.filter(
     ({ sequence, record }) =>
-      sequence < newest.sequence && !last.has(sequence) && !steps.has(record.step) && !pinned.has(sequence),
+      sequence < newest.sequence &&
+      sequence <= upTo &&
+      !last.has(sequence) &&
+      !steps.has(record.step) &&
+      !pinned.has(sequence),
   );
 }
 
-/** All records, ascending. A damaged manifest does not say what it needs, so it is quarantined first. */
+/**
+ * All records, ascending, as they stood at one moment: what was listed before they were read is listed again after it. A damaged
+ * manifest does not say what it needs, so it is quarantined first.
+ */
 export async function readAll(
   store: ObjectStore,
   run: RunId,
   options: CallOptions,
   settled: SettledTombstones = new Map(),
 ): Promise<Found[]> {
+  let listed = await listRecords(store, run, { signal: options.signal });
   for (;;) {
-    const listed = await listRecords(store, run, { signal: options.signal });
     const unsettled = listed.filter(({ sequence, etag }) => settled.get(checkpointKey(run, sequence)) !== etag);
-    const sequences = unsettled.map(({ sequence }) => sequence);
-    const found = await readRecords(store, run, sequences, options);
-    const damaged = found.filter((each) => each.kind === 'damaged');
-    if (damaged.length === 0) return found;
-    for (const each of damaged) await quarantine(store, { run, ...each }, each, options);
+    const found = await readRecords(
+      store,
+      run,
+      unsettled.map(({ sequence }) => sequence),
+      options,
+    );
+    for (const each of found) if (each.kind === 'damaged') await quarantine(store, { run, ...each }, each, options);
+    const now = await listRecords(store, run, { signal: options.signal });
+    const read = new Map(found.map((each) => [each.sequence, each.kind === 'record' ? each.etag : null]));
+    const asListed = listed.every(({ sequence, etag }) => (read.has(sequence) ? read.get(sequence) === etag : true));
+    const stayed = now.length === listed.length && now.every(({ etag }, i) => etag === listed[i]?.etag);
+    if (asListed && stayed) return found;
+    listed = now;
   }
 }
 

@@ -10,9 +10,11 @@ import type { Shard } from './manifest.js';
 /** Each holds its 64 MiB in memory. */
 const shardsAtOnce = 2;
 
+const chance = () => randomBytes(8).toString('hex');
+
 /** Gives a function that makes sure that all shards are in the store: in `reusable`, or in this attempt's own folder. */
 export function startUpload(store: ObjectStore, state: CommitCheckpoint) {
-  const folder = shardFolder(state.run, state.position.step, randomBytes(8).toString('hex'));
+  const folder = shardFolder(state.run, state.position.step, (state.nonce ?? chance)());
   const uploaded = new Set<Sha256>();
   return (reusable: readonly Shard[]): Promise<Shard[]> =>
     eachOf(state.shards, shardsAtOnce, async ({ path, sha256, bytes, tensors }): Promise<Shard> => {

@@ -93,6 +93,8 @@ export interface SegmentStats {
   readonly examples: number;
   /** Wall time of the steps alone, without restoring and compiling. */
   readonly trainSeconds: number;
+  /** Of trainSeconds: how long steps waited for their batch. */
+  readonly waitSeconds?: number;
   readonly meanLoss: number;
 }
 
@@ -110,6 +112,8 @@ export interface TrainProgress {
   readonly loss: number | null;
   readonly learningRate: number | null;
   readonly examplesPerSecond: number | null;
+  /** While it trains: share of the time that was spent waiting for a batch. */
+  readonly waiting?: number | undefined;
   /** While features are computed. */
   readonly rows?: { readonly done: number; readonly total: number } | undefined;
 }

@@ -22,6 +22,11 @@ export class RunAuditor {
 
   constructor(private readonly run: string) {}
 
+  /** What the latest look saw. */
+  get snapshot(): Snapshot | null {
+    return this.last;
+  }
+
   look(bucket: Bucket): AuditResult {
     const now = lookAt(bucket, this.run);
     const problems = [...now.problems];

@@ -14,6 +14,12 @@ export interface Bucket {
   get(key: string): Uint8Array | null;
 }
 
+/** A bucket that is a map of objects. */
+export const bucketOf = (objects: ReadonlyMap<string, Uint8Array>): Bucket => ({
+  list: (prefix) => [...objects.keys()].filter((key) => key.startsWith(prefix)),
+  get: (key) => objects.get(key) ?? null,
+});
+
 export interface Snapshot {
   /** By sequence, ascending; with the bytes of each. */
   readonly records: ReadonlyMap<number, { readonly bytes: Uint8Array; readonly record: AuditedRecord }>;

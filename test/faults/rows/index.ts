@@ -5,12 +5,14 @@ import { damagedRuns } from './damaged-run.js';
 import { partitions, twoWorkers, zombies } from './hosts.js';
 import { killsAtRandom, killsAtRequests } from './kills.js';
 import { clockJumps, fullDisk, wrongYear } from './machine.js';
+import { simulation } from './protocol.js';
 import { freezes, killsAtPoints } from './servers.js';
 import { heldWriters, twoWriters } from './small-runs.js';
 import { away, expired, fullBucket, half503, hanging, storms } from './store.js';
 
 /** In the order of the table. */
 export const rows: readonly Row[] = [
+  simulation,
   killsAtRandom,
   killsAtRequests,
   killsAtPoints,
