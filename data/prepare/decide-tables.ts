@@ -1,7 +1,7 @@
 /** What is decided of the cells of tables: which rows their gaps and outliers leave out, and how the others become inputs. */
 import type { Job } from '../../job/schema.js';
 import type { FeatureColumns } from '../features/columns.js';
-import { columnsWithoutGaps, fillsOf, type Fills } from '../features/fill.js';
+import { columnsWithoutGaps, fillsOf } from '../features/fill.js';
 import { transformFitter } from '../features/fit.js';
 import { hasOutlier, limitsFitter, outlierColumns, type Limits } from '../features/outliers.js';
 import { featureSurvey } from '../features/survey.js';

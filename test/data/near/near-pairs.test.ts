@@ -41,11 +41,11 @@ describe('pairs of rows that are nearly the same', () => {
     expect(pairsOf(sketches, 20_000)).toEqual(pairs);
   });
 
-  test('of ten thousand equal rows are few for a row, and the first is one of each', () => {
-    const equal = new Array<Sketch | null>(10_000).fill(sketch('the same words in every row of the table'));
+  test('of two thousand equal rows are few for a row, and the first is one of each', () => {
+    const equal = new Array<Sketch | null>(2_000).fill(sketch('the same words in every row of the table'));
     const found = pairsOf(equal);
-    expect(found.length).toBeLessThan(10_000 * 33);
-    expect(new Set(found.filter(({ earlier }) => earlier === 0).map(({ row }) => row)).size).toBe(9_999);
+    expect(found.length).toBeLessThan(2_000 * 33);
+    expect(new Set(found.filter(({ earlier }) => earlier === 0).map(({ row }) => row)).size).toBe(1_999);
   });
 });
 
