@@ -13,7 +13,7 @@ import type { Decisions } from './prepare/decisions-file.js';
 import { encodePart, type EncodedPart } from './prepare/encode.js';
 import type { PartSize } from './prepare/part-size.js';
 import { filesOf, type SourcePart } from './prepare/parts.js';
-import { surveyPart } from './prepare/survey.js';
+import { comparesSource, surveyPart } from './prepare/survey.js';
 import type { SourceFormat } from './readers/read-rows.js';
 
 export interface DecideSourceInput {
@@ -82,12 +82,16 @@ export async function prepareDataset(input: PrepareInput): Promise<DatasetManife
 async function surveyAndDecide(input: DecideSourceInput, folder: string) {
   const { job, partSize, signal } = input;
   const source = filesOf(input.source, input.format);
+  const compares = comparesSource(
+    job,
+    source.files.map((file) => file.source),
+  );
   const parts: SourcePart[] = [];
   const surveys: string[] = [];
   // A part is surveyed as soon as it is found: what is wrong with the first rows is told before the last are read.
   for await (const part of cutParts(source, { signal, ...(partSize && { size: partSize }) })) {
     const out = join(folder, `survey-${part.index}`);
-    await surveyPart({ source, part, job, out, signal });
+    await surveyPart({ source, part, job, compares, out, signal });
     parts.push(part);
     surveys.push(out);
   }

@@ -21,6 +21,8 @@ export interface SurveyPartInput {
   readonly source: SourceFiles;
   readonly part: SourcePart;
   readonly job: Job;
+  /** Whether it also says what rows are like: comparesSource of the whole source, of which this machine may have a part. */
+  readonly compares: boolean;
   /** A folder: see survey-file.ts. Made when absent; what is there is replaced. */
   readonly out: string;
   readonly signal?: AbortSignal | undefined;
@@ -35,12 +37,12 @@ const FAULTS_KEPT = 100;
 
 /**
  * Reads a part of the source and writes what is known of its rows. A function of the part's bytes, of where in its file it
- * begins, and of the job.
+ * begins, of the job, and of `compares`.
  * @throws DataError with the first row that cannot be read.
  */
-export async function surveyPart({ source, part, job, out, signal, onProgress }: SurveyPartInput): Promise<PartSurvey> {
+export async function surveyPart(input: SurveyPartInput): Promise<PartSurvey> {
+  const { source, part, job, compares: isCompared, out, signal, onProgress } = input;
   const file = fileOf(source, part).source;
-  const isCompared = comparesSource(job, source);
   const picker = columnPicker(job, file.name, { isFirst: part.index === 0 });
   const factsOf = rowFacts(job);
   const features = job.task.startsWith('tabular') ? featureSurvey(job.data, source.name) : null;
@@ -92,11 +94,11 @@ interface Checked {
   readonly sketch: Sketch | null;
 }
 
-/** Whether the survey of a source says of rows what they are like. It depends on how large the source is. */
-export const comparesSource = (job: Job, { files }: SourceFiles): boolean =>
+/** Whether the surveys of a source say of rows what they are like. It depends on how large all of its files are. */
+export const comparesSource = (job: Job, files: readonly { readonly bytes: number }[]): boolean =>
   comparesRows(
     job,
-    files.reduce((sum, { source }) => sum + source.bytes, 0),
+    files.reduce((sum, { bytes }) => sum + bytes, 0),
   );
 
 function checkedRows(
