@@ -94,10 +94,14 @@ async function attempt<T>(source: ByteSource, read: () => Promise<T>): Promise<T
   try {
     return await read();
   } catch (error) {
-    if (error instanceof DataError || (error as NodeJS.ErrnoException).code?.startsWith('E')) throw error;
+    if (error instanceof DataError || isOfDisk(error)) throw error;
     throw damaged(source, (error as Error).message);
   }
 }
+
+/** Its code names an errno. */
+const isOfDisk = (error: unknown): boolean =>
+  error instanceof Error && 'errno' in error && typeof error.errno === 'number';
 
 const damaged = ({ name }: ByteSource, found: string): DataError =>
   new DataError(`${name}: expected a Parquet file that can be read, found ${found}: write it again`);
