@@ -6,6 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Job, Task } from '../../job/schema.js';
 import { sha256Of } from '../content-key.js';
+import { judgeBadRows, maxShareOf } from '../bad-rows.js';
 import { DataError } from '../data-error.js';
 import { transformFitter } from '../features/fit.js';
 import { featureSurvey } from '../features/survey.js';
@@ -47,8 +48,13 @@ export interface DecideInput {
 export async function decideDataset({ surveys, job, sourceName, outFolder, signal }: DecideInput): Promise<Decisions> {
   const { clean } = job.data;
   const survey = openSurveys(surveys);
-  if (survey.rows === 0) throw new DataError(`${sourceName}: expected rows, found none`);
+  const judge = (): void => judgeBadRows(survey.badRows(), survey.rows, maxShareOf(job.data), sourceName);
+  if (survey.rows === 0) {
+    judge();
+    throw new DataError(`${sourceName}: expected rows, found none`);
+  }
   requireColumns(job, survey.columns, sourceName);
+  judge();
   const verdicts = new Uint8Array(survey.rows).fill(UNDECIDED);
   const batches = async function* () {
     for await (const batch of survey.batches()) {
@@ -59,7 +65,7 @@ export async function decideDataset({ surveys, job, sourceName, outFolder, signa
 
   await dropByThemselves(batches(), verdicts);
   if (clean.dropDuplicates) await dropDuplicates(batches(), verdicts, join(outFolder, 'on-the-way'));
-  const unreadable = await judgeFaults(survey, verdicts, sourceName);
+  const unreadable = await judgeFaults(survey, verdicts, sourceName, maxShareOf(job.data));
   const compared = survey.isCompared ? await compareRows(batches(), job, (row) => isKept(verdicts[row]!)) : null;
   try {
     if (compared && clean.nearDuplicates !== undefined) dropNearDuplicates(compared, verdicts);
@@ -116,6 +122,7 @@ async function decideKept(
     rowsRead: survey.rows,
     dropped: countDropped(verdicts),
     unreadable: { count: unreadable.count, first: [...unreadable.first] },
+    badRows: survey.badRows(),
     rows,
     rowsPerClass,
     values: target === 'value' ? values : null,
@@ -158,8 +165,13 @@ async function dropByThemselves(batches: AsyncIterable<FactsBatch>, verdicts: Ui
 }
 
 /** Leaves out images that cannot be used, where they are few among those that duplicates left. */
-async function judgeFaults(survey: Surveys, verdicts: Uint8Array, sourceName: string): Promise<UnreadableReport> {
-  const unreadable = unreadableImages(sourceName);
+async function judgeFaults(
+  survey: Surveys,
+  verdicts: Uint8Array,
+  sourceName: string,
+  maxShare: number,
+): Promise<UnreadableReport> {
+  const unreadable = unreadableImages(sourceName, maxShare);
   const toldOf = new Map(Array.from(survey.faults(), ({ row, place, fault }) => [row, { place, fault }]));
   let images = 0;
   for await (const { firstRow, rows, state } of survey.batches()) {

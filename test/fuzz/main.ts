@@ -30,12 +30,13 @@ function ask(sample: number, seed: number): Promise<Answer> {
   return new Promise((resolve) => {
     const end = (answer: Answer): void => {
       clearTimeout(timer);
-      thread.removeAllListeners();
+      thread.off('message', end).off('error', fail);
       resolve(answer);
     };
+    const fail = (error: Error): void => end({ error: String(error) });
     const timer = setTimeout(() => end({ error: `no answer in ${PATIENCE_MS} ms` }), PATIENCE_MS);
     thread.once('message', end);
-    thread.once('error', (error: Error) => end({ error: String(error) }));
+    thread.once('error', fail);
     thread.postMessage({ sample, seed });
   });
 }
