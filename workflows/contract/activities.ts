@@ -25,7 +25,9 @@ import type {
 // ── Activities of the shared queue ───────────────────────────────────────────────────────────────────────────────
 
 export interface ControlActivities {
-  /** Reads, cleans, splits and tokenises the source into Arrow shards. Cached by digest. */
+  /** The data set, if it was prepared before. */
+  findDataset(input: DataContext): Promise<DatasetRef | null>;
+  /** All of prepareData in one activity, as runs of before 0.4 have it in their histories. */
   preprocess(input: DataContext): Promise<DatasetRef>;
   /** Which tensors train, by the job's patterns. Fails (not retryable) when a pattern matches nothing. */
   freezeLayers(input: { context: RunContext; dataset: DatasetRef }): Promise<FreezePlan>;
