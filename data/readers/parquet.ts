@@ -1,7 +1,6 @@
 import {
   parquetMetadataAsync,
   parquetReadObjects,
-  parquetSchema,
   type AsyncBuffer,
   type FileMetaData,
 } from 'hyparquet';
@@ -9,6 +8,7 @@ import { compressors } from 'hyparquet-compressors';
 import { readRange, type ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
 import type { ReadOptions } from './bad-row.js';
+import { checkColumns, checkPages } from './check-parquet.js';
 import { classNames, named } from './class-names.js';
 import { plainValue } from './plain-value.js';
 import { placeOfRow, type Row } from './row.js';
@@ -30,6 +30,7 @@ export async function* readParquet(source: ByteSource, { part }: ReadOptions = {
   let number = 0;
   for (const group of groups) {
     const groupEnd = rowStart + Number(group.num_rows);
+    await attempt(source, () => checkPages(file, group));
     while (rowStart < groupEnd) {
       const rowEnd = Math.min(groupEnd, rowStart + ROWS_AT_ONCE);
       const rows = await attempt(source, () =>
@@ -67,7 +68,7 @@ export async function openParquet(source: ByteSource): Promise<{ file: AsyncBuff
     throw damaged(source, 'a description too long');
   const metadata = await attempt(source, async () => {
     const read = await parquetMetadataAsync(file, { geoparquet: false });
-    parquetSchema(read); // throws for one that is no tree
+    checkColumns(read);
     return read;
   });
   for (const [index, group] of metadata.row_groups.entries()) checkGroup(source, group, index);
