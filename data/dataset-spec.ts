@@ -20,6 +20,7 @@ export function datasetSpec(job: Job, imageSize: number | null): Readonly<Record
     clean,
     ...(maxShareOf(data) !== 0.01 && { badRows: maxShareOf(data) }),
     split,
+    ...(data.leakage && { leakage: data.leakage }),
     seed: 'column' in split ? null : job.seed,
   };
   switch (task) {
