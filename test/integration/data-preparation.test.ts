@@ -34,7 +34,7 @@ const stackWith = async (env: NodeJS.ProcessEnv = {}): Promise<TestStack> => {
   return stack;
 };
 
-describe('data are prepared part by part', () => {
+describe('data are prepared part by part', { timeout: 400_000 }, () => {
   let stack: TestStack;
   let untouched: PreparedData;
 
@@ -97,7 +97,7 @@ describe('data are prepared part by part', () => {
       second.kill('SIGKILL');
       await once(second, 'exit');
     });
-    await eventually('the second data worker polls', async () => (await pollers(stack)) === 2);
+    await eventually('the second data worker polls', async () => (await pollers(stack)) === 2, 120_000);
     const job = writeDataJob(stack.directory, { data: { maxLength: 16 }, seed: 11 }, 'shared.yaml');
     const { id } = preparedBy(await prepare(stack, job));
     expect((await withClient(stack, (client) => workersOf(client, id))).size).toBe(2);
