@@ -18,6 +18,7 @@ export function datasetSpec(job: Job, imageSize: number | null): Readonly<Record
     target: targetOf(job),
     clean,
     split,
+    ...(data.leakage && { leakage: data.leakage }),
     seed: 'column' in split ? null : job.seed,
   };
   switch (task) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { tasks } from '../job/schema.js';
+import { textCleaningSchema } from './cleaning/text.js';
 import { featureTransformSchema } from './features/transform.js';
 
 const count = z.int().nonnegative();
@@ -82,6 +83,8 @@ const common = {
 const tokensSchema = z.object({
   ...common,
   kind: z.literal('tokens'),
+  /** How texts were cleaned, and new ones have to be; absent: not at all. */
+  textCleaning: textCleaningSchema.optional(),
   maxLength: z.int().positive(),
   /** Whether examples hold two texts whose tokens are told apart by `types`. */
   pairs: z.boolean(),

@@ -2,6 +2,7 @@ import type { Job } from '../../job/schema.js';
 import { marginOf } from '../augment/image-augmenter.js';
 import { addCounts, type EncodedCounts } from '../encode/encoder.js';
 import { hasTypes, type EncoderInput } from '../encode/encoder-for.js';
+import { textCleaningOf } from '../cleaning/text.js';
 import { widthOf } from '../features/transform.js';
 import type { DatasetManifest, ManifestPart, Provenance } from '../manifest.js';
 import { bySplit, splits } from '../split.js';
@@ -72,8 +73,10 @@ function describeKind({ job, decisions, tokenizer, imageSize }: AssembleInput, c
   switch (kindOf(job)) {
     case 'tokens': {
       const given = needed(tokenizer);
+      const textCleaning = textCleaningOf(job.data);
       return {
         kind: 'tokens',
+        ...(textCleaning && { textCleaning }),
         maxLength: given.maxLength,
         pairs: hasTypes(job, given),
         lengths: bySplit(splits.map((_, split) => counts['lengths']?.[split] ?? [])),

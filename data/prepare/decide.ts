@@ -4,13 +4,10 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { weightsProblem } from '../../job/balance.js';
 import type { Job, Task } from '../../job/schema.js';
 import { sha256Of } from '../content-key.js';
 import { DataError } from '../data-error.js';
-import { transformFitter } from '../features/fit.js';
-import { featureSurvey } from '../features/survey.js';
-import type { FeatureColumns } from '../features/columns.js';
-import type { FeatureTransform } from '../features/transform.js';
 import { compareRows, type ComparedRows } from '../near/compare-rows.js';
 import { labelMap } from '../labels.js';
 import { moments } from '../moments.js';
@@ -20,6 +17,7 @@ import { splits } from '../split.js';
 import { targetOf } from '../targets.js';
 import { unreadableImages, type UnreadableReport } from '../unreadable.js';
 import { countClasses, labelsOf } from './class-counts.js';
+import { tableDecider } from './decide-tables.js';
 import { verdictsFile, writeDecisions, type Decisions } from './decisions-file.js';
 import { dropDuplicates } from './drop-duplicates.js';
 import { dropNearDuplicates } from './drop-near-duplicates.js';
@@ -90,7 +88,8 @@ async function decideKept(
 ): Promise<Decisions> {
   const { split, clean, label: column } = job.data;
   const target = targetOf(job);
-  const features = job.task.startsWith('tabular') ? decideFeatures(survey, job, sourceName) : null;
+  const table = job.task.startsWith('tabular') ? tableDecider(survey, job, sourceName) : null;
+  await table?.dropGaps(verdicts);
   requireAny(verdicts, job.task, sourceName);
 
   const { aliases, rowsPerName, lookAlikes } = mergeLabels(await countClasses(batches(), verdicts), clean.labels);
@@ -98,9 +97,12 @@ async function decideKept(
   const rowsPerLabel = [...labels.keys()].map((name) => rowsPerName.get(name)!);
   const named = withAliases(labels, aliases);
   await placeRows({ batches, verdicts, labels: named, rowsPerLabel, split });
+  await table?.judgeOutliers(verdicts);
 
   const { rows, rowsPerClass, values } = await describe(batches(), verdicts, named, labels.size);
   const names = [...labels.keys()];
+  const weights = weightsProblem(job, names);
+  if (weights !== null) throw new DataError(`${sourceName}: ${weights}`);
   requireRowsEverywhere({ rows, rowsPerClass, labels: names, sourceName, split });
   const leakage = compared && (await findLeakage(compared, batches, verdicts));
   return {
@@ -119,33 +121,13 @@ async function decideKept(
     rows,
     rowsPerClass,
     values: target === 'value' ? values : null,
-    features: features && { numeric: [...features.numeric], categorical: [...features.categorical] },
-    transform: features && (await fitTransform(survey, verdicts, features, job.data.scale)),
+    features: table && { numeric: [...table.features.numeric], categorical: [...table.features.categorical] },
+    transform: table && (await table.fit(verdicts)),
     parts: survey.parts.map(({ firstRow, rows }) => {
       return { firstRow, rows, sha256: sha256Of(verdicts.subarray(firstRow, firstRow + rows)) };
     }),
   };
 }
-
-function decideFeatures(survey: Surveys, job: Job, sourceName: string): FeatureColumns {
-  const found = featureSurvey(job.data, sourceName);
-  for (const notes of survey.features()) found.merge(notes);
-  return found.decide();
-}
-
-/** From the training rows alone. */
-async function fitTransform(
-  survey: Surveys,
-  verdicts: Uint8Array,
-  features: FeatureColumns,
-  scale: Job['data']['scale'],
-): Promise<FeatureTransform> {
-  const fitter = transformFitter(features, scale);
-  for await (const cells of survey.cells(features, (row) => verdicts[row] === TRAIN)) fitter.add(cells);
-  return fitter.transform();
-}
-
-const TRAIN = splits.indexOf('train');
 
 async function dropByThemselves(batches: AsyncIterable<FactsBatch>, verdicts: Uint8Array): Promise<void> {
   for await (const { firstRow, rows, state } of batches) {
