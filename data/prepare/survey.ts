@@ -4,12 +4,14 @@ import type { Job } from '../../job/schema.js';
 import { workAhead } from '../ahead.js';
 import { lengthFault } from '../cleaning/length.js';
 import { contentOrder, contentKey } from '../content-key.js';
+import { badRowsCollector, maxShareOf } from '../bad-rows.js';
 import { DataError } from '../data-error.js';
 import { featureSurvey } from '../features/survey.js';
 import { DECODED_AT_ONCE, faultOf, shorterSideOf } from '../images.js';
 import type { Sketch } from '../near/near-pairs.js';
 import { comparesRows, sketcherFor } from '../near/sketcher.js';
 import { columnPicker, type Example } from '../pick-columns.js';
+import type { BadRow } from '../readers/bad-row.js';
 import type { Row } from '../readers/row.js';
 import { rowSplitter } from '../splits/row-split.js';
 import { cellsCollector } from './cells.js';
@@ -49,12 +51,16 @@ export async function surveyPart(input: SurveyPartInput): Promise<PartSurvey> {
   const collected = factsCollector();
   const cells = features && cellsCollector(features, ROWS_PER_BATCH);
   const faults: PartSurvey['faults'] = [];
+  const bad = badRowsCollector();
+  const reading = maxShareOf(job.data) === 0 ? {} : { onBadRow: (row: BadRow) => bad.add(row) };
   let rows = 0;
 
   await mkdir(out, { recursive: true });
   const writer = surveyWriter(out);
   try {
-    for await (const checked of checkedRows(readPart(source, part), job, isCompared, (row) => picker.pick(row))) {
+    for await (const checked of checkedRows(readPart(source, part, reading), job, isCompared, (row) =>
+      picker.pick(row),
+    )) {
       const { example, fault } = checked;
       const facts = factsOf(checked);
       const { place, input } = example;
@@ -76,6 +82,7 @@ export async function surveyPart(input: SurveyPartInput): Promise<PartSurvey> {
       classNames: collected.classNames(),
       isCompared,
       faults,
+      badRows: bad.all,
       features: features?.notes() ?? null,
     });
   } finally {
