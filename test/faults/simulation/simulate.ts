@@ -32,7 +32,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   const chance = (share: number) => random() < share;
   const harmed = chance(0.2);
   const steps = 2 + below(3);
-  const adjustAt = chance(0.25) ? below(steps) : null;
+  const adjustAt = !harmed && chance(0.3) ? below(steps) : null;
   const course: Course = {
     run: 'r' as RunId,
     steps,
