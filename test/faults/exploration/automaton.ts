@@ -121,7 +121,8 @@ export class Automaton {
     });
     this.#phase(session, local, go).then(
       (made) => (move = made),
-      (error: unknown) => (move = { kind: 'failed', reason: error instanceof Error ? (error.stack ?? '') : String(error) }),
+      (error: unknown) =>
+        (move = { kind: 'failed', reason: error instanceof Error ? (error.stack ?? '') : String(error) }),
     );
     await setImmediate();
     if (move) return move;

@@ -74,7 +74,9 @@ export class Explorer {
     const names = Array.from({ length: this.budget.sessions }, (_, i) => 'ab'[i] ?? `s${i}`);
     const nodes = names.map((name) => this.#automaton.begin(name));
     const { lostAnswers: lost, deaths } = this.budget;
-    const stack: State[] = [{ bucket: await this.#firstCommit(), nodes, lost, deaths, late: null, from: null, by: null }];
+    const stack: State[] = [
+      { bucket: await this.#firstCommit(), nodes, lost, deaths, late: null, from: null, by: null },
+    ];
     while (stack.length > 0 && this.#problems.length < MOST_PROBLEMS) {
       const state = await this.#settled(stack.pop()!);
       const late = state.late ? this.#automaton.requestId(state.late) : -1;
@@ -92,7 +94,7 @@ export class Explorer {
   /** A session alone up to its first checkpoint: the state that all begin from. */
   async #firstCommit(): Promise<number> {
     let bucket = this.#bucketId(new Map());
-    for (let node = this.#automaton.begin('0'); ; ) {
+    for (let node = this.#automaton.begin('0'); ;) {
       const move = await this.#automaton.move(node);
       if (move.kind === 'goes on') {
         if (move.acknowledged) return bucket;
@@ -106,7 +108,7 @@ export class Explorer {
 
   /** What needs no choice: the end of a phase, and a look at the pins, which nobody sets here. */
   async #settled(state: State): Promise<State> {
-    for (let at = 0; at < state.nodes.length; ) {
+    for (let at = 0; at < state.nodes.length;) {
       const node = state.nodes[at]!;
       const move = await this.#moveOf(node);
       if (move.kind === 'failed') this.#report(state, `${node.name}: ${move.reason}`);
@@ -146,7 +148,12 @@ export class Explorer {
       if (!changes(request)) continue;
       const unheard = this.#automaton.answered(node, LOST);
       if (lost > 0)
-        go({ bucket: now, nodes: replaced(nodes, at, unheard), lost: lost - 1 }, node.name, request, 'its answer is lost');
+        go(
+          { bucket: now, nodes: replaced(nodes, at, unheard), lost: lost - 1 },
+          node.name,
+          request,
+          'its answer is lost',
+        );
       if (deaths === 0 || late) continue;
       const dead = { nodes: replaced(nodes, at, this.#automaton.begin(`${node.name}x`)), deaths: deaths - 1 };
       go({ ...dead, late: request }, node.name, request, 'it dies, the request is late');
@@ -169,7 +176,12 @@ export class Explorer {
   }
 
   #bucketId(objects: Objects): number {
-    const id = this.#bucketIds.id([...objects].map(([name, bytes]) => `${name} ${etagOf(bytes)}`).sort().join());
+    const id = this.#bucketIds.id(
+      [...objects]
+        .map(([name, bytes]) => `${name} ${etagOf(bytes)}`)
+        .sort()
+        .join(),
+    );
     this.#buckets[id] ??= objects;
     return id;
   }
@@ -196,7 +208,8 @@ export class Explorer {
     auditor.look(bucketOf(this.#buckets[state.bucket]!));
     const record = auditor.snapshot?.records.get(sequence)?.record;
     const holds = record?.kind === 'manifest' ? record.manifest : record?.kind === 'tombstone' ? record.was : null;
-    if (holds?.stateDigest !== stateDigest) this.#report(state, `checkpoint ${sequence} was acknowledged, and is not there`);
+    if (holds?.stateDigest !== stateDigest)
+      this.#report(state, `checkpoint ${sequence} was acknowledged, and is not there`);
   }
 
   /** Whoever has ended has the last state to show, bit for bit. */
@@ -222,6 +235,7 @@ export class Explorer {
   }
 }
 
-const replaced = (nodes: readonly Node[], at: number, node: Node): Node[] => nodes.map((each, i) => (i === at ? node : each));
+const replaced = (nodes: readonly Node[], at: number, node: Node): Node[] =>
+  nodes.map((each, i) => (i === at ? node : each));
 
 const said = (answer: Answer): string => (answer.kind === 'error' ? answer.error : answer.kind);
