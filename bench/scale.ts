@@ -5,7 +5,7 @@ import { median } from './interleave.js';
 import { describeBench, load } from './machine.js';
 import { budgetTable, isMet, missedBudgets, table, type Budgeted } from './results.js';
 
-const RUNS_A_ROUND = 100;
+const RUNS_A_ROUND = 25;
 const WORKERS = 20;
 const EPOCHS = 5;
 const EVENTS_A_ROUND = 30;
@@ -81,8 +81,8 @@ const quantile = (values: readonly number[], share: number): number =>
 
 export const scale: Bench = {
   name: 'scale',
-  description: '500 runs at once (rounds of 100) with a stub trainer on one embedded server, 20 workers',
-  defaultRounds: 5,
+  description: '500 runs at once (25 a round) with a stub trainer on one embedded server, 20 workers',
+  defaultRounds: 20,
   async run({ rounds, say }) {
     const runs = rounds * RUNS_A_ROUND;
     const before = load();

@@ -208,7 +208,8 @@ export class Explorer {
     auditor.look(bucketOf(this.#buckets[state.bucket]!));
     const record = auditor.snapshot?.records.get(sequence)?.record;
     const holds = record?.kind === 'manifest' ? record.manifest : record?.kind === 'tombstone' ? record.was : null;
-    if (holds?.stateDigest !== stateDigest)
+    const torn = record?.kind === 'manifest' && !auditor.snapshot!.verifiable.includes(sequence);
+    if (torn || holds?.stateDigest !== stateDigest)
       this.#report(state, `checkpoint ${sequence} was acknowledged, and is not there`);
   }
 
