@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { featuresManifestSchema, type FeaturesManifest } from '../data/features-manifest.js';
 import { datasetManifestSchema, type DatasetManifest } from '../data/manifest.js';
 import { fetchFile } from '../storage/content.js';
-import { datasetFileKey, featuresShardKey } from '../storage/layout.js';
+import { datasetFileKey, featuresShardKey, shardFileKey } from '../storage/layout.js';
 import type { DatasetRef, FeaturesRef, ObjectKey, Sha256, StoredFile } from '../workflows/contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 
@@ -21,9 +21,14 @@ export const datasetOf = async (stores: Stores, dataset: DatasetRef, signal: Abo
 export const fetchShards = (
   stores: Stores,
   dataset: DatasetRef,
-  { files }: DatasetManifest,
+  { format, files }: DatasetManifest,
   signal: AbortSignal,
-): Promise<ShardPaths> => fetchAll(stores, files, ({ name }) => datasetFileKey(dataset.digest, name), signal);
+): Promise<ShardPaths> => {
+  // Data that were prepared before 0.4 have shards of their own.
+  const keyOf = ({ name, sha256 }: Listed) =>
+    format === 'temper-dataset/2' ? datasetFileKey(dataset.digest, name) : shardFileKey(sha256 as Sha256);
+  return fetchAll(stores, files, keyOf, signal);
+};
 
 /** `files`: as the manifest lists them; left out: it is read. @throws StoreError `corrupt` or `missing` for what is damaged. */
 export async function fetchFeatures(

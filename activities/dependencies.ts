@@ -15,6 +15,8 @@ export interface ActivityDependencies {
   readonly settled: SettledTombstones;
   /** Rows of a shard of prepared data, at most; null: the usual number. */
   readonly shardRows: number | null;
+  /** Rows of a part of a source, at most; null: the usual size. */
+  readonly partRows: number | null;
   /** Folders that a schedule's firings may read data from, besides S3. */
   readonly dataFolders: readonly string[];
   /** Another bucket of the same store, for the time of `use`. */

@@ -1,8 +1,10 @@
 import { Command } from 'commander';
+import { dataInspect } from './data-inspect.js';
 import { dataPrepare } from './data-prepare.js';
 
 const help = `
 Examples:
+  $ temper data inspect tickets.csv     says what the data are and what looks wrong in them
   $ temper data prepare job.yaml        prepares what \`temper run job.yaml\` would train on, and tells what it is`;
 
 export const data = (): Command =>
@@ -10,4 +12,5 @@ export const data = (): Command =>
     .description('Prepare data, and see what they are')
     .configureHelp({ sortSubcommands: false })
     .addHelpText('after', help)
+    .addCommand(dataInspect().exitOverride())
     .addCommand(dataPrepare().exitOverride());

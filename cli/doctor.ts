@@ -3,13 +3,14 @@ import pc from 'picocolors';
 import { examine, type Diagnosis } from '../infra/doctor.js';
 import { examineServices } from '../infra/doctor/services.js';
 import { exitCode } from './errors.js';
+import { pollingWorkers } from './runs/polling-workers.js';
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 const sign = (good: boolean): string => (good ? pc.green('✓') : pc.red('✗'));
 
 /** What a person reads: every part, and beneath what is not usable what to do. */
 export const renderDiagnosis = (diagnosis: Diagnosis): string => {
-  const { parts, tensorflow, tools, machine, services, device, problems } = diagnosis;
+  const { parts, tensorflow, tools, machine, services, workers, device, problems } = diagnosis;
   const lines = [pc.bold('Parts')];
   const sourceWidth = Math.max(...parts.map((part) => part.source.length));
   for (const part of parts) {
@@ -34,9 +35,20 @@ export const renderDiagnosis = (diagnosis: Diagnosis): string => {
     if (!service.reachable)
       lines.push(`      ${service.problem ?? 'it does not answer'}. ${service.remedy ?? ''}`.trimEnd());
   }
+  if (workers) lines.push('', pc.bold('Workers'), ...renderWorkers(workers));
   lines.push('', ...problems, diagnosis.usable ? 'Every part is usable.' : 'Some part is not usable: see above.');
   return `${lines.join('\n')}\n`;
 };
+
+const roles = { control: 'workflows', data: 'preparation of data', device: 'training' } as const;
+
+/** None of a role is no fault of the installation: they may run when they are wanted. */
+const renderWorkers = (workers: NonNullable<Diagnosis['workers']>): string[] =>
+  Object.entries(roles).map(([role, what]) => {
+    const count = workers[role as keyof typeof roles];
+    const mark = count > 0 ? sign(true) : pc.yellow('-');
+    return `  ${mark} ${role.padEnd(20)} ${count > 0 ? count : `none: ${what} waits for one (temper worker --role ${role})`}`;
+  });
 
 const renderTool = ({ name, version, neededFor }: Diagnosis['tools'][number]): string =>
   version === null
@@ -48,7 +60,7 @@ export const doctor = (): Command =>
     .description('List every part Temper needs: its version, where it is from, whether it works and what to do')
     .option('--json', 'print one JSON object')
     .action(async ({ json }: { json?: true }) => {
-      const diagnosis = await examine({ examineServices });
+      const diagnosis = await examine({ examineServices, countWorkers: pollingWorkers });
       process.stdout.write(json ? `${JSON.stringify(diagnosis, null, 2)}\n` : renderDiagnosis(diagnosis));
       process.exitCode = diagnosis.usable ? exitCode.done : exitCode.runFailed;
     });

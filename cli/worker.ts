@@ -9,16 +9,17 @@ const help = `
 For a cluster of your own (docs/operations.md): TEMPORAL_ADDRESS and TEMPER_S3_ENDPOINT say which; \`temper up\` starts workers
 of its own. Ctrl-C or SIGTERM: it takes no new session, ends its current step, commits it, then ends; a second Ctrl-C ends it at once.
 
-Settings: TEMPER_SCRATCH, TEMPER_DEVICE_SLOTS, TEMPER_GRACE_SECONDS, TEMPER_THREADS, and TEMPER_ALLOW_MODULES=1 where whoever
+Settings: TEMPER_SCRATCH, TEMPER_DEVICE_SLOTS, TEMPER_DATA_THREADS, TEMPER_GRACE_SECONDS, TEMPER_THREADS, and TEMPER_ALLOW_MODULES=1 where whoever
 submits a job may run code here; TEMPER_PREEMPTION_FILE or _URL where the cloud gives notice (docs/operations.md).
 
 Examples:
   $ temper worker                       workflows, preparation and training
-  $ temper worker --role control        workflows and preparation only
+  $ temper worker --role control        workflows only
+  $ temper worker --role data           preparation of data only
   $ temper worker --role device         training only
   $ temper worker --role control --deployment temper --build-id 0.3.0`;
 
-const roles = ['control', 'device'] as const;
+const roles = ['control', 'data', 'device'] as const;
 
 interface Options {
   readonly role?: string[];
@@ -27,14 +28,14 @@ interface Options {
 }
 
 const role = (text: string, before: readonly string[] = []): string[] => {
-  if (!roles.some((name) => name === text)) throw new InvalidArgumentError(`Expected ${roles.join(' or ')}.`);
+  if (!roles.some((name) => name === text)) throw new InvalidArgumentError('Expected control, data or device.');
   return [...before, text];
 };
 
 export const worker = (): Command =>
   new Command('worker')
     .description('Run a worker in this terminal')
-    .option('--role <role>', 'control or device; may be given twice (default: both)', role)
+    .option('--role <role>', 'control, data or device; may be given again (default: all)', role)
     .option('--deployment <name>', 'the deployment that its workflows belong to; with --build-id (docs/operations.md)')
     .option('--build-id <id>', 'the version of it that this worker is')
     .addHelpText('after', help)

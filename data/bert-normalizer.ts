@@ -18,6 +18,7 @@ export function bertNormalizer(config: BertNormalizerConfig): (text: string) => 
   const lowercase = config.lowercase ?? true;
   const stripAccents = config.strip_accents ?? lowercase;
   return (text) => {
+    if (isPlain.test(text)) return lowercase ? text.toLowerCase() : text;
     if (config.clean_text ?? true) text = text.replace(dropped, '').replace(whitespace, ' ');
     if (isAscii.test(text)) return lowercase ? text.toLowerCase() : text;
     if (config.handle_chinese_chars ?? true) text = text.replace(chinese, ' $& ');
@@ -28,8 +29,11 @@ export function bertNormalizer(config: BertNormalizerConfig): (text: string) => 
 }
 
 /** Cuts a normalised text into words, and every punctuation mark into a word of its own. */
-export const bertWords = (text: string): string[] => text.match(words) ?? [];
+export const bertWords = (text: string): string[] => text.match(isPlain.test(text) ? plainWords : words) ?? [];
 
+/** Nothing but ASCII that shows, and blanks: most texts in English. */
+const isPlain = /^[ -~]*$/;
+const plainWords = /[!-/:-@[-`{-~]|[0-9A-Za-z]+/g;
 const isAscii = /^[\x00-\x7f]*$/; // eslint-disable-line no-control-regex
 const dropped = new RegExp(`(?![\\t\\n\\r${laterFormatting}])[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}\\ufffd]`, 'gu');
 const whitespace = /\p{White_Space}/gu;

@@ -1,14 +1,12 @@
 import { warmupProblem } from '../job/checks.js';
 import { quotedList } from '../job/nearest.js';
 import type { Task } from '../job/schema.js';
-import type { CleaningReport } from './prepare/cleaning-report.js';
+import { cleaningReport, type CleaningReport } from './prepare/cleaning-report.js';
 import type { FeatureColumns } from './features/columns.js';
 import type { SpellingGroup } from './cleaning/label-spelling.js';
 import { widthOf } from './features/transform.js';
-import { planDataset } from './plan-dataset.js';
-import { fitTransform } from './prepare.js';
-import type { Decisions } from './prepare/decide.js';
-import type { SurveyInput } from './prepare/survey.js';
+import { decideSource, type DecideSourceInput } from './prepare.js';
+import type { Decisions } from './prepare/decisions-file.js';
 import { bySplit, type Split } from './split.js';
 import { kindOf, targetOf, type DatasetKind, type Target } from './targets.js';
 import type { UnreadableReport } from './unreadable.js';
@@ -44,9 +42,9 @@ export interface SourceReport {
  * Reads the whole source, streaming, and says what a run would train on; nothing is tokenised or written. Images are decoded.
  * @throws DataError with the first thing that is wrong: unreadable rows, a missing column, an empty class or split.
  */
-export async function checkSource(input: SurveyInput): Promise<SourceReport> {
+export async function checkSource(input: DecideSourceInput): Promise<SourceReport> {
   const { job } = input;
-  const plan = await planDataset(input);
+  const plan = await decideSource(input);
   const rows = bySplit(plan.rows);
   const target = targetOf(job);
   const { batchSize, accumulate, epochs } = job.train;
@@ -69,13 +67,13 @@ export async function checkSource(input: SurveyInput): Promise<SourceReport> {
     columns: plan.columns,
     labels: plan.labels,
     rowsRead: plan.rowsRead,
-    cleaning: plan.cleaning,
+    cleaning: cleaningReport(plan.dropped),
     unreadable: plan.unreadable,
     rows,
     rowsPerClass: bySplit(plan.rowsPerClass),
     values: plan.values && bySplit(plan.values),
     features: plan.features,
-    width: plan.features && widthOf(await fitTransform(input, plan)),
+    width: plan.transform && widthOf(plan.transform),
     stepsPerEpoch,
     warnings,
   };

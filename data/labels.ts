@@ -4,6 +4,8 @@ import type { Target } from './targets.js';
 
 /** More classes than this, with fewer than two rows each, is a column of texts. */
 const MANY_CLASSES = 1000;
+/** Their names are in memory. */
+export const MOST_CLASSES = 1_000_000;
 
 interface Labelled {
   readonly target: Target;
@@ -30,7 +32,7 @@ export function labelMap(
     const found = labels.length === 0 ? 'none' : `only ${quotedList(labels)}`;
     throw new DataError(`${sourceName}: expected ${expected} in column \`${column}\`, found ${found}`);
   }
-  if (labels.length > MANY_CLASSES && labels.length * 2 > rows) {
+  if (labels.length > MOST_CLASSES || (labels.length > MANY_CLASSES && labels.length * 2 > rows)) {
     const found = `${labels.length} different values in ${rows} rows`;
     throw new DataError(
       `${sourceName}: expected ${noun} in column \`${column}\`, found ${found}: does data.label name the right column?`,

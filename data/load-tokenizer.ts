@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { bertNormalizer, bertWords, type BertNormalizerConfig } from './bert-normalizer.js';
 import { DataError } from './data-error.js';
+import { withUnicodeForms } from './unicode-forms.js';
 
 /** The parsed tokenizer.json and, where there is one, tokenizer_config.json. */
 export interface TokenizerFiles {
@@ -28,6 +29,8 @@ export function loadTokenizer({ tokenizer, config }: TokenizerFiles): Tokenizer 
     const { normalizer, pre_tokenizer: preTokenizer } = tokenizer as TextRules;
     if (normalizer?.type === 'BertNormalizer') loaded.normalizer = asCallable(bertNormalizer(normalizer));
     if (preTokenizer?.type === 'BertPreTokenizer') loaded.pre_tokenizer = asCallable(bertWords);
+    withUnicodeForms(loaded.normalizer);
+    loaded.model = wordByWord(loaded.model!);
     return loaded;
   } catch (error) {
     throw new DataError(
@@ -47,6 +50,13 @@ interface PreTokenizerConfig {
   readonly add_prefix_space?: boolean;
   readonly pretokenizers?: readonly PreTokenizerConfig[];
 }
+
+/** The library joins unknown pieces of neighbouring words to one; Hugging Face only those within a word. */
+const wordByWord = <Model extends object>(model: Model): Model =>
+  new Proxy(model, {
+    apply: (own, _this, [words]: [string[]]) =>
+      words.flatMap((word) => (own as unknown as (words: string[]) => string[])([word])),
+  });
 
 const asCallable = <T>(rule: (text: string) => unknown): T => rule as unknown as T;
 

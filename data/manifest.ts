@@ -5,7 +5,23 @@ import { featureTransformSchema } from './features/transform.js';
 const count = z.int().nonnegative();
 const bySplit = <T extends z.ZodType>(value: T) => z.object({ train: value, validation: value, test: value });
 
-const leakageSchema = z.object({
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** Each step with its version: another version may give other bytes. */
+const provenanceSchema = z.object({
+  /** The parts that the source was cut into: bytes of them, and rows read. */
+  cut: z.object({ version: count, parts: z.array(z.object({ sha256, rows: count })) }),
+  survey: z.object({ version: count, columns: z.array(z.string()), rows: count }),
+  /** Rows left out, by reason. */
+  clean: z.object({ version: count, dropped: z.record(z.string(), count) }),
+  /** How rows were divided, as the job says it. */
+  split: z.object({ version: count, by: z.record(z.string(), z.unknown()), seed: z.int() }),
+  /** What the parts' shards were made with. */
+  encode: z.object({ version: count, tokenizer: sha256.nullable() }),
+});
+export type Provenance = z.infer<typeof provenanceSchema>;
+
+export const leakageSchema = z.object({
   rows: z.object({ validation: count, test: count }),
   examples: z.array(
     z.object({
@@ -17,7 +33,8 @@ const leakageSchema = z.object({
 
 /** Columns of every shard: `id` text, `text` text (what a report shows); and by kind and target what is said below. */
 const common = {
-  format: z.literal('temper-dataset/2'),
+  /** Of /2, which runs begun before version 0.4 have, the keys marked so are absent. */
+  format: z.enum(['temper-dataset/2', 'temper-dataset/3']),
   task: z.enum(tasks),
   /**
    * What is learnt of an example, and the column that holds it. class: `label` int32. classes: `labels` list of int32, sorted.
@@ -55,6 +72,10 @@ const common = {
       bytes: count,
     }),
   ),
+  /** Columns of the shards and their types. Not in /2. */
+  columns: z.record(z.string(), z.string()).optional(),
+  /** What became of the source, step by step. Not in /2. */
+  provenance: provenanceSchema.optional(),
 };
 
 /** `tokens` list of int32; with `pairs` also `types`, as long: 0 for the first text, 1 for the second. */

@@ -25,8 +25,8 @@ const ROWS_TO_LEARN_COLUMNS = 1000;
 
 export type ColumnPicker = ReturnType<typeof columnPicker>;
 
-/** Takes the job's columns out of rows. */
-export function columnPicker(job: Job, sourceName: string) {
+/** Takes the job's columns out of rows. `isFirst`: they are the first of the source, and have to show the columns soon. */
+export function columnPicker(job: Job, sourceName: string, { isFirst } = { isFirst: true }) {
   const wanted = wantedColumns(job);
   const target = targetOf(job);
   const splitColumn = splitColumnOf(job.data)?.column;
@@ -40,10 +40,7 @@ export function columnPicker(job: Job, sourceName: string) {
     job.data.clean.dropEmpty || target === 'classes' ? undefined : wanted.get('data.label'),
   ];
 
-  const requireColumns = (): void => {
-    for (const [key, column] of wanted)
-      if (missing.includes(column)) throw missingColumn(sourceName, key, column, [...seen]);
-  };
+  const requireColumns = (): void => requireWanted(wanted, seen, sourceName);
 
   return {
     columns: seen as ReadonlySet<string>,
@@ -54,7 +51,8 @@ export function columnPicker(job: Job, sourceName: string) {
       if (missing.length > 0 || number <= ROWS_TO_LEARN_COLUMNS) {
         for (const name of Object.keys(fields)) seen.add(name);
         missing = missing.filter((column) => !seen.has(column));
-        if (number >= ROWS_TO_LEARN_COLUMNS || missing.some((column) => mandatory.includes(column))) requireColumns();
+        if (isFirst && (number >= ROWS_TO_LEARN_COLUMNS || missing.some((column) => mandatory.includes(column))))
+          requireColumns();
       }
       const place = row.image?.place ?? row.place ?? placeOf(sourceName, line);
       const cell = (column: string): string => textOf({ value: fields[column], column, place });
@@ -68,10 +66,16 @@ export function columnPicker(job: Job, sourceName: string) {
         place,
       };
     },
-
-    /** To be called after the last row. @throws DataError for a column that no row has. */
-    requireColumns,
   };
+}
+
+/** `columns` are all that the rows of a source have. @throws DataError for one of the job's that is not among them. */
+export const requireColumns = (job: Job, columns: ReadonlySet<string>, sourceName: string): void =>
+  requireWanted(wantedColumns(job), columns, sourceName);
+
+function requireWanted(wanted: ReadonlyMap<string, string>, columns: ReadonlySet<string>, sourceName: string): void {
+  for (const [key, column] of wanted)
+    if (!columns.has(column)) throw missingColumn(sourceName, key, column, [...columns]);
 }
 
 /** Key of the job -> column. */

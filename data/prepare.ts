@@ -1,36 +1,49 @@
-import { mkdir } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
+/** All stages of preparing one source on this machine, one part after the other (docs/adr/0012-data-in-parts.md). */
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Job } from '../job/schema.js';
-import { workAhead } from './ahead.js';
 import type { ByteSource } from './byte-source.js';
-import { DataError } from './data-error.js';
-import { encoderFor, type EncoderInput } from './encode/encoder-for.js';
-import { transformFitter } from './features/fit.js';
-import type { FeatureTransform } from './features/transform.js';
-import type { DatasetManifest, ShardFile } from './manifest.js';
-import { columnPicker } from './pick-columns.js';
-import { planDataset } from './plan-dataset.js';
-import type { Decisions } from './prepare/decide.js';
-import { isKept } from './prepare/verdicts.js';
-import { readRows, type SourceFormat } from './readers/read-rows.js';
-import type { Row } from './readers/row.js';
-import { shardWriter } from './shard-writer.js';
-import { bySplit, splits } from './split.js';
-import { targetOf } from './targets.js';
+import type { EncoderInput } from './encode/encoder-for.js';
+import type { DatasetManifest } from './manifest.js';
+import { assembleManifest } from './prepare/assemble.js';
+import { cutParts } from './prepare/cut.js';
+import { decideDataset } from './prepare/decide.js';
+import type { Decisions } from './prepare/decisions-file.js';
+import { encodePart, type EncodedPart } from './prepare/encode.js';
+import type { PartSize } from './prepare/part-size.js';
+import { filesOf, type SourcePart } from './prepare/parts.js';
+import { surveyPart } from './prepare/survey.js';
+import type { SourceFormat } from './readers/read-rows.js';
 
-/** Encoding holds the event loop for this many rows at most. */
-const ROWS_PER_TURN = 128;
-
-export interface PrepareInput extends EncoderInput {
+export interface DecideSourceInput {
   readonly source: ByteSource;
   /** Told by the source's name when left out; `images` for what packImages wrote. */
   readonly format?: SourceFormat;
+  readonly job: Job;
+  readonly partSize?: PartSize;
+  readonly signal?: AbortSignal;
+}
+
+export interface PrepareInput extends EncoderInput, DecideSourceInput {
   /** Rows of a shard, at most. */
   readonly shardRows?: number;
   /** Made when absent; shards of the same name are replaced. */
   readonly outFolder: string;
   readonly onProgress?: (progress: { readonly rows: number; readonly totalRows: number }) => void;
-  readonly signal?: AbortSignal;
+}
+
+/**
+ * What would become of the rows of a source; nothing is tokenised or scaled. Images are decoded.
+ * @throws DataError with the first thing that is wrong with the source.
+ */
+export async function decideSource(input: DecideSourceInput): Promise<Decisions> {
+  const folder = await mkdtemp(join(tmpdir(), 'temper-survey-'));
+  try {
+    return (await surveyAndDecide(input, folder)).decisions;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -39,86 +52,47 @@ export interface PrepareInput extends EncoderInput {
  * @throws DataError with the first thing that is wrong with the source.
  */
 export async function prepareDataset(input: PrepareInput): Promise<DatasetManifest> {
-  const { job, outFolder } = input;
-  const plan = await planDataset(input);
-  const encoder = await encoderFor(input, plan, () => fitTransform(input, plan));
-  await mkdir(outFolder, { recursive: true });
-  const writers = splits.map((split) => shardWriter(outFolder, split, encoder.columns, input.shardRows));
-  const written = splits.map(() => 0);
-  const picker = columnPicker(job, input.source.name);
-
-  const encoded = workAhead(plannedRows(input, plan), encoder.atOnce, async ({ row, part }) => ({
-    part,
-    rows: !isKept(part) ? [] : await encoder.encode(picker.pick(row), part),
-  }));
-  for await (const { part, rows } of encoded) {
-    for (const row of rows) await writers[part]!.write(row);
-    written[part]! += rows.length;
-  }
-  const files: ShardFile[] = [];
-  for (const [part, writer] of writers.entries()) {
-    const rest = encoder.finish(part);
-    for (const row of rest) await writer.write(row);
-    written[part]! += rest.length;
-    files.push(...(await writer.close()));
-  }
-  return { ...describePlan(job, plan), rows: bySplit(written), files, ...encoder.describe() };
-}
-
-/** The rows of the source with their part. @throws DataError when there are more or fewer than in the plan. */
-async function* plannedRows(
-  { source, format, signal, onProgress }: Pick<PrepareInput, 'source' | 'format' | 'signal' | 'onProgress'>,
-  plan: Decisions,
-): AsyncGenerator<{ row: Row; part: number }> {
-  let count = 0;
-  for await (const row of readRows(source, format)) {
-    if (count >= plan.rowsRead) throw changed(source);
-    const part = plan.verdicts[count]!;
-    count++;
-    if (count % ROWS_PER_TURN === 0) {
-      signal?.throwIfAborted();
-      onProgress?.({ rows: count, totalRows: plan.rowsRead });
-      await setImmediate();
+  const { job, tokenizer, imageSize, shardRows, outFolder, onProgress, signal } = input;
+  const folder = join(outFolder, 'on-the-way');
+  try {
+    const { source, parts, decisions, decisionsFolder } = await surveyAndDecide(input, folder);
+    const encoded: EncodedPart[] = [];
+    const partFolder = (part: number): string => join(folder, `part-${part}`);
+    for (const part of parts) {
+      const before = decisions.parts[part.index]!.firstRow;
+      encoded.push(
+        await encodePart({
+          ...{ source, part, job, decisions, decisionsFolder, shardRows, signal },
+          ...(tokenizer && { tokenizer }),
+          ...(imageSize !== undefined && { imageSize }),
+          outFolder: partFolder(part.index),
+          onProgress: ({ rows }) => onProgress?.({ rows: before + rows, totalRows: decisions.rowsRead }),
+        }),
+      );
     }
-    yield { row, part };
+    const { manifest, sources } = assembleManifest({ ...input, parts, decisions, encoded });
+    for (const [index, { part, name }] of sources.entries())
+      await rename(join(partFolder(part), name), join(outFolder, manifest.files[index]!.name));
+    return manifest;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-  if (count !== plan.rowsRead) throw changed(source);
-  onProgress?.({ rows: count, totalRows: plan.rowsRead });
 }
 
-/** A pass over the training rows alone. */
-export async function fitTransform(
-  input: Pick<PrepareInput, 'job' | 'source' | 'format' | 'signal'>,
-  plan: Decisions,
-): Promise<FeatureTransform> {
-  const { job, source } = input;
-  const fitter = transformFitter(plan.features!, job.data.scale);
-  const picker = columnPicker(job, source.name);
-  for await (const { row, part } of plannedRows({ ...input, onProgress: () => undefined }, plan)) {
-    if (part !== TRAIN) continue;
-    const { input } = picker.pick(row);
-    if (input.kind === 'features') fitter.add(input.cells);
+async function surveyAndDecide(input: DecideSourceInput, folder: string) {
+  const { job, partSize, signal } = input;
+  const source = filesOf(input.source, input.format);
+  const parts: SourcePart[] = [];
+  const surveys: string[] = [];
+  // A part is surveyed as soon as it is found: what is wrong with the first rows is told before the last are read.
+  for await (const part of cutParts(source, { signal, ...(partSize && { size: partSize }) })) {
+    const out = join(folder, `survey-${part.index}`);
+    await surveyPart({ source, part, job, out, signal });
+    parts.push(part);
+    surveys.push(out);
   }
-  return fitter.transform();
+  const decisionsFolder = join(folder, 'decisions');
+  await mkdir(decisionsFolder, { recursive: true });
+  const decisions = await decideDataset({ surveys, job, sourceName: source.name, outFolder: decisionsFolder, signal });
+  return { source, parts, decisions, decisionsFolder };
 }
-
-const TRAIN = splits.indexOf('train');
-
-function describePlan(job: Job, plan: Decisions) {
-  return {
-    format: 'temper-dataset/2' as const,
-    task: job.task,
-    target: targetOf(job),
-    labels: [...plan.labels],
-    rowsPerClass: bySplit(plan.rowsPerClass.map((counts) => [...counts])),
-    cleaning: { rowsRead: plan.rowsRead, ...plan.cleaning },
-    aliases: { ...plan.aliases },
-    leakage: plan.leakage && {
-      rows: { ...plan.leakage.rows },
-      examples: plan.leakage.examples.map(({ rows, similarity }) => ({ rows: [...rows], similarity })),
-    },
-  };
-}
-
-const changed = (source: ByteSource): DataError =>
-  new DataError(`${source.name}: the file changed while it was read: start again once it stays as it is`);

@@ -1,55 +1,57 @@
-import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeData, RecordBatch, RecordBatchFileWriter, Struct } from 'apache-arrow';
+import { makeData, RecordBatch, Struct } from 'apache-arrow';
+import { arrowFile } from './arrow-file.js';
 import { columnBuilder } from './column-builders.js';
 import type { ShardFile } from './manifest.js';
 import { schemaOf, type PreparedRow, type ShardColumns } from './shard-columns.js';
 import type { Split } from './split.js';
 
-/** Shards end here, whichever comes first; a shard is in memory while it is written. */
+/** Shards end here, whichever comes first. */
 const ROWS_PER_SHARD = 50_000;
 const BYTES_PER_SHARD = 32 * 2 ** 20;
+/** And batches here; a batch is in memory. */
 const ROWS_PER_BATCH = 1024;
+const BYTES_PER_BATCH = 4 * 2 ** 20;
 
 /** Writes the rows of one split, in the order given, as Arrow IPC files `train-00000.arrow`, … */
 export function shardWriter(folder: string, split: Split, columns: ShardColumns, rowsPerShard = ROWS_PER_SHARD) {
   const files: ShardFile[] = [];
-  let writer: RecordBatchFileWriter | null = null;
+  let open: { readonly name: string; readonly file: ReturnType<typeof arrowFile> } | null = null;
   let shardRows = 0;
   let shardBytes = 0;
   const batch = batchBuilder(columns);
 
   const flushBatch = (): void => {
     if (batch.rows === 0) return;
-    writer ??= new RecordBatchFileWriter();
+    if (open === null) {
+      const name = `${split}-${String(files.length).padStart(5, '0')}.arrow`;
+      open = { name, file: arrowFile(join(folder, name)) };
+    }
     shardRows += batch.rows;
     shardBytes += batch.bytes;
-    writer.write(batch.take());
+    open.file.write(batch.take());
   };
-  const endShard = async (): Promise<void> => {
+  const endShard = (): void => {
     flushBatch();
-    if (writer === null) return;
-    writer.finish();
-    const content = await writer.toUint8Array();
-    const name = `${split}-${String(files.length).padStart(5, '0')}.arrow`;
-    await writeFile(join(folder, name), content);
-    const sha256 = createHash('sha256').update(content).digest('hex');
-    files.push({ name, split, rows: shardRows, sha256, bytes: content.byteLength });
-    [writer, shardRows, shardBytes] = [null, 0, 0];
+    if (open === null) return;
+    files.push({ name: open.name, split, rows: shardRows, ...open.file.finish() });
+    [open, shardRows, shardBytes] = [null, 0, 0];
   };
 
   return {
-    async write(row: PreparedRow): Promise<void> {
+    write(row: PreparedRow): void {
       batch.push(row);
-      if (batch.rows === ROWS_PER_BATCH || shardRows + batch.rows === rowsPerShard) flushBatch();
-      if (shardRows === rowsPerShard || shardBytes + batch.bytes >= BYTES_PER_SHARD) await endShard();
+      const isFull = batch.rows === ROWS_PER_BATCH || batch.bytes >= BYTES_PER_BATCH;
+      if (isFull || shardRows + batch.rows === rowsPerShard) flushBatch();
+      if (shardRows === rowsPerShard || shardBytes + batch.bytes >= BYTES_PER_SHARD) endShard();
     },
     /** Ends the last shard; the files in order. */
-    async close(): Promise<readonly ShardFile[]> {
-      await endShard();
+    close(): readonly ShardFile[] {
+      endShard();
       return files;
     },
+    /** Closes what is open, after a failure. */
+    abandon: (): void => open?.file.abandon(),
   };
 }
 

@@ -1,3 +1,4 @@
+import { bareIds } from './bare-ids.js';
 import { DataError } from './data-error.js';
 import {
   endOfTextOf,
@@ -47,9 +48,11 @@ export async function openTokenizer(from: string | TokenizerFiles, maxLength: nu
   const room = roomFor(maxLength, before.length + after.length, 1);
   // Most jobs want neither.
   const pairs = lazily(() => pairTemplate(tokenizer, postProcessorOf(files)));
-  const wordTokenizer = lazily(() => loadTokenizer(forWords(files)));
-
-  const bare = (text: string): number[] => tokenizer.encode(text, { add_special_tokens: false }).ids;
+  const bareWord = lazily(() => {
+    const spaced = forWords(files);
+    return bareIds(loadTokenizer(spaced), spaced);
+  });
+  const bare = bareIds(tokenizer, files);
   const framed = (content: readonly number[], kept: number): Int32Array => {
     const ids = new Int32Array(before.length + kept + after.length);
     ids.set(before);
@@ -95,7 +98,7 @@ export async function openTokenizer(from: string | TokenizerFiles, maxLength: nu
       const content: number[] = [];
       const firstPieces = Int32Array.from(words, (word) => {
         const start = content.length;
-        for (const id of wordTokenizer().encode(word, { add_special_tokens: false }).ids as number[]) content.push(id);
+        for (const id of bareWord()(word)) content.push(id);
         return start < Math.min(content.length, room) ? before.length + start : -1;
       });
       const kept = Math.min(content.length, room);

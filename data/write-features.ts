@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { makeData, RecordBatch, RecordBatchFileWriter, Struct } from 'apache-arrow';
+import { makeData, RecordBatch, Struct } from 'apache-arrow';
+import { arrowFile } from './arrow-file.js';
 import { columnBuilder } from './column-builders.js';
 import { schemaOf, type ShardColumns } from './shard-columns.js';
 
@@ -16,7 +15,7 @@ export async function writeFeatures(
   const schema = schemaOf(columns);
   const type = schema.fields[0]!.type;
   const builder = columnBuilder(columns['features']!);
-  const writer = new RecordBatchFileWriter();
+  const writer = arrowFile(path);
   for (let start = 0; start < values.length; start += ROWS_PER_BATCH * width) {
     const part = values.subarray(start, start + ROWS_PER_BATCH * width);
     const rows = part.length / width;
@@ -29,8 +28,5 @@ export async function writeFeatures(
       ),
     );
   }
-  writer.finish();
-  const content = await writer.toUint8Array();
-  await writeFile(path, content);
-  return { sha256: createHash('sha256').update(content).digest('hex'), bytes: content.byteLength };
+  return writer.finish();
 }

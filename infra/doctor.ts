@@ -31,6 +31,13 @@ export interface DeviceReport {
   readonly says: string;
 }
 
+/** Workers that ask for work, by role. */
+export interface WorkersReport {
+  readonly control: number;
+  readonly data: number;
+  readonly device: number;
+}
+
 export interface Diagnosis {
   /** Whether every part is usable. Services do not count: no stack need be up. */
   readonly usable: boolean;
@@ -40,6 +47,8 @@ export interface Diagnosis {
   readonly machine: Machine;
   readonly services: readonly ServiceReport[];
   readonly device: DeviceReport;
+  /** null: Temporal does not say. */
+  readonly workers: WorkersReport | null;
   /** Sentences about the platform itself. */
   readonly problems: readonly string[];
 }
@@ -47,17 +56,19 @@ export interface Diagnosis {
 export interface DoctorDependencies {
   /** Which Temporal and which S3 the commands would use, and whether they answer. */
   readonly examineServices: () => Promise<readonly ServiceReport[]>;
+  readonly countWorkers: () => Promise<WorkersReport | null>;
 }
 
 /** Looks at everything, changes nothing. */
-export const examine = async ({ examineServices }: DoctorDependencies): Promise<Diagnosis> => {
+export const examine = async ({ examineServices, countWorkers }: DoctorDependencies): Promise<Diagnosis> => {
   const inspected = inspectParts();
-  const [tried, tensorflow, tools, machine, services] = await Promise.all([
+  const [tried, tensorflow, tools, machine, services, workers] = await Promise.all([
     Promise.all(inspected.map(tryProgram)),
     inspected.every((part) => part.usable || !isTensorFlow(part)) ? tryTensorFlow() : null,
     examineTools(),
     describeMachine(cacheRoot()),
     examineServices(),
+    countWorkers(),
   ]);
   const parts =
     tensorflow === null ? tried : tried.map((part) => (isTensorFlow(part) ? judge(part, tensorflow) : part));
@@ -69,6 +80,7 @@ export const examine = async ({ examineServices }: DoctorDependencies): Promise<
     tools,
     machine,
     services,
+    workers,
     device: deviceReport(process.env['TEMPER_DEVICE_SLOTS'], tensorflow?.usable ? tensorflow.device : null),
     problems,
   };

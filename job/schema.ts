@@ -73,7 +73,7 @@ export const jobSchema = z.strictObject({
     .min(0)
     .max(2 ** 31 - 1)
     .default(7)
-    .describe('Every draw is a function of it: the split, the new head, the order of an epoch, dropout.'),
+    .describe('Every draw is a function of it: the split, the new head, the order of an epoch, dropout, augmentation.'),
 });
 
 export type Job = z.infer<typeof jobSchema>;

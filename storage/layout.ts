@@ -3,7 +3,10 @@
  *
  *     models/<model>/<sha256>.<ext>                           base models: immutable, shared by all runs
  *     sources/<sha256>.<ext>                                  the user's files as they were at submission
- *     datasets/<digest>/<file>                                prepared data, found by what it was made from
+ *     datasets/<digest>/manifest.json                         prepared data, found by what it was made from
+ *     datasets/shards/<sha256>.arrow                          the shards that manifests name
+ *     datasets/parts/<digest>/<file>                          what a stage has made, of a part or of all, found likewise
+ *     datasets/plans/<sha256>.json                            the parts of a source, for the workers of one preparation
  *     features/<digest>/<file>                                what a frozen base makes of a data set, found likewise
  *     runs/<run>/shards/<step>-<nonce>/<sha256>.safetensors   state; one folder for each attempt to upload
  *     runs/<run>/shards/<step>-<nonce>/condemned.json         fence: nobody may commit this folder any more
@@ -35,6 +38,10 @@ export const modelFileKey = (model: string, sha256: Sha256, extension: string) =
   key('models', model, `${sha256}.${extension}`);
 export const sourceKey = (sha256: Sha256, extension: string) => key('sources', `${sha256}.${extension}`);
 export const datasetFileKey = (digest: Sha256, file: string) => key('datasets', digest, file);
+export const shardFileKey = (sha256: Sha256) => key('datasets', 'shards', `${sha256}.arrow`);
+export const dataPlanKey = (sha256: Sha256) => key('datasets', 'plans', `${sha256}.json`);
+/** `digest`: of what the stage has made its files from. */
+export const stageFileKey = (digest: Sha256, file: string) => key('datasets', 'parts', digest, file);
 export const featuresFileKey = (digest: Sha256, file: string) => key('features', digest, file);
 /** `index`: the place of the data shard among the files of its manifest. */
 export const featuresShardKey = (digest: Sha256, index: number, sha256: Sha256) =>

@@ -2,10 +2,12 @@ import { check, deleteObjects, ensureBucket, list, type ListedObject, type ListO
 import { connect, type CallOptions, type StoreSettings } from './s3/connection.js';
 import { putFile } from './s3/put-file.js';
 import { putBytes } from './s3/put.js';
+import { rangesToFile, type ByteRange } from './s3/read-ranges.js';
 import { get, getToFile, head, type Expected, type ObjectHead } from './s3/read.js';
 
 export type { CallOptions, StoreSettings } from './s3/connection.js';
 export type { ListedObject, ListOptions } from './s3/bucket.js';
+export type { ByteRange } from './s3/read-ranges.js';
 export type { Expected, ObjectHead } from './s3/read.js';
 
 /**
@@ -24,6 +26,14 @@ export interface ObjectStore {
     expect?: Expected,
     options?: CallOptions,
   ): Promise<{ sha256: string; bytes: number }>;
+  /** Some ranges of its bytes, one after the other, as one file; `corrupt` when they are not what `sha256` says. */
+  rangesToFile(
+    key: string,
+    path: string,
+    ranges: readonly ByteRange[],
+    expect: { sha256: string },
+    options?: CallOptions,
+  ): Promise<void>;
   put(key: string, bytes: Uint8Array, options?: CallOptions): Promise<{ etag: string }>;
   /** `precondition` when the key is taken: perhaps by this very request, sent twice. */
   putIfAbsent(key: string, bytes: Uint8Array, options?: CallOptions): Promise<{ etag: string }>;
@@ -46,6 +56,8 @@ export function openObjectStore(settings: StoreSettings): ObjectStore {
     where: (key) => connection.where(key),
     get: (key, options) => get(connection, key, options),
     getToFile: (key, path, expect, options) => getToFile(connection, key, path, expect, options),
+    rangesToFile: (key, path, ranges, expect, options) =>
+      rangesToFile(connection, key, path, ranges, expect, options),
     put: (key, bytes, options) => putBytes(connection, { key, bytes }, options),
     putIfAbsent: (key, bytes, options) =>
       putBytes(connection, { key, bytes, condition: { IfNoneMatch: '*' } }, options),

@@ -3,6 +3,8 @@ import type { Observation, Position, SegmentStats, StopReason, TrainUntil } from
 import { NonFiniteStep } from './compile/problems.js';
 import type { Examples } from './examples/examples.js';
 import { epochOrder, stepsPerEpochOf } from './examples/order.js';
+import { feedAhead, type Feed, type StepToGather } from './feed/ahead.js';
+import { gatherHere, type Gatherer } from './feed/gatherer.js';
 import { learningRateAt } from './schedules/learning-rate.js';
 import type { Trainer } from './trainer.js';
 
@@ -11,11 +13,15 @@ export interface StepReport {
   readonly loss: number;
   readonly learningRate: number;
   readonly examplesPerSecond: number;
+  /** Share of the time so far that was spent waiting for a batch. */
+  readonly waiting: number;
 }
 
 export interface Segment {
   readonly trainer: Trainer;
   readonly examples: Examples;
+  /** What gathers the batches of `examples`; else it is done between steps. */
+  readonly gatherer?: Gatherer;
   readonly job: Job;
   readonly from: Position;
   readonly until: TrainUntil;
@@ -37,9 +43,42 @@ export class NonFiniteLoss extends Error {
 }
 
 /** Trains from one position to the end of the epoch, the next boundary or an interruption, whichever comes first. */
-export async function trainSegment(
-  segment: Segment,
-): Promise<{ reached: Position; reason: StopReason; stats: SegmentStats }> {
+export async function trainSegment(segment: Segment): Promise<Trained> {
+  const { examples, job, gatherer = gatherHere(examples), clockMs } = segment;
+  const { step, epoch, cursor } = segment.from;
+  const order = epochOrder(examples, job.train.batchSize, job.seed, epoch);
+  const steps = stepsFrom(order, job, step, epoch, cursor);
+  const feed = feedAhead(gatherer, steps, job.train.batchSize, clockMs);
+  try {
+    return await trainOn(feed, order, segment);
+  } finally {
+    await feed.close();
+  }
+}
+
+interface Trained {
+  readonly reached: Position;
+  readonly reason: StopReason;
+  readonly stats: SegmentStats;
+}
+
+/** The steps of an epoch from `cursor` on. */
+function* stepsFrom(
+  order: readonly Int32Array[],
+  { seed, train: { accumulate } }: Job,
+  step: number,
+  epoch: number,
+  cursor: number,
+): Generator<StepToGather, undefined> {
+  for (; cursor * accumulate < order.length; step++, cursor++) {
+    yield { batches: microBatches(order, cursor, accumulate), at: { seed, epoch, step: step + 1 } };
+  }
+}
+
+const microBatches = (order: readonly Int32Array[], cursor: number, accumulate: number): Int32Array[] =>
+  order.slice(cursor * accumulate, (cursor + 1) * accumulate);
+
+async function trainOn(feed: Feed, order: readonly Int32Array[], segment: Segment): Promise<Trained> {
   const { trainer, examples, job, until, clockMs } = segment;
   const { epochs, accumulate } = job.train;
   const { epoch } = segment.from;
@@ -48,7 +87,6 @@ export async function trainSegment(
   const began = segment.from.step - segment.from.cursor;
   const totalSteps = began + (epochs - epoch) * stepsPerEpoch;
   const lastStep = Math.min(until.step, began + stepsPerEpoch);
-  const batches = epochOrder(examples, job.train.batchSize, job.seed, epoch);
   const startMs = clockMs();
   let { step, cursor } = segment.from;
   let [seen, lossSum] = [0, 0];
@@ -63,13 +101,14 @@ export async function trainSegment(
       reason = 'minutes';
       break;
     }
-    const micro = batches.slice(cursor * accumulate, (cursor + 1) * accumulate);
+    const micro = microBatches(order, cursor, accumulate);
     const learningRate = learningRateAt(job.train, step + 1, totalSteps, segment.observations);
     const at = { epoch, step: step + 1, seed: job.seed, learningRate };
     let loss: number;
+    const gathered = await feed.next();
     segment.onBegin?.({ step: step + 1, epoch, cursor }, micro);
     try {
-      ({ loss } = trainer.trainStep(examples, micro, at));
+      ({ loss } = trainer.runStep(gathered, at));
     } catch (error) {
       if (!(error instanceof NonFiniteStep)) throw error;
       // No variable was written. What was trained before is made durable first, so that the step can be done again from there.
@@ -89,7 +128,9 @@ export async function trainSegment(
     for (const batch of micro) seen += batch.length;
     lossSum += loss;
     const seconds = Math.max(1e-3, (clockMs() - startMs) / 1000);
-    await segment.onStep({ position: { step, epoch, cursor }, loss, learningRate, examplesPerSecond: seen / seconds });
+    const waiting = feed.waitedMs / 1000 / seconds;
+    const position = { step, epoch, cursor };
+    await segment.onStep({ position, loss, learningRate, examplesPerSecond: seen / seconds, waiting });
   }
   const endsEpoch = cursor === stepsPerEpoch;
   const reached = { step, epoch: epoch + (endsEpoch ? 1 : 0), cursor: endsEpoch ? 0 : cursor };
@@ -98,6 +139,7 @@ export async function trainSegment(
     steps,
     examples: seen,
     trainSeconds: (clockMs() - startMs) / 1000,
+    waitSeconds: feed.waitedMs / 1000,
     meanLoss: steps === 0 ? 0 : lossSum / steps,
   };
   return { reached, reason, stats };

@@ -1,6 +1,6 @@
 import { compile, type FeedValues, type FunctionSpec, type Program } from './compile/program.js';
 import type { Examples, GatherAt, Gathered } from './examples/examples.js';
-import { gatherBatch } from './examples/gather.js';
+import { gatherBatch } from './feed/gather-batch.js';
 import { bucketOf, bucketsOf, inOrder } from './examples/order.js';
 import { accumulatorOf } from './optimizers/accumulate.js';
 import { averageOf } from './optimizers/ema.js';

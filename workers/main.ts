@@ -1,4 +1,4 @@
-/** A worker process: `--role control`, `--role device` or both (`--role control --role device`). */
+/** A worker process: `--role control`, `--role data`, `--role device` or several of them. */
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { mkdir } from 'node:fs/promises';
@@ -9,16 +9,20 @@ import type { ActivityDependencies } from '../activities/dependencies.js';
 import { resolveConnection } from '../infra/connection.js';
 import { openObjectStore, withBucket } from '../storage/object-store.js';
 import { CONTROL_QUEUE } from '../workflows/handlers.js';
+import { dataPart } from './data-part.js';
 import { devicePart } from './device-part.js';
 import { watchForPreemption } from './preemption.js';
 import { readSettings } from './settings.js';
 import { openWorkFolder } from './work-folder.js';
 import { versioned, workerDefaults } from './worker-options.js';
 
-const { values } = parseArgs({ options: { role: { type: 'string', multiple: true, default: ['control', 'device'] } } });
+const { values } = parseArgs({
+  options: { role: { type: 'string', multiple: true, default: ['control', 'data', 'device'] } },
+});
+const known = ['control', 'data', 'device'];
 const roles = new Set(values.role);
 for (const role of roles) {
-  if (role !== 'control' && role !== 'device') throw new Error(`--role: expected control or device, found ${role}`);
+  if (!known.includes(role)) throw new Error(`--role: expected ${known.join(', ')}, found ${role}`);
 }
 
 Runtime.install({ logger: new DefaultLogger('INFO'), shutdownSignals: [] });
@@ -37,6 +41,7 @@ const dependencies: ActivityDependencies = {
   workFolder,
   settled: new Map(),
   shardRows: settings.shardRows,
+  partRows: settings.partRows,
   dataFolders: settings.dataFolders,
   withBucket: (bucket, use) => withBucket(storeSettings, bucket, use),
 };
@@ -57,9 +62,11 @@ if (roles.has('control')) {
   );
 }
 const { namespace } = temporal;
+const data = roles.has('data') ? await dataPart({ settings, dependencies, connection, namespace }) : null;
+const dataWorkers = data ? [data.worker] : [];
 const device = roles.has('device') ? await devicePart({ settings, dependencies, connection, namespace }) : null;
 // Its supervisor starts it again, and then an engine may start. Without a device by setting it has nothing to do but to wait.
-if (roles.has('device') && !device && controlWorkers.length === 0 && settings.slots > 0) process.exit(1);
+if (roles.has('device') && !device && roles.size === 1 && settings.slots > 0) process.exit(1);
 const deviceWorkers = device?.workers ?? [];
 
 // SIGTERM: take no new session, stop after the current step, let each session commit and be closed by its workflow (which a
@@ -71,6 +78,7 @@ const stop = (): void => {
   if (stopping) return;
   stopping = true;
   device?.drain();
+  shutDown(dataWorkers);
   shutDown(deviceWorkers.length > 0 ? deviceWorkers : controlWorkers);
   setTimeout(() => process.exit(1), settings.graceMs + 10_000).unref();
   end();
@@ -91,7 +99,8 @@ function shutDown(workers: readonly Worker[]): void {
 
 process.send?.('ready');
 const controlDone = Promise.all(controlWorkers.map((worker) => worker.run()));
-if (deviceWorkers.length + controlWorkers.length === 0) {
+const dataDone = Promise.all(dataWorkers.map((worker) => worker.run()));
+if (deviceWorkers.length + controlWorkers.length + dataWorkers.length === 0) {
   const awake = setInterval(() => undefined, 60_000); // a promise alone keeps no process
   await asked;
   clearInterval(awake);
@@ -99,6 +108,8 @@ if (deviceWorkers.length + controlWorkers.length === 0) {
 await Promise.all(deviceWorkers.map((worker) => worker.run()));
 if (deviceWorkers.length > 0) shutDown(controlWorkers);
 await controlDone;
+await dataDone;
+await data?.close();
 await device?.close();
 await connection.close();
 process.exit(0);

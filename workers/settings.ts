@@ -18,6 +18,12 @@ const schema = z.object({
   TEMPER_THREADS: z.coerce.number().int().positive().optional(),
   /** Rows of a shard of prepared data, at most. */
   TEMPER_SHARD_ROWS: z.coerce.number().int().positive().optional(),
+  /** Threads of a data worker, each with its own memory; default: one a core, at most 4, which fit into 512 MiB. */
+  TEMPER_DATA_THREADS: z.coerce.number().int().positive().optional(),
+  /** JavaScript's memory of one of them. */
+  TEMPER_DATA_THREAD_MIB: z.coerce.number().int().min(32).default(96),
+  /** Rows of a part of a source, at most. */
+  TEMPER_PART_ROWS: z.coerce.number().int().positive().optional(),
   /** Both or none: the version that a cluster knows this worker's workflows by. */
   TEMPER_DEPLOYMENT: z.string().min(1).optional(),
   TEMPER_BUILD_ID: z.string().min(1).optional(),
@@ -39,6 +45,9 @@ const schema = z.object({
     .refine((folders) => folders.every((folder) => isAbsolute(folder)), 'expected absolute paths separated by colons'),
 });
 
+/** More than these need more than 512 MiB. */
+const MOST_DATA_THREADS = 4;
+
 export interface WorkerSettings {
   readonly scratch: string;
   readonly slots: number;
@@ -46,6 +55,10 @@ export interface WorkerSettings {
   readonly patienceMs: number;
   readonly defaultThreads: number;
   readonly shardRows: number | null;
+  /** Rows of a part of a source, at most; null: the usual size. */
+  readonly partRows: number | null;
+  readonly dataThreads: number;
+  readonly dataThreadMiB: number;
   readonly allowModules: boolean;
   /** Of workflows only: queues of devices are never versioned. */
   readonly version: DeploymentVersion | null;
@@ -70,6 +83,9 @@ export function readSettings(env: NodeJS.ProcessEnv): WorkerSettings {
     patienceMs: TEMPER_PATIENCE_SECONDS * 1000,
     defaultThreads: TEMPER_THREADS ?? availableParallelism(),
     shardRows: TEMPER_SHARD_ROWS ?? null,
+    partRows: parsed.data.TEMPER_PART_ROWS ?? null,
+    dataThreads: parsed.data.TEMPER_DATA_THREADS ?? Math.min(availableParallelism(), MOST_DATA_THREADS),
+    dataThreadMiB: parsed.data.TEMPER_DATA_THREAD_MIB,
     allowModules: TEMPER_ALLOW_MODULES === '1',
     version: versionOf(parsed.data.TEMPER_DEPLOYMENT, parsed.data.TEMPER_BUILD_ID),
     preemption: {

@@ -4,12 +4,18 @@ import {
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
+  ChildWorkflowCancellationType,
+  ChildWorkflowFailure,
+  ParentClosePolicy,
   allHandlersFinished,
   condition,
+  executeChild,
+  patched,
   proxyActivities,
 } from '@temporalio/workflow';
-import type { ControlActivities, FineTuneInput, FineTuneResult } from './contract.js';
+import type { ControlActivities, DataContext, DatasetRef, FineTuneInput, FineTuneResult } from './contract.js';
 import type { Device } from './device-session.js';
+import { preparationOf } from './handlers.js';
 import { historyIsLong } from './history.js';
 import { failureType } from './policies/failures.js';
 import { lastTry, meetsSuspect, upToSuspect } from './policies/poison.js';
@@ -33,7 +39,7 @@ export async function fineTune(input: FineTuneInput): Promise<FineTuneResult> {
   steer(run);
   try {
     run.enter('preprocess');
-    run.dataset ??= await control.preprocess(input);
+    run.dataset ??= patched('data-in-parts') ? await prepared(input) : await control.preprocess(input);
     const result = await overSessions(run, (device) => onDevice(run, device));
     run.enter('finished');
     await condition(allHandlersFinished);
@@ -43,6 +49,33 @@ export async function fineTune(input: FineTuneInput): Promise<FineTuneResult> {
     await CancellationScope.nonCancellable(() => control.cleanUp({ run: input.run, purge: false }));
     throw new CancelledFailure('the run was cancelled');
   }
+}
+
+/** The data set: found by one quick activity, or made by a workflow of its own. */
+async function prepared({ run, job, source, model }: FineTuneInput): Promise<DatasetRef> {
+  const context: DataContext = { job, source, model };
+  const found = await control.findDataset(context);
+  if (found) return found;
+  try {
+    return await executeChild<(input: DataContext) => Promise<DatasetRef>>('prepareData', {
+      workflowId: preparationOf(run),
+      args: [context],
+      workflowTaskTimeout: '5 seconds',
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      staticSummary: `${job.name}: the data of ${source.name}`,
+    });
+  } catch (error) {
+    throw reasonOf(error);
+  }
+}
+
+/** What is wrong with the data, as the activity said it. */
+function reasonOf(error: unknown): unknown {
+  if (!(error instanceof ChildWorkflowFailure) || error.cause instanceof CancelledFailure) return error;
+  const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause;
+  if (!(cause instanceof ApplicationFailure)) return error;
+  return ApplicationFailure.nonRetryable(cause.message, cause.type ?? undefined);
 }
 
 /** The part of the chain that needs the device; ends with the result, or says why the device was left. */

@@ -18,6 +18,10 @@ export const preparationQuery = defineQuery<PreparationStatus>('preparation');
 
 /** Workflows and the activities that need no device. */
 export const CONTROL_QUEUE = 'temper';
+/** The stages of a preparation (contract/data.ts). */
+export const DATA_QUEUE = 'temper-data';
+/** The workflow that prepares a run's data. */
+export const preparationOf = (run: string): string => `${run}-data`;
 /** Device slots of any host. */
 export const DEVICE_QUEUE = 'temper-device';
 /** Device slots of hosts of one class (Fingerprint.hostClass): a strict run goes on only there. */

@@ -9,6 +9,7 @@ import { reasonOf } from './sessions.js';
 import { stageOf, troubleOf } from './stage.js';
 import { headlines } from './metrics.js';
 import { count, duration, loss, rate } from './units.js';
+import { waitingText } from './waiting.js';
 
 const TRAINING_EVERY_MS = 10_000;
 /** Validations told of a run that began long ago. */
@@ -103,6 +104,7 @@ function trainingLine(look: Look): string {
     `loss ${loss(progress?.loss)}`,
     `learning rate ${rate(progress?.learningRate)}`,
     `${count(progress?.examplesPerSecond)} examples/s`,
+    ...waitingText(progress?.waiting),
     ...(left === null ? [] : [`about ${duration(left)} left`]),
   ].join(', ');
 }

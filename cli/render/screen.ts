@@ -7,6 +7,7 @@ import { featuresText } from './features.js';
 import { inOrder, positionOf, remainingMs } from './estimate.js';
 import { reasonOf, recoveries, recoveryCount } from './sessions.js';
 import { stageOf, troubleOf } from './stage.js';
+import { waitingText } from './waiting.js';
 import { headlines } from './metrics.js';
 import { count, duration, loss, rate } from './units.js';
 
@@ -64,7 +65,11 @@ function trainingLines(look: Look, status: RunStatus, width: number): string[] {
       [
         `loss ${loss(training?.loss ?? status.trainLoss)}`,
         ...(training
-          ? [`learning rate ${rate(training.learningRate)}`, `${count(training.examplesPerSecond)} examples/s`]
+          ? [
+              `learning rate ${rate(training.learningRate)}`,
+              `${count(training.examplesPerSecond)} examples/s`,
+              ...waitingText(training.waiting),
+            ]
           : []),
         ...(left === null || status.stage !== 'trainEpoch' ? [] : [`about ${duration(left)} left`]),
       ].join('  '),

@@ -1,6 +1,7 @@
 import type { Look } from '../runs/look.js';
 import type { Stage } from '../../workflows/contract.js';
 import { silence } from './estimate.js';
+import { preparationText } from './preparation.js';
 import { count, duration } from './units.js';
 
 const names: Readonly<Record<Stage, string>> = {
@@ -36,6 +37,9 @@ export function stageOf(look: Look): string {
   if (!status) return workflow && workflow.state !== 'running' ? workflow.state : 'starting';
   if (status.stage === 'computeFeatures' && progress?.rows) {
     return `${names.computeFeatures}: ${count(progress.rows.done)} of ${count(progress.rows.total)} rows`;
+  }
+  if (status.stage === 'preprocess' && look.preparation?.status) {
+    return `${names.preprocess}: ${preparationText(look.preparation)}`;
   }
   const detail = (status.stage === 'trainEpoch' && progress ? within[progress.stage] : null) ?? status.detail;
   return detail ? `${names[status.stage]}: ${detail}` : names[status.stage];

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { RunStatus, TrainProgress } from '../../workflows/contract.js';
-import { statusQuery } from '../../workflows/handlers.js';
+import { preparationOf, statusQuery } from '../../workflows/handlers.js';
+import { lookAtPreparation, type PreparationLook } from './look-at-preparation.js';
 import { heartbeatOf } from './progress.js';
 import { isAway, isStuck } from './temporal-failure.js';
 import { describe, workflowState, type WorkflowState } from './workflow-state.js';
@@ -14,6 +15,8 @@ export interface Look {
   readonly progress: TrainProgress | null;
   /** The last word on training itself, kept while the device saves or validates in between. */
   readonly training: TrainProgress | null;
+  /** While its data are prepared by a workflow of their own. */
+  readonly preparation: PreparationLook | null;
   /** Newest heartbeat and when it was first seen, by our clock. */
   readonly heartbeat: { readonly mark: string; readonly seenAtMs: number } | null;
   readonly temporalAnswers: boolean;
@@ -30,6 +33,7 @@ export const unseen = (run: string): Look => ({
   status: null,
   progress: null,
   training: null,
+  preparation: null,
   heartbeat: null,
   temporalAnswers: true,
   worker: 'answers',
@@ -41,6 +45,7 @@ export async function lookAt(client: Client, before: Look): Promise<Look> {
   const [described, told] = await Promise.all([describeSoon(client, before.run), askStatus(client, before.run)]);
   const lookedAtMs = Date.now();
   if (described === null) return { ...before, temporalAnswers: false, lookedAtMs };
+  const preparing = told.status?.stage === 'preprocess';
   const heard = heartbeatOf(described.raw.pendingActivities ?? []);
   const same = heard !== null && before.heartbeat?.mark === heard.mark;
   return {
@@ -49,6 +54,7 @@ export async function lookAt(client: Client, before: Look): Promise<Look> {
     status: told.status ?? before.status,
     progress: heard?.progress ?? null,
     training: heard?.progress?.stage === 'training' ? heard.progress : heard && before.training,
+    preparation: preparing ? await lookAtPreparation(client, preparationOf(before.run)) : null,
     heartbeat: heard && (same ? before.heartbeat : { mark: heard.mark, seenAtMs: lookedAtMs }),
     temporalAnswers: true,
     worker: told.worker,

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WorkflowFailedError, WorkflowIdReusePolicy, type Client } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
-import type { DataContext, DatasetRef, PreparationStatus } from '../../workflows/contract.js';
-import { CONTROL_QUEUE, preparationQuery } from '../../workflows/handlers.js';
+import type { DataContext, DatasetRef } from '../../workflows/contract.js';
+import { CONTROL_QUEUE } from '../../workflows/handlers.js';
 import { preparationText } from '../render/preparation.js';
+import { lookAtPreparation } from './look-at-preparation.js';
 import { isAway } from './temporal-failure.js';
 
 const LOOK_EVERY_MS = 500;
-const QUERY_WITHIN_MS = 3_000;
 /** As a shell says of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
@@ -70,15 +70,9 @@ async function endOf(client: Client, id: string): Promise<PreparationEnd> {
 async function tell(client: Client, id: string, say: (line: string) => void, over: AbortSignal): Promise<void> {
   let said = '';
   while (!over.aborted) {
-    const line = preparationText(await ask(client, id));
+    const line = preparationText(await lookAtPreparation(client, id));
     if (line !== said && !over.aborted) say(line);
     said = line;
     await pause(LOOK_EVERY_MS, undefined, { signal: over }).catch(() => undefined);
   }
 }
-
-/** null: nobody answers just now. */
-const ask = (client: Client, id: string): Promise<PreparationStatus | null> =>
-  client
-    .withDeadline(Date.now() + QUERY_WITHIN_MS, () => client.workflow.getHandle(id).query(preparationQuery))
-    .catch(() => null);

@@ -12,6 +12,7 @@ export const progressSchema: z.ZodType<TrainProgress> = z.object({
   loss: figure,
   learningRate: figure,
   examplesPerSecond: figure,
+  waiting: z.number().optional(),
   rows: z.object({ done: whole, total: whole }).optional(),
 });
 

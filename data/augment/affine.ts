@@ -48,16 +48,22 @@ export function transformed(image: Pixels, matrix: Matrix, interpolation: Interp
   return interpolation === 'nearest' ? nearestOf(image, matrix, fill) : bilinearOf(image, matrix, fill);
 }
 
+/** Places with 16 bits behind the point, as Pillow counts them. */
+const fixed = (value: number): number => Math.floor(value * 65_536 + 0.5);
+
 function nearestOf({ data, width, height }: Pixels, [a, b, c, d, e, f]: Matrix, fill: number): Pixels {
   const result = blankPixels(width, height);
   const into = result.data;
   if (fill !== 0) into.fill(fill);
+  const [acrossX, downX, startX] = [fixed(a), fixed(b), fixed(c + a * 0.5 + b * 0.5)];
+  const [acrossY, downY, startY] = [fixed(d), fixed(e), fixed(f + d * 0.5 + e * 0.5)];
   for (let y = 0, at = 0; y < height; y++) {
-    let fromX = a * 0.5 + b * (y + 0.5) + c;
-    let fromY = d * 0.5 + e * (y + 0.5) + f;
-    for (let x = 0; x < width; x++, at += 3, fromX += a, fromY += d) {
-      if (fromX < 0 || fromY < 0 || fromX >= width || fromY >= height) continue;
-      const from = 3 * ((fromY | 0) * width + (fromX | 0));
+    let fromX = startX + y * downX;
+    let fromY = startY + y * downY;
+    for (let x = 0; x < width; x++, at += 3, fromX += acrossX, fromY += acrossY) {
+      const [column, row] = [fromX >> 16, fromY >> 16];
+      if (column < 0 || row < 0 || column >= width || row >= height) continue;
+      const from = 3 * (row * width + column);
       into[at] = data[from]!;
       into[at + 1] = data[from + 1]!;
       into[at + 2] = data[from + 2]!;

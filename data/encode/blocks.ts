@@ -3,13 +3,13 @@ import { tokenColumns, type PreparedRow } from '../shard-columns.js';
 import { splits } from '../split.js';
 import type { TextTokenizer } from '../tokenize.js';
 import type { Encoder } from './encoder.js';
-import { describeTokens, noCounts } from './tokens.js';
+import { noCounts, tokenCounts } from './tokens.js';
 
 /**
  * Texts for a causal language model: those of a split stand one after the other, an end-of-text token before the first and
  * after each, and the row is cut into blocks of maxLength + 1 tokens that overlap by one. A block's inputs are all its tokens
- * but the last, its targets all but the first: every token of every text, and its end, is predicted exactly once. The last
- * block of a split may be shorter. A block's id names the text of the first token that it predicts, and which of its tokens that is.
+ * but the last, its targets all but the first: every token of every text, and its end, is predicted exactly once. Each part of
+ * a source is cut by itself: its last block of a split may be shorter. A block's id names the text of the first token that it predicts, and which of its tokens that is.
  */
 export function blockEncoder(tokenizer: TextTokenizer): Encoder {
   const { maxLength } = tokenizer;
@@ -32,7 +32,7 @@ export function blockEncoder(tokenizer: TextTokenizer): Encoder {
       );
     },
     finish: (split) => packers[split]!.finish().map((block) => toRow(split, block)),
-    describe: () => describeTokens(counts, maxLength, false),
+    counts: () => tokenCounts(counts),
   };
 }
 

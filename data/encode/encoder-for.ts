@@ -1,7 +1,7 @@
 import type { Job } from '../../job/schema.js';
 import { marginOf } from '../augment/image-augmenter.js';
 import type { FeatureTransform } from '../features/transform.js';
-import type { Decisions } from '../prepare/decide.js';
+import type { Decisions } from '../prepare/decisions-file.js';
 import { withAliases } from '../prepare/merge-labels.js';
 import { targetOf, type Target } from '../targets.js';
 import type { TextTokenizer } from '../tokenize.js';
@@ -19,22 +19,20 @@ export interface EncoderInput {
   readonly imageSize?: number;
 }
 
-/** The encoder of a job's task; `fit` learns how the columns of a table become inputs. */
-export async function encoderFor(
+/** The encoder of a job's task. */
+export function encoderFor(
   { job, tokenizer, imageSize }: EncoderInput,
-  plan: Decisions,
-  fit: () => Promise<FeatureTransform>,
-): Promise<Encoder> {
+  decisions: Pick<Decisions, 'labels' | 'aliases' | 'transform'>,
+): Encoder {
   const labels = withAliases(
-    new Map(plan.labels.map((label, index) => [label, index])),
-    new Map(Object.entries(plan.aliases)),
+    new Map(decisions.labels.map((label, index) => [label, index])),
+    new Map(Object.entries(decisions.aliases)),
   );
   const target = targetOf(job);
   switch (job.task) {
     case 'text-classification': {
       const given = needed(tokenizer, 'a tokenizer');
-      const hasTypes = job.data.textPair !== undefined && given.encodePair('a', 'b').types !== null;
-      return tokenEncoder(given, classTarget(target), labels, hasTypes);
+      return tokenEncoder(given, classTarget(target), labels, hasTypes(job, given));
     }
     case 'token-classification':
       return tokenEncoder(needed(tokenizer, 'a tokenizer'), 'tags', labels, false);
@@ -42,13 +40,24 @@ export async function encoderFor(
       return blockEncoder(needed(tokenizer, 'a tokenizer'));
     case 'image-classification': {
       const size = needed(imageSize, 'an image size');
-      return imageEncoder({ size, margin: marginOf(job, size) }, classTarget(target), labels, plan.unreadable);
+      return imageEncoder({ size, margin: marginOf(job, size) }, classTarget(target), labels);
     }
     case 'tabular-classification':
-      return featureEncoder(await fit(), classTarget(target), labels, null);
+      return featureEncoder(fitted(decisions), classTarget(target), labels);
     case 'tabular-regression':
-      return featureEncoder(await fit(), 'value', labels, plan.values);
+      return featureEncoder(fitted(decisions), 'value', labels);
   }
+}
+
+/** Whether the tokens of a pair's two texts are told apart. */
+export const hasTypes = (job: Job, tokenizer: TextTokenizer): boolean =>
+  job.task === 'text-classification' &&
+  job.data.textPair !== undefined &&
+  tokenizer.encodePair('a', 'b').types !== null;
+
+function fitted({ transform }: Pick<Decisions, 'transform'>): FeatureTransform {
+  if (transform === null) throw new Error('no transform was fitted to the table');
+  return transform;
 }
 
 function classTarget(target: Target): 'class' | 'classes' {

@@ -1,7 +1,6 @@
 import { DataError } from '../data-error.js';
 import { DECODED_AT_ONCE, decodeImage, UnreadableImage } from '../images.js';
 import { imageColumns } from '../shard-columns.js';
-import type { UnreadableReport } from '../unreadable.js';
 import { targetCells, type Encoder } from './encoder.js';
 
 /** Images as size x size pixels, and a margin around them, with their classes. */
@@ -9,7 +8,6 @@ export function imageEncoder(
   { size, margin }: { readonly size: number; readonly margin: number },
   target: 'class' | 'classes',
   labels: ReadonlyMap<string, number>,
-  unreadable: UnreadableReport,
 ): Encoder {
   return {
     columns: imageColumns(target, size + 2 * margin),
@@ -23,11 +21,6 @@ export function imageEncoder(
       return [{ id, text, pixels, ...targetCells(example, labels, target) }];
     },
     finish: () => [],
-    describe: () => ({
-      kind: 'images',
-      size,
-      ...(margin > 0 && { margin }),
-      unreadable: { count: unreadable.count, first: [...unreadable.first] },
-    }),
+    counts: () => ({}),
   };
 }

@@ -1,9 +1,8 @@
-import type { ManifestPart } from '../manifest.js';
 import type { Example } from '../pick-columns.js';
 import { NO_TAG, tokenColumns } from '../shard-columns.js';
-import { bySplit, splits } from '../split.js';
+import { splits } from '../split.js';
 import type { TextTokenizer } from '../tokenize.js';
-import { targetCells, type Encoder } from './encoder.js';
+import { targetCells, type EncodedCounts, type Encoder } from './encoder.js';
 
 export interface TokenCounts {
   /** lengths[split][n]: rows of n tokens. */
@@ -19,18 +18,10 @@ export const noCounts = (maxLength: number): TokenCounts => ({
   texts: splits.map(() => 0),
 });
 
-/** What the manifest says of tokens. */
-export const describeTokens = (
-  { lengths, cut, texts }: TokenCounts,
-  maxLength: number,
-  pairs: boolean,
-): ManifestPart => ({
-  kind: 'tokens',
-  maxLength,
-  pairs,
-  lengths: bySplit(lengths.map(trimmed)),
-  cut: bySplit(cut),
-  texts: bySplit(texts),
+export const tokenCounts = ({ lengths, cut, texts }: TokenCounts): EncodedCounts => ({
+  lengths: lengths.map(trimmed),
+  cut: cut.map((rows) => [rows]),
+  texts: texts.map((rows) => [rows]),
 });
 
 const trimmed = (histogram: readonly number[]): number[] =>
@@ -56,7 +47,7 @@ export function tokenEncoder(
       return Promise.resolve([{ id, text, ...cells }]);
     },
     finish: () => [],
-    describe: () => describeTokens(counts, tokenizer.maxLength, pairs),
+    counts: () => tokenCounts(counts),
   };
 }
 

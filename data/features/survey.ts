@@ -1,4 +1,5 @@
 /** Tells by its values what each column of a table is: numbers or categories. */
+import { z } from 'zod';
 import { quotedList } from '../../job/nearest.js';
 import type { Job } from '../../job/schema.js';
 import { numberIn } from '../cells.js';
@@ -11,14 +12,30 @@ const MAX_CATEGORIES = 1000;
 /** So few values are categories, whatever the number of rows. */
 const ALWAYS_CATEGORIES = 20;
 
+/** What was found of each column, as JSON: parts of a source are surveyed apart from each other. */
+export const featureNotesSchema = z.array(
+  z.object({
+    column: z.string(),
+    filled: z.int().nonnegative(),
+    numbers: z.int().nonnegative(),
+    /** In the order in which they were met; at most MAX_CATEGORIES + 1. */
+    values: z.array(z.string()),
+    /** The first value that is no number. */
+    stranger: z.object({ value: z.string(), place: z.string() }).nullable(),
+  }),
+);
+export type FeatureNotes = z.infer<typeof featureNotesSchema>;
+
 interface Surveyed {
   filled: number;
   numbers: number;
-  /** At most MAX_CATEGORIES + 1. */
-  readonly values: Set<string>;
-  /** The first value that is no number. */
-  stranger: { readonly value: string; readonly place: string } | null;
+  /** Each value with its place among them. */
+  readonly values: Map<string, number>;
+  stranger: FeatureNotes[number]['stranger'];
 }
+
+/** Told of every cell: the number that it holds, and its value's place among those of the column; -1 where they are too many. */
+export type CellSeen = (column: string, number: number | null, code: number) => void;
 
 /** Collects what the rows say of their columns; some bytes for a column, nothing for a row. */
 export function featureSurvey(data: Job['data'], sourceName: string) {
@@ -63,16 +80,39 @@ export function featureSurvey(data: Job['data'], sourceName: string) {
     return `to leave the column out, set data.features to those to learn from${others.length === 0 ? '' : `, such as ${quotedList(others.slice(0, 5))}`}`;
   };
 
+  const columnCalled = (column: string): Surveyed => {
+    let found = columns.get(column);
+    if (!found) columns.set(column, (found = surveyed()));
+    return found;
+  };
+
   return {
-    add(cells: Readonly<Record<string, unknown>>, place: string): void {
-      for (const [column, value] of Object.entries(cells)) {
-        let found = columns.get(column);
-        if (!found) columns.set(column, (found = surveyed()));
+    add(cells: Readonly<Record<string, unknown>>, place: string, seen?: CellSeen): void {
+      for (const column of Object.keys(cells)) {
+        const value = cells[column];
+        const found = columnCalled(column);
         found.filled++;
         const text = String(value);
-        if (numberIn(value) !== null) found.numbers++;
+        const number = numberIn(value);
+        if (number !== null) found.numbers++;
         else found.stranger ??= { value: text, place };
-        if (found.values.size <= MAX_CATEGORIES) found.values.add(text);
+        seen?.(column, number, codeOf(found, text));
+      }
+    },
+
+    hasTooManyValues: (column: string): boolean => columnCalled(column).values.size > MAX_CATEGORIES,
+
+    notes: (): FeatureNotes =>
+      [...columns].map(([column, { values, ...found }]) => ({ column, ...found, values: [...values.keys()] })),
+
+    /** Adds what was found of the rows that follow. */
+    merge(notes: FeatureNotes): void {
+      for (const { column, filled, numbers, values, stranger } of notes) {
+        const found = columnCalled(column);
+        found.filled += filled;
+        found.numbers += numbers;
+        for (const value of values) codeOf(found, value);
+        found.stranger ??= stranger;
       }
     },
 
@@ -94,4 +134,12 @@ export function featureSurvey(data: Job['data'], sourceName: string) {
   };
 }
 
-const surveyed = (): Surveyed => ({ filled: 0, numbers: 0, values: new Set(), stranger: null });
+const surveyed = (): Surveyed => ({ filled: 0, numbers: 0, values: new Map(), stranger: null });
+
+function codeOf({ values }: Surveyed, text: string): number {
+  const known = values.get(text);
+  if (known !== undefined) return known;
+  if (values.size > MAX_CATEGORIES) return -1;
+  values.set(text, values.size);
+  return values.size - 1;
+}

@@ -1,3 +1,4 @@
+import { MOST_CLASSES } from '../labels.js';
 import { classesAt, type FactsBatch } from './facts.js';
 import { isKept } from './verdicts.js';
 
@@ -15,6 +16,7 @@ export async function countClasses(
     batch.classNames.forEach((name, number) => {
       if (counts[number]! > 0) rowsPerClass.set(name, (rowsPerClass.get(name) ?? 0) + counts[number]!);
     });
+    if (rowsPerClass.size > MOST_CLASSES) return rowsPerClass; // too many to be classes: labelMap says so
   }
   return rowsPerClass;
 }

@@ -2,71 +2,95 @@
  * What becomes of every row, decided from the facts of all of them: which stay, which classes there are, which split each goes
  * to. It never sees the rows themselves, and passes over their facts several times rather than hold them.
  */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Job, Task } from '../../job/schema.js';
-import type { SpellingGroup } from '../cleaning/label-spelling.js';
+import { sha256Of } from '../content-key.js';
 import { DataError } from '../data-error.js';
+import { transformFitter } from '../features/fit.js';
+import { featureSurvey } from '../features/survey.js';
 import type { FeatureColumns } from '../features/columns.js';
+import type { FeatureTransform } from '../features/transform.js';
+import { compareRows, type ComparedRows } from '../near/compare-rows.js';
 import { labelMap } from '../labels.js';
-import { compareRows } from '../near/compare-rows.js';
+import { moments } from '../moments.js';
+import { requireColumns } from '../pick-columns.js';
 import { requireRowsEverywhere } from '../require-rows.js';
 import { splits } from '../split.js';
 import { targetOf } from '../targets.js';
 import { unreadableImages, type UnreadableReport } from '../unreadable.js';
 import { countClasses, labelsOf } from './class-counts.js';
-import { cleaningReport, type CleaningReport } from './cleaning-report.js';
+import { verdictsFile, writeDecisions, type Decisions } from './decisions-file.js';
 import { dropDuplicates } from './drop-duplicates.js';
 import { dropNearDuplicates } from './drop-near-duplicates.js';
 import { classesAt, rowStates, type FactsBatch } from './facts.js';
-import { findLeakage, type LeakageReport } from './leakage.js';
+import { findLeakage } from './leakage.js';
 import { mergeLabels, withAliases } from './merge-labels.js';
 import { placeRows } from './place-rows.js';
-import type { Survey } from './survey.js';
+import { openSurveys, type Surveys } from './surveys.js';
 import { countDropped, droppedFor, isKept, UNDECIDED } from './verdicts.js';
 
-export interface Decisions {
-  readonly columns: readonly string[];
-  /** Class names; the index is the class. None where no classes are learnt. */
-  readonly labels: readonly string[];
-  /** Name in the source: class that it is taken as, for those of another spelling (data.clean.labels). */
-  readonly aliases: Readonly<Record<string, string>>;
-  /** Classes whose names look like one. */
-  readonly lookAlikes: readonly SpellingGroup[];
-  /** What is nearly the same in two splits; null: it was not looked for. */
-  readonly leakage: LeakageReport | null;
-  readonly rowsRead: number;
-  readonly cleaning: CleaningReport;
-  readonly unreadable: UnreadableReport;
-  /** For each row read, in order: its split or why it is left out (verdicts.ts). */
-  readonly verdicts: Uint8Array;
-  /** rows[split] */
-  readonly rows: readonly number[];
-  /** rowsPerClass[split][class]: rows that have the class, or a word of that tag. */
-  readonly rowsPerClass: readonly (readonly number[])[];
-  /** Of the numbers to predict, values[split]; null where none are. */
-  readonly values: readonly { readonly min: number; readonly max: number }[] | null;
-  /** Of tables. */
-  readonly features: FeatureColumns | null;
-}
-
-interface DecideInput {
-  readonly survey: Survey;
+export interface DecideInput {
+  /** Folders that surveyPart wrote, of all parts in their order. */
+  readonly surveys: readonly string[];
   readonly job: Job;
   readonly sourceName: string;
+  /** Gets what is decided: see decisions-file.ts. Made when absent. */
+  readonly outFolder: string;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** @throws DataError with the first thing that is wrong with the rows as a whole. */
-export async function decideDataset({ survey, job, sourceName }: DecideInput): Promise<Decisions> {
-  const { split, clean, label: column } = job.data;
-  const target = targetOf(job);
-  const batches = () => survey.batches();
+/**
+ * A function of the surveys and the job. It holds ten bytes a row.
+ * @throws DataError with the first thing that is wrong with the rows as a whole.
+ */
+export async function decideDataset({ surveys, job, sourceName, outFolder, signal }: DecideInput): Promise<Decisions> {
+  const { clean } = job.data;
+  const survey = openSurveys(surveys);
+  if (survey.rows === 0) throw new DataError(`${sourceName}: expected rows, found none`);
+  requireColumns(job, survey.columns, sourceName);
   const verdicts = new Uint8Array(survey.rows).fill(UNDECIDED);
+  const batches = async function* () {
+    for await (const batch of survey.batches()) {
+      signal?.throwIfAborted();
+      yield batch;
+    }
+  };
 
   await dropByThemselves(batches(), verdicts);
-  if (clean.dropDuplicates) await dropDuplicates(batches(), verdicts);
-  const unreadable = judgeFaults(survey, verdicts, sourceName);
-  const compared = await compareRows(batches(), job, (row) => isKept(verdicts[row]!));
-  if (clean.nearDuplicates !== undefined) dropNearDuplicates(compared, verdicts);
-  const features = survey.features?.decide() ?? null;
+  if (clean.dropDuplicates) await dropDuplicates(batches(), verdicts, join(outFolder, 'on-the-way'));
+  const unreadable = await judgeFaults(survey, verdicts, sourceName);
+  const compared = survey.isCompared ? await compareRows(batches(), job, (row) => isKept(verdicts[row]!)) : null;
+  try {
+    if (compared && clean.nearDuplicates !== undefined) dropNearDuplicates(compared, verdicts);
+    const decisions = await decideKept({ survey, batches, verdicts, compared, unreadable }, job, sourceName);
+    await mkdir(outFolder, { recursive: true });
+    for (const [part, { firstRow, rows }] of survey.parts.entries())
+      await writeFile(join(outFolder, verdictsFile(part)), verdicts.subarray(firstRow, firstRow + rows));
+    await writeDecisions(outFolder, decisions);
+    return decisions;
+  } finally {
+    compared?.close();
+  }
+}
+
+interface Cleaned {
+  readonly survey: Surveys;
+  readonly batches: () => AsyncIterable<FactsBatch>;
+  readonly verdicts: Uint8Array;
+  readonly compared: ComparedRows | null;
+  readonly unreadable: UnreadableReport;
+}
+
+/** Of the rows that cleaning left. */
+async function decideKept(
+  { survey, batches, verdicts, compared, unreadable }: Cleaned,
+  job: Job,
+  sourceName: string,
+): Promise<Decisions> {
+  const { split, clean, label: column } = job.data;
+  const target = targetOf(job);
+  const features = job.task.startsWith('tabular') ? decideFeatures(survey, job, sourceName) : null;
   requireAny(verdicts, job.task, sourceName);
 
   const { aliases, rowsPerName, lookAlikes } = mergeLabels(await countClasses(batches(), verdicts), clean.labels);
@@ -78,24 +102,50 @@ export async function decideDataset({ survey, job, sourceName }: DecideInput): P
   const { rows, rowsPerClass, values } = await describe(batches(), verdicts, named, labels.size);
   const names = [...labels.keys()];
   requireRowsEverywhere({ rows, rowsPerClass, labels: names, sourceName, split });
-  const leakage = survey.isCompared ? await findLeakage(compared, batches, verdicts) : null;
-  compared.close();
+  const leakage = compared && (await findLeakage(compared, batches, verdicts));
   return {
-    columns: survey.columns,
+    format: 'temper-decisions/1',
+    columns: [...survey.columns],
     labels: names,
     aliases: Object.fromEntries(aliases),
-    lookAlikes: labels.size === 0 ? [] : lookAlikes,
-    leakage,
+    lookAlikes: labels.size === 0 ? [] : lookAlikes.map((group) => ({ ...group, variants: [...group.variants] })),
+    leakage: leakage && {
+      ...leakage,
+      examples: leakage.examples.map(({ rows, similarity }) => ({ rows: [...rows], similarity })),
+    },
     rowsRead: survey.rows,
-    cleaning: cleaningReport(countDropped(verdicts)),
-    unreadable,
-    verdicts,
+    dropped: countDropped(verdicts),
+    unreadable: { count: unreadable.count, first: [...unreadable.first] },
     rows,
     rowsPerClass,
     values: target === 'value' ? values : null,
-    features,
+    features: features && { numeric: [...features.numeric], categorical: [...features.categorical] },
+    transform: features && (await fitTransform(survey, verdicts, features, job.data.scale)),
+    parts: survey.parts.map(({ firstRow, rows }) => {
+      return { firstRow, rows, sha256: sha256Of(verdicts.subarray(firstRow, firstRow + rows)) };
+    }),
   };
 }
+
+function decideFeatures(survey: Surveys, job: Job, sourceName: string): FeatureColumns {
+  const found = featureSurvey(job.data, sourceName);
+  for (const notes of survey.features()) found.merge(notes);
+  return found.decide();
+}
+
+/** From the training rows alone. */
+async function fitTransform(
+  survey: Surveys,
+  verdicts: Uint8Array,
+  features: FeatureColumns,
+  scale: Job['data']['scale'],
+): Promise<FeatureTransform> {
+  const fitter = transformFitter(features, scale);
+  for await (const cells of survey.cells(features, (row) => verdicts[row] === TRAIN)) fitter.add(cells);
+  return fitter.transform();
+}
+
+const TRAIN = splits.indexOf('train');
 
 async function dropByThemselves(batches: AsyncIterable<FactsBatch>, verdicts: Uint8Array): Promise<void> {
   for await (const { firstRow, rows, state } of batches) {
@@ -108,16 +158,24 @@ async function dropByThemselves(batches: AsyncIterable<FactsBatch>, verdicts: Ui
 }
 
 /** Leaves out images that cannot be used, where they are few among those that duplicates left. */
-function judgeFaults({ faults }: Survey, verdicts: Uint8Array, sourceName: string): UnreadableReport {
+async function judgeFaults(survey: Surveys, verdicts: Uint8Array, sourceName: string): Promise<UnreadableReport> {
   const unreadable = unreadableImages(sourceName);
-  const images = verdicts.reduce((count, verdict) => count + Number(isKept(verdict)), 0);
-  for (const { row, place, fault } of faults) {
-    if (!isKept(verdicts[row]!)) continue;
-    verdicts[row] = droppedFor('unreadable');
-    unreadable.add(place, fault);
+  const toldOf = new Map(Array.from(survey.faults(), ({ row, place, fault }) => [row, { place, fault }]));
+  let images = 0;
+  for await (const { firstRow, rows, state } of survey.batches()) {
+    for (let row = firstRow; row < firstRow + rows; row++) {
+      if (!isKept(verdicts[row]!)) continue;
+      images++;
+      if (state[row - firstRow] !== UNREADABLE) continue;
+      verdicts[row] = droppedFor('unreadable');
+      const { place, fault } = toldOf.get(row) ?? { place: sourceName, fault: 'one of many' };
+      unreadable.add(place, fault);
+    }
   }
   return unreadable.report(images);
 }
+
+const UNREADABLE = rowStates.indexOf('unreadable');
 
 function requireAny(verdicts: Uint8Array, task: Task, sourceName: string): void {
   if (verdicts.some(isKept)) return;
@@ -140,20 +198,22 @@ async function describe(
 ) {
   const rows = splits.map(() => 0);
   const rowsPerClass = splits.map(() => new Array<number>(size).fill(0));
-  const values = splits.map(() => ({ min: Infinity, max: -Infinity }));
+  const values = splits.map(() => moments());
   for await (const batch of batches) {
     const labelOf = labelsOf(batch, labels);
     for (let row = 0; row < batch.rows; row++) {
       const split = verdicts[batch.firstRow + row]!;
       if (!isKept(split)) continue;
       rows[split]!++;
-      for (const label of new Set(classesAt(batch, row).map((number) => labelOf[number]!))) {
+      for (const label of distinct(classesAt(batch, row), labelOf)) {
         if (label !== -1) rowsPerClass[split]![label]!++;
       }
-      const range = values[split]!;
-      range.min = Math.min(range.min, batch.value[row]!);
-      range.max = Math.max(range.max, batch.value[row]!);
+      values[split]!.add(batch.value[row]!);
     }
   }
-  return { rows, rowsPerClass, values };
+  return { rows, rowsPerClass, values: values.map((found) => found.describe()) };
 }
+
+/** Labels of a row; two of its classes may be one by another spelling. */
+const distinct = (classes: Int32Array, labelOf: Int32Array): Iterable<number> =>
+  classes.length === 1 ? [labelOf[classes[0]!]!] : new Set(classes.map((number) => labelOf[number]!));

@@ -68,8 +68,8 @@ export function sketchAt({ bands, bandEnds, pieces, pieceEnds }: FactsBatch, row
 export const classesAt = ({ classes, classEnds }: FactsBatch, row: number): Int32Array =>
   classes.subarray(row === 0 ? 0 : classEnds[row - 1], classEnds[row]);
 
-/** Collects the facts of rows into a batch. */
-export function factsCollector(firstRow: number) {
+/** Collects the facts of the rows of a part, in batches. */
+export function factsCollector() {
   const state = growingArray((length) => new Uint8Array(length));
   const content = growingArray((length) => new Uint8Array(length));
   const labelKey = growingArray((length) => new Float64Array(length));
@@ -106,23 +106,32 @@ export function factsCollector(firstRow: number) {
       pieceEnds.push(pieces.length);
       line.push(facts.line);
     },
-    batch: (): FactsBatch => ({
-      firstRow,
-      rows: state.length,
-      state: state.view(),
-      content: content.view(),
-      labelKey: labelKey.view(),
-      order: order.view(),
-      classes: classes.view(),
-      classEnds: classEnds.view(),
-      classNames: [...numbers.keys()],
-      value: value.view(),
-      split: split.view(),
-      bands: bands.view(),
-      bandEnds: bandEnds.view(),
-      pieces: pieces.view(),
-      pieceEnds: pieceEnds.view(),
-      line: line.view(),
-    }),
+    get rows() {
+      return state.length;
+    },
+    /** By their numbers; those of all batches so far. */
+    classNames: (): string[] => [...numbers.keys()],
+    /** What was collected, as views that are valid until the next row is added; then empty again. */
+    take(): Omit<FactsBatch, 'firstRow' | 'classNames'> {
+      const rows = state.length;
+      const views = {
+        state: state.view(),
+        content: content.view(),
+        labelKey: labelKey.view(),
+        order: order.view(),
+        classes: classes.view(),
+        classEnds: classEnds.view(),
+        value: value.view(),
+        split: split.view(),
+        bands: bands.view(),
+        bandEnds: bandEnds.view(),
+        pieces: pieces.view(),
+        pieceEnds: pieceEnds.view(),
+        line: line.view(),
+      };
+      for (const column of [state, content, labelKey, order, classes, classEnds, value, split]) column.clear();
+      for (const column of [bands, bandEnds, pieces, pieceEnds, line]) column.clear();
+      return { rows, ...views };
+    },
   };
 }

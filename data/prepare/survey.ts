@@ -1,10 +1,7 @@
-/**
- * The first of two passes over a source: the facts of every row (facts.ts), and what the rows together say of their columns.
- * It holds some bytes for a row, never its text.
- */
+/** The first of two passes over a part: the facts of every row (facts.ts), and what the rows together say of their columns. */
+import { mkdir } from 'node:fs/promises';
 import type { Job } from '../../job/schema.js';
 import { workAhead } from '../ahead.js';
-import type { ByteSource } from '../byte-source.js';
 import { lengthFault } from '../cleaning/length.js';
 import { contentOrder, contentKey } from '../content-key.js';
 import { DataError } from '../data-error.js';
@@ -13,71 +10,75 @@ import { DECODED_AT_ONCE, faultOf, shorterSideOf } from '../images.js';
 import type { Sketch } from '../near/near-pairs.js';
 import { comparesRows, sketcherFor } from '../near/sketcher.js';
 import { columnPicker, type Example } from '../pick-columns.js';
-import { readRows, type SourceFormat } from '../readers/read-rows.js';
 import type { Row } from '../readers/row.js';
 import { rowSplitter } from '../splits/row-split.js';
-import { factsCollector, type FactsBatch, type RowFacts } from './facts.js';
+import { cellsCollector } from './cells.js';
+import { factsCollector, type RowFacts } from './facts.js';
+import { fileOf, readPart, type SourceFiles, type SourcePart } from './parts.js';
+import { surveyWriter, type PartSurvey } from './survey-file.js';
 
-/** An image that cannot be used. */
-export interface RowFault {
-  /** Place of the row in the source, from 0. */
-  readonly row: number;
-  readonly place: string;
-  readonly fault: string;
-}
-
-/** What was found of a source, or of a part of it. */
-export interface Survey {
-  readonly columns: readonly string[];
-  readonly rows: number;
-  readonly faults: readonly RowFault[];
-  /** Of tables: tells which columns are learnt from. */
-  readonly features: ReturnType<typeof featureSurvey> | null;
-  /** Whether rows have sketches to be compared by. */
-  readonly isCompared: boolean;
-  /** From the first row on. */
-  batches(): AsyncIterable<FactsBatch>;
-}
-
-export interface SurveyInput {
-  readonly source: ByteSource;
-  readonly format?: SourceFormat;
+export interface SurveyPartInput {
+  readonly source: SourceFiles;
+  readonly part: SourcePart;
   readonly job: Job;
-  readonly signal?: AbortSignal;
+  /** A folder: see survey-file.ts. Made when absent; what is there is replaced. */
+  readonly out: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: { readonly rows: number }) => void) | undefined;
 }
 
-/** @throws DataError with the first row that cannot be read, and for a column that no row has. */
-export async function surveySource(input: SurveyInput): Promise<Survey> {
-  const { source, job, signal } = input;
-  const picker = columnPicker(job, source.name);
+/** A batch is in memory while it is collected. */
+const ROWS_PER_BATCH = 8192;
+const CELLS_PER_BATCH = 2 ** 20;
+/** Of images that cannot be used the first are told of. */
+const FAULTS_KEPT = 100;
+
+/**
+ * Reads a part of the source and writes what is known of its rows. A function of the part's bytes, of where in its file it
+ * begins, and of the job.
+ * @throws DataError with the first row that cannot be read.
+ */
+export async function surveyPart({ source, part, job, out, signal, onProgress }: SurveyPartInput): Promise<PartSurvey> {
+  const file = fileOf(source, part).source;
+  const isCompared = comparesSource(job, source);
+  const picker = columnPicker(job, file.name, { isFirst: part.index === 0 });
   const factsOf = rowFacts(job);
   const features = job.task.startsWith('tabular') ? featureSurvey(job.data, source.name) : null;
-  const collected = factsCollector(0);
-  const faults: RowFault[] = [];
+  const collected = factsCollector();
+  const cells = features && cellsCollector(features, ROWS_PER_BATCH);
+  const faults: PartSurvey['faults'] = [];
   let rows = 0;
 
-  for await (const checked of checkedRows(input, (row) => picker.pick(row))) {
-    const { example, fault } = checked;
-    if (rows % (example.input.kind === 'image' ? 64 : 4096) === 0) signal?.throwIfAborted();
-    const facts = factsOf(checked);
-    if (facts.state === 'unreadable') faults.push({ row: rows, place: example.place, fault: fault! });
-    if (facts.state === 'sound' && example.input.kind === 'features') features?.add(example.input.cells, example.place);
-    collected.add(facts);
-    rows++;
+  await mkdir(out, { recursive: true });
+  const writer = surveyWriter(out);
+  try {
+    for await (const checked of checkedRows(readPart(source, part), job, isCompared, (row) => picker.pick(row))) {
+      const { example, fault } = checked;
+      const facts = factsOf(checked);
+      const { place, input } = example;
+      if (facts.state === 'unreadable' && faults.length < FAULTS_KEPT) faults.push({ row: rows, place, fault: fault! });
+      cells?.add(facts.state === 'sound' && input.kind === 'features' ? input.cells : null, place);
+      collected.add(facts);
+      rows++;
+      if (input.kind === 'image' && rows % 64 === 0) signal?.throwIfAborted();
+      if (collected.rows < ROWS_PER_BATCH && (cells?.cells ?? 0) < CELLS_PER_BATCH) continue;
+      writer.add(collected.take(), cells && cells.take());
+      onProgress?.({ rows });
+      signal?.throwIfAborted();
+    }
+    if (collected.rows > 0) writer.add(collected.take(), cells && cells.take());
+    onProgress?.({ rows });
+    return writer.finish({
+      rows,
+      columns: [...picker.columns],
+      classNames: collected.classNames(),
+      isCompared,
+      faults,
+      features: features?.notes() ?? null,
+    });
+  } finally {
+    writer.close();
   }
-  if (rows === 0) throw new DataError(`${source.name}: expected rows, found none`);
-  picker.requireColumns();
-  const batch = collected.batch();
-  return {
-    columns: [...picker.columns],
-    rows,
-    faults,
-    features,
-    isCompared: comparesRows(job, source.bytes),
-    async *batches() {
-      yield batch;
-    },
-  };
 }
 
 /** A row with what takes time to tell of it. */
@@ -91,10 +92,22 @@ interface Checked {
   readonly sketch: Sketch | null;
 }
 
-function checkedRows({ source, format, job }: SurveyInput, pick: (row: Row) => Example): AsyncGenerator<Checked> {
+/** Whether the survey of a source says of rows what they are like. It depends on how large the source is. */
+export const comparesSource = (job: Job, { files }: SourceFiles): boolean =>
+  comparesRows(
+    job,
+    files.reduce((sum, { source }) => sum + source.bytes, 0),
+  );
+
+function checkedRows(
+  rows: AsyncIterable<Row>,
+  job: Job,
+  isCompared: boolean,
+  pick: (row: Row) => Example,
+): AsyncGenerator<Checked> {
   const { minImageSide } = job.data.clean;
-  const sketchOf = comparesRows(job, source.bytes) ? sketcherFor(job) : null;
-  return workAhead(readRows(source, format), DECODED_AT_ONCE, async (row) => {
+  const sketchOf = isCompared ? sketcherFor(job) : null;
+  return workAhead(rows, DECODED_AT_ONCE, async (row) => {
     const example = pick(row);
     const fault = row.image ? await faultOf(row.image) : null;
     const sound = fault === null && !example.inputIsEmpty;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
+import type { ReadOptions, ReadPart } from './bad-row.js';
 import { byteReader } from './byte-reader.js';
 import { placeOf, type Row } from './row.js';
 
@@ -24,18 +25,52 @@ export type ImagesHead = z.infer<typeof headSchema>;
 export type ImageEntry = z.infer<typeof entrySchema>;
 
 /** Rows of packed images, the file of each in `image`. @throws DataError for a file that packImages did not write whole. */
-export async function* readImages(source: ByteSource): AsyncGenerator<Row> {
-  const bytes = byteReader(source.open());
-  const { from } = parse(headSchema, await bytes.line(), source.name);
-  for (let number = 1; ; number++) {
-    const text = await bytes.line();
-    if (text === null) return;
-    const { line, path, fault, fields, bytes: length } = parse(entrySchema, text, source.name);
-    const content = await bytes.exactly(length + 1);
-    if (content === null) throw notWhole(source.name);
+export async function* readImages(source: ByteSource, { part }: ReadOptions = {}): AsyncGenerator<Row> {
+  let number = 0;
+  for await (const { head, entry, content } of readPacked(source, part)) {
+    const { from } = parse(headSchema, head, source.name);
+    const { line, path, fault, fields } = parse(entrySchema, entry, source.name);
     const place = from === 'folder' ? `${source.name}/${path}` : `${placeOf(source.name, line)} (${path})`;
-    yield { number, line, fields, image: { bytes: content.subarray(0, length), fault, place } };
+    yield { number: ++number, line, fields, image: { bytes: content, fault, place } };
   }
+}
+
+/** An image as it is packed: the lines of JSON without their ends, and where it lies in the file. */
+interface Packed {
+  readonly from: number;
+  readonly to: number;
+  readonly head: string;
+  readonly entry: string;
+  readonly content: Uint8Array;
+}
+
+/** All images, or those of a part. @throws DataError for a file that packImages did not write whole. */
+export async function* readPacked(source: ByteSource, part?: ReadPart): AsyncGenerator<Packed> {
+  const { head, end } = await readHead(source);
+  let from = part?.from ?? end;
+  const bytes = byteReader(source.openRange(from, part?.to ?? source.bytes));
+  try {
+    for (;;) {
+      const entry = await bytes.line();
+      if (entry === null) return;
+      const { bytes: length } = parse(entrySchema, entry, source.name);
+      const content = await bytes.exactly(length + 1);
+      if (content === null) throw notWhole(source.name);
+      const to = from + Buffer.byteLength(entry) + 1 + content.length;
+      yield { from, to, head, entry, content: content.subarray(0, length) };
+      from = to;
+    }
+  } finally {
+    await bytes.close();
+  }
+}
+
+async function readHead(source: ByteSource): Promise<{ readonly head: string; readonly end: number }> {
+  const bytes = byteReader(source.open());
+  const head = await bytes.line();
+  await bytes.close();
+  parse(headSchema, head, source.name);
+  return { head: head!, end: Buffer.byteLength(head!) + 1 };
 }
 
 function parse<T>(schema: z.ZodType<T>, text: string | null, name: string): T {

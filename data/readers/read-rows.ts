@@ -20,7 +20,7 @@ export function readRows(
   format: SourceFormat = formatOf(source.name),
   options: ReadOptions = {},
 ): AsyncGenerator<Row> {
-  if (format === 'images') return readImages(source);
+  if (format === 'images') return readImages(source, options);
   if (format !== 'files') return readFile(source, format, options);
   if (isFilesSource(source)) return readFiles(source, options, readFile);
   throw new DataError(`${source.name}: expected a list of files with each of them at hand, found the list alone`);

@@ -58,7 +58,7 @@ export const createHandlers = (bench: Workbench): Handlers => ({
   },
 
   async train({ until, observations, folder, adjusted, suspect }) {
-    const { trainer, fed, job } = bench.loaded;
+    const { trainer, fed, gatherer, job } = bench.loaded;
     const from = bench.position;
     if (!from) throw new Error('engine: no state to train from');
     bench.interrupted = false;
@@ -66,6 +66,7 @@ export const createHandlers = (bench: Workbench): Handlers => ({
     const { reached, reason, stats } = await trainSegment({
       trainer,
       examples: fed.train,
+      gatherer,
       job: adjusted ? { ...job, train: { ...job.train, ...adjusted } } : job,
       from,
       until,

@@ -6,9 +6,12 @@ import type { Job } from '../../job/schema.js';
 import { outputsOf } from '../../models/families/labels.js';
 import { PREPROCESSOR_FILE } from '../../models/folder.js';
 import { ModelError } from '../../models/model-error.js';
-import { indexFeatures, withFeatures } from '../../training/examples/kept-features.js';
+import { indexFeatures } from '../../training/examples/index-features.js';
+import { withFeatures, type KeptFeatures } from '../../training/examples/kept-features.js';
 import type { PixelScale } from '../../training/examples/image-examples.js';
-import { openExamples, type OpenedExamples, type StoredExamples } from '../../training/examples/open-examples.js';
+import { openExamples, type OpenedExamples } from '../../training/examples/open-examples.js';
+import type { StoredExamples } from '../../training/examples/stored-examples.js';
+import { gatherThread, type GatherThread } from '../../training/feed/gather-thread.js';
 import type { StoredTensor } from '../../training/state.js';
 import { precisionProblem } from '../../training/ops/precision.js';
 import { deviceKind } from '../../training/tensorflow.js';
@@ -35,6 +38,8 @@ export interface Loaded {
   readonly examples: Readonly<Record<SplitName, OpenedExamples>>;
   /** What the model is fed of a split: its examples, or what the frozen base made of them. */
   readonly fed: Readonly<Record<SplitName, StoredExamples>>;
+  /** Gathers the batches that it is trained on. */
+  readonly gatherer: GatherThread;
 }
 
 const REPORT_EVERY_MS = 200;
@@ -99,15 +104,16 @@ export class Workbench {
     const open = (split: SplitName) =>
       openExamples(shards[split], dataset, scale, split === 'train' ? augment : undefined);
     const examples = { train: await open('train'), validation: await open('validation'), test: await open('test') };
-    const feed = (split: SplitName): StoredExamples => {
-      if (!features) return examples[split];
-      const { count } = examples[split];
-      return withFeatures(examples[split], indexFeatures(features.shards[split], features.width, count));
-    };
-    const fed = { train: feed('train'), validation: feed('validation'), test: feed('test') };
+    const kept = (split: SplitName): KeptFeatures | null =>
+      features && indexFeatures(features.shards[split], features.width, examples[split].count);
+    const keptOfTrain = kept('train');
+    const feed = (split: SplitName, features = kept(split)): StoredExamples =>
+      features ? withFeatures(examples[split], features) : examples[split];
+    const fed = { train: feed('train', keptOfTrain), validation: feed('validation'), test: feed('test') };
+    const gatherer = gatherThread({ source: examples.train.source, features: keptOfTrain });
     const trainer = trainerOf(request, run, fed);
     trainer.onBatch = () => this.#gotOn();
-    this.#loaded = { key, job, dataset, shards, modelFolder, run, scale, trainer, examples, fed };
+    this.#loaded = { key, job, dataset, shards, modelFolder, run, scale, trainer, examples, fed, gatherer };
     return this.#loaded;
   }
 
@@ -129,6 +135,7 @@ export class Workbench {
 
   unload(): void {
     this.#loaded?.trainer.close();
+    void this.#loaded?.gatherer.close();
     for (const set of [this.#loaded?.examples ?? {}, this.#loaded?.fed ?? {}]) {
       for (const opened of Object.values<StoredExamples>(set)) opened.close();
     }

@@ -43,7 +43,7 @@ export const workerSpec = (
   ipc: true,
 });
 
-/** One control worker, and as many that train as asked for: each may hold a device. */
+/** One control worker, one that prepares data, and as many that train as asked for: each may hold a device. */
 export const defaultWorkers = (entry: string, deviceWorkers: number, env: NodeJS.ProcessEnv): WorkerSpec[] => [
   // A training activity that is asked to stop ends by its workflow's next step, and workflows run in this one.
   {
@@ -54,6 +54,7 @@ export const defaultWorkers = (entry: string, deviceWorkers: number, env: NodeJS
     // Schedules read data when they fire: this machine's user has made them.
     env: { TEMPER_DATA_FOLDERS: env['TEMPER_DATA_FOLDERS'] ?? '/' },
   },
+  { name: 'data', entry, args: ['--role', 'data'] },
   ...Array.from({ length: deviceWorkers }, (_, index) => ({
     name: index === 0 ? 'device' : `device-${index + 1}`,
     entry,

@@ -32,8 +32,18 @@ interface OpenBody {
   readonly etag: string;
 }
 
-async function openBody(connection: Connection, key: string, signal: AbortSignal | undefined): Promise<OpenBody> {
-  const command = new GetObjectCommand({ Bucket: connection.bucket, Key: connection.fullKey(key) });
+/** `range`: bytes from `from` up to `to`, which is not among them; all of them when it is left out. */
+export async function openBody(
+  connection: Connection,
+  key: string,
+  signal: AbortSignal | undefined,
+  range?: { readonly from: number; readonly to: number },
+): Promise<OpenBody> {
+  const command = new GetObjectCommand({
+    Bucket: connection.bucket,
+    Key: connection.fullKey(key),
+    ...(range && { Range: `bytes=${range.from}-${range.to - 1}` }),
+  });
   const answer = await connection.client.send(command, { ...(signal && { abortSignal: signal }) });
   if (answer.Body === undefined) throw new StoreError('unreachable', `${connection.where(key)} came without a body`);
   return { body: answer.Body as Readable, etag: answer.ETag ?? '' };
@@ -43,7 +53,7 @@ async function openBody(connection: Connection, key: string, signal: AbortSignal
  * Reads a body to its end or destroys it: one left half read would keep its connection for ever. A body shorter than the
  * answer said is an error of Node's own.
  */
-async function* readBody({ body }: OpenBody, signal?: AbortSignal): AsyncGenerator<Buffer> {
+export async function* readBody({ body }: OpenBody, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const stop = () => body.destroy(new Error('aborted'));
   signal?.addEventListener('abort', stop, { once: true });
   try {
@@ -55,7 +65,7 @@ async function* readBody({ body }: OpenBody, signal?: AbortSignal): AsyncGenerat
 }
 
 /** "Missing" decides what is restored, so it must be the store that says it, and not some server's 404 page. */
-async function saying<T>(connection: Connection, key: string, action: Promise<T>): Promise<T> {
+export async function saying<T>(connection: Connection, key: string, action: Promise<T>): Promise<T> {
   try {
     return await action;
   } catch (error) {

@@ -75,3 +75,12 @@ test('a silence of the device is told once, though it grows', () => {
   expect(reporter.lines(silentFor(4000), now + 4000)).toEqual(['no heartbeat from the device for 4 s']);
   expect(reporter.lines(silentFor(5000), now + 5000)).toEqual([]);
 });
+
+test('a run whose steps wait for their rows says so', () => {
+  const look = aLook(110);
+  const slow = (waiting: number) => ({ ...look, progress: { ...look.progress!, waiting } });
+  expect(new LineReporter().lines(slow(0.019), now)[1]).toContain('320 examples/s, about');
+  expect(new LineReporter().lines(slow(0.34), now)[1]).toContain(
+    '320 examples/s, 34 % of the time waits for data, about',
+  );
+});

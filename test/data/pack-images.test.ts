@@ -14,6 +14,7 @@ import { readContent } from '../../data/shards.js';
 import { readRows } from '../../data/readers/read-rows.js';
 import { prepared } from '../support/prepared.js';
 import { jobOf } from './job-of.js';
+import { inPieces } from '../support/in-pieces.js';
 
 const job = jobOf({ image: 'file', label: 'kind' }, { task: 'image-classification' });
 let root: string;
@@ -95,12 +96,7 @@ describe('a folder of images', () => {
     for await (const piece of source.open()) bytes.push(piece);
     const whole = Buffer.concat(bytes);
     const read = async (size: number) => {
-      const cut: ByteSource = {
-        ...memorySource('photos', whole),
-        async *open() {
-          for (let at = 0; at < whole.length; at += size) yield whole.subarray(at, at + size);
-        },
-      };
+      const cut = inPieces('photos', whole, size);
       const found = [];
       for await (const { number, line, fields, image } of readRows(cut, 'images')) {
         found.push([number, line, fields, createHash('sha256').update(image!.bytes).digest('hex')]);

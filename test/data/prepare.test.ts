@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -202,22 +202,36 @@ test('an aborted signal ends the work with its reason', async () => {
   );
 });
 
-test('a source that grows between the passes is refused', async () => {
+test('a source that changes between the passes is refused', async () => {
+  const lines = await readFile(fixture('tiny-glosses.jsonl'), 'utf8');
+  const source = memorySource('a.jsonl', lines);
+  let opened = 0;
+  const changing = {
+    ...source,
+    openRange: (from: number, to: number) =>
+      memorySource('a.jsonl', opened++ === 0 ? lines : lines.replace('1', '2')).openRange(from, to),
+  };
+  const prepared = prepareDataset({ source: changing, job: glossesJob, tokenizer, outFolder: newFolder() });
+  await expect(prepared).rejects.toThrow('a.jsonl: the file changed while it was read');
+  await expect(prepared).rejects.toThrow(DataError);
+});
+
+test('rows that are added while it is read are left for the next time', async () => {
   const path = join(folder, 'growing.jsonl');
   const lines = await readFile(fixture('tiny-glosses.jsonl'), 'utf8');
   await writeFile(path, lines);
   const source = await fileSource(path);
-  let opened = 0;
   const growing = {
     ...source,
-    open: async function* () {
-      yield* source.open();
-      if (opened++ > 0) yield new TextEncoder().encode(lines);
+    openRange: async function* (from: number, to: number) {
+      await appendFile(path, lines);
+      yield* source.openRange(from, to);
     },
   };
-  const prepared = prepareDataset({ source: growing, job: glossesJob, tokenizer, outFolder: newFolder() });
-  await expect(prepared).rejects.toThrow('growing.jsonl: the file changed while it was read');
-  await expect(prepared).rejects.toThrow(DataError);
+  const { files } = await prepareDataset({ source: growing, job: glossesJob, tokenizer, outFolder: newFolder() });
+  const once = memorySource('growing.jsonl', lines);
+  const same = await prepareDataset({ source: once, job: glossesJob, tokenizer, outFolder: newFolder() });
+  expect(files).toEqual(same.files);
 });
 
 test('a source that is not there, or a folder, is refused', async () => {

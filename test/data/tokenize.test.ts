@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { DataError } from '../../data/data-error.js';
 import { openTokenizer, type TextTokenizer } from '../../data/tokenize.js';
+import { wordCache } from '../../data/word-cache.js';
 import { partPaths } from '../../infra/parts.mjs';
 
 interface Reference {
@@ -95,4 +96,35 @@ describe('a tokenizer', () => {
     await expect(refused).rejects.toThrow(DataError);
     await expect(refused).rejects.toThrow(/^tokenizer.json: expected a tokenizer that @huggingface\/tokenizers loads/);
   });
+});
+
+describe('token ids of 5,000 varied texts equal those of Hugging Face', () => {
+  /** Made by make-hf-varied-digests.py. */
+  const digests =
+    readJson<Record<string, { readonly sha256: string; readonly shown: number[][] }>>('hf-varied-digests.json');
+
+  test.each([
+    ['WordPiece of a small vocabulary', 'tiny-bert'],
+    ['byte-level BPE', 'tiny-bpe'],
+    ['byte-level BPE as GPT-2 has it', 'tiny-gpt2'],
+    ['byte-level BPE as RoBERTa has it', 'tiny-roberta'],
+    ['Unigram, as SentencePiece has it', 'tiny-unigram'],
+  ])('%s', async (_, folder) => {
+    const tokenizer = await openTokenizer(fileURLToPath(new URL(`../fixtures/${folder}`, import.meta.url)), 100_000);
+    const { sha256, shown } = digests[folder]!;
+    shown.forEach((ids, i) => expect([...tokenizer.encode(reference.varied[i]!)], reference.varied[i]).toEqual(ids));
+    expect(digestOf(tokenizer, reference.varied)).toBe(sha256);
+    expect(digestOf(tokenizer, reference.varied), 'its words being known').toBe(sha256);
+  });
+});
+
+test('a word cache that is full begins again, with the same answers', () => {
+  const asked: string[] = [];
+  const words = wordCache((word) => {
+    asked.push(word);
+    return [word.length];
+  }, 2);
+  const found = ['a', 'bb', 'a', 'ccc', 'a', 'x'.repeat(60), 'x'.repeat(60)].map((word) => words(word)[0]);
+  expect(found).toEqual([1, 2, 1, 3, 1, 60, 60]);
+  expect(asked).toEqual(['a', 'bb', 'ccc', 'a', 'x'.repeat(60), 'x'.repeat(60)]);
 });

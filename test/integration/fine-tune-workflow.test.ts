@@ -71,7 +71,7 @@ describe('fineTune', () => {
       'uploadCheckpoint 20',
     ]);
     expect(here.calls.filter((call) => !uploads.includes(call))).toEqual([
-      ...['preprocess', 'initializeModel', 'freezeLayers'],
+      ...['findDataset', 'initializeModel', 'freezeLayers'],
       ...['trainEpoch 0-5', 'trainEpoch 5-10', 'validate 10', 'trainEpoch 10-15', 'trainEpoch 15-20', 'validate 20'],
       ...['evaluate 20', 'publishModel 20'],
     ]);
@@ -233,7 +233,7 @@ describe('fineTune', () => {
     expect(result.sessions).toMatchObject([{ reason: 'session-lost', detail: `openSession: ${sentence}` }]);
   });
 
-  it.each(['preprocess', 'freezeLayers', 'initializeModel', 'trainEpoch'] as const)(
+  it.each(['findDataset', 'freezeLayers', 'initializeModel', 'trainEpoch'] as const)(
     'what the user must mend fails the run at once, and frees the device: %s',
     async (deed) => {
       const sentence = `${deed}: expected something else, found this: change it`;
@@ -419,7 +419,7 @@ describe('fineTune', () => {
     expect(reasons.slice(0, 2)).toEqual(['start', 'history-full']);
     expect(result.sessions.slice(1).every(({ stepsRedone }) => stepsRedone === 0)).toBe(true);
     expect(here.called('trainEpoch')).toHaveLength(40); // none twice
-    expect(here.called('preprocess')).toHaveLength(1);
+    expect(here.called('findDataset')).toHaveLength(1);
     const { historyLength } = await env.client.workflow.getHandle(run).describe();
     expect(historyLength).toBeLessThan(500);
   }, 120_000);

@@ -5,9 +5,9 @@ import { layoutFor } from '../../models/job-fit.js';
 import { parseJob } from '../../job/parse.js';
 import { TINY_BERT } from '../support/tiny-run.js';
 
-async function reuse(keys: string, train = 'dropout: 0', pretrained = true) {
+async function reuse(keys: string, train = 'dropout: 0', pretrained = true, data = '') {
   const written = parseJob(
-    `{ name: test, task: text-classification, model: "file:${TINY_BERT}", data: { source: x.csv }, train: { ${train} }, ${keys} }`,
+    `{ name: test, task: text-classification, model: "file:${TINY_BERT}", data: { source: x.csv${data} }, train: { ${train} }, ${keys} }`,
     'job.yaml',
   );
   const job = { ...written, pretrained };
@@ -32,6 +32,12 @@ describe('they are not kept', () => {
 
   test('where the base begins from random weights: they would be in checkpoints of a run whose graph has no base', async () => {
     expect((await reuse('freeze: all', 'dropout: 0', false)).because).toMatch(/random weights/);
+  });
+
+  test('where every epoch has other examples', async () => {
+    const found = await reuse('freeze: all', 'dropout: 0', true, ', augment: { masking: {} }');
+    expect(found.because).toMatch(/data\.augment shows the base other examples/);
+    expect((await reuse('freeze: all', 'dropout: 0', true, ', augment: {}')).reuse).toBe(true);
   });
 
   test('where dropout makes them random', async () => {

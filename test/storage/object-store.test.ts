@@ -274,3 +274,23 @@ test('the server is killed in mid-upload: the wait is reported and the upload en
   expect(said.length).toBeGreaterThan(0);
   await store.getToFile('killed', join(folder, 'killed.back'), given);
 });
+
+test('ranges of an object are one file, which is there only when its digest is right', async () => {
+  const bytes = randomBytes(100_000);
+  await store.put('ranges', bytes);
+  const ranges = [
+    { from: 0, to: 10 },
+    { from: 5, to: 5 },
+    { from: 70_000, to: 100_000 },
+  ];
+  const wanted = Buffer.concat([bytes.subarray(0, 10), bytes.subarray(70_000)]);
+  const path = join(folder, 'of-ranges', 'part');
+  await store.rangesToFile('ranges', path, ranges, { sha256: sha256(wanted) });
+  expect(await readFile(path)).toEqual(wanted);
+
+  const other = join(folder, 'of-ranges', 'other');
+  const refused = store.rangesToFile('ranges', other, ranges, { sha256: sha256(bytes) });
+  expect(await failure(refused)).toMatchObject({ kind: 'corrupt' });
+  expect((await failure(store.rangesToFile('nowhere', other, ranges, { sha256: sha256(bytes) }))).kind).toBe('missing');
+  expect(await readdir(join(folder, 'of-ranges'))).toEqual(['part']);
+});

@@ -20,7 +20,10 @@ import { temporalTestServer } from '../../infra/parts/temporal-test-server.mjs';
 import type {
   CheckpointRef,
   ControlActivities,
+  DataActivities,
+  DataContext,
   DatasetRef,
+  DecisionsRef,
   FineTuneInput,
   FineTuneResult,
   Fingerprint,
@@ -29,13 +32,15 @@ import type {
   ObjectKey,
   Observation,
   OpenSession,
+  PartRange,
+  PartsDone,
   Position,
   RunId,
   SessionActivities,
   Sha256,
   Snapshot,
 } from '../../workflows/contract.js';
-import { CONTROL_QUEUE, DEVICE_QUEUE, deviceQueueOf } from '../../workflows/handlers.js';
+import { CONTROL_QUEUE, DATA_QUEUE, DEVICE_QUEUE, deviceQueueOf } from '../../workflows/handlers.js';
 import { failureType } from '../../workflows/policies/failures.js';
 import { versioned, type DeploymentVersion } from '../../workers/worker-options.js';
 import { tinyJobWith } from './observations.js';
@@ -122,6 +127,7 @@ interface Committed {
 type Deed =
   | Exclude<keyof SessionActivities, 'describeSession' | 'closeSession' | 'interrupt'>
   | keyof ControlActivities
+  | keyof DataActivities
   | 'openSession';
 
 /** What an activity does instead of, or before, its own: throws, waits, or answers. `undefined`: it goes on. */
@@ -146,6 +152,8 @@ export class WorkflowWorld {
   confirmsInterrupt: () => Promise<void> = () => Promise.resolve();
   interrupts = 0;
   keepsFeatures = false;
+  /** Whether the data were prepared before; else they are of so many parts. */
+  parts: number | 'prepared' = 'prepared';
   openSessions = 0;
   /** Ends the worker of workflows that was started first. */
   stopControl: () => Promise<void> = () => Promise.resolve();
@@ -168,6 +176,7 @@ export class WorkflowWorld {
       const activities = { openSession: (input: OpenSession) => this.#openSession(input) };
       await this.#serve({ taskQueue, activities, ...(tuner && { tuner }) });
     }
+    await this.#serve({ taskQueue: DATA_QUEUE, activities: this.#data() });
     return this;
   }
 
@@ -190,6 +199,7 @@ export class WorkflowWorld {
     () => Promise<void>
   > {
     const activities = this.#all(null, {
+      findDataset: () => (this.parts === 'prepared' ? dataset : null),
       preprocess: () => dataset,
       freezeLayers: () => ({ ...plan, features: { reuse: this.keepsFeatures, because: 'it was asked for' } }),
       cleanUp: () => ({ deletedObjects: 0 }),
@@ -223,13 +233,7 @@ export class WorkflowWorld {
   }
 
   async begin(id: string, sections: JobSections = {}): Promise<WorkflowHandleWithFirstExecutionRunId> {
-    const job = tinyJobWith(sections);
-    const input: FineTuneInput = {
-      run: id as RunId,
-      job,
-      source: { name: 'tiny.jsonl', format: 'jsonl', file: file('tiny.jsonl') },
-      model: { name: 'tiny', family: 'bert', files: [file('model.safetensors')], digest: sha256('model') },
-    };
+    const input: FineTuneInput = { run: id as RunId, ...dataContext(sections) };
     return this.env.client.workflow.start('fineTune', {
       workflowId: id,
       taskQueue: CONTROL_QUEUE,
@@ -240,6 +244,16 @@ export class WorkflowWorld {
 
   async toTheEnd(id: string, sections: JobSections = {}): Promise<FineTuneResult> {
     return (await (await this.begin(id, sections)).result()) as FineTuneResult;
+  }
+
+  /** prepareData alone. */
+  async beginPreparation(id: string, sections: JobSections = {}): Promise<WorkflowHandleWithFirstExecutionRunId> {
+    return this.env.client.workflow.start('prepareData', {
+      workflowId: id,
+      taskQueue: CONTROL_QUEUE,
+      args: [dataContext(sections)],
+      workflowTaskTimeout: '5 seconds',
+    });
   }
 
   called(deed: Deed): string[] {
@@ -279,6 +293,21 @@ export class WorkflowWorld {
       worker.shutdown();
       await running;
     }
+  }
+
+  #data() {
+    type Parts = { readonly parts: PartRange };
+    const made = ({ parts: { from, to } }: Parts): PartsDone => ({ found: 0, made: to - from });
+    return this.#all(null, {
+      cutSource: () =>
+        this.parts === 'prepared'
+          ? { kind: 'prepared', dataset }
+          : { kind: 'cut', plan: { file: file('plan.json'), parts: this.parts } },
+      surveyParts: made,
+      decideDataset: (): DecisionsRef => ({ digest: sha256('decisions') }),
+      encodeParts: made,
+      assembleDataset: () => dataset,
+    } satisfies Record<keyof DataActivities, unknown>);
   }
 
   #session(run: RunId, session: SessionInWorld) {
@@ -392,7 +421,15 @@ const snapshot = (session: string, step: number): Snapshot => ({
   ...positionAt(step),
 });
 
+const dataContext = (sections: JobSections): DataContext => ({
+  job: tinyJobWith(sections),
+  source: { name: 'tiny.jsonl', format: 'jsonl', file: file('tiny.jsonl') },
+  model: { name: 'tiny', family: 'bert', files: [file('model.safetensors')], digest: sha256('model') },
+});
+
 function describe(deed: Deed, input: unknown): string {
+  const { parts } = (input ?? {}) as { readonly parts?: PartRange };
+  if (parts) return `${deed} ${parts.from}-${parts.to}`;
   const { from, until, at, snapshot: stored } = (input ?? {}) as Record<string, { step: number } | undefined>;
   if (deed === 'trainEpoch') return `trainEpoch ${from?.step}-${until?.step}`;
   const step = at?.step ?? stored?.step;

@@ -8,7 +8,7 @@ async function ratesOf(train: Record<string, unknown>, from: Segment['from'], un
   const job = tinyJobWith({ train });
   const rates: number[] = [];
   const trainer = {
-    trainStep: (_: unknown, __: unknown, { learningRate }: { learningRate: number }) => {
+    runStep: (_: unknown, { learningRate }: { learningRate: number }) => {
       rates.push(learningRate);
       return { loss: 1, gradientNorm: 1 };
     },
@@ -17,6 +17,7 @@ async function ratesOf(train: Record<string, unknown>, from: Segment['from'], un
     ...{ job, from, until: { step: until, minutes: null }, observations: [] },
     trainer: trainer as unknown as Segment['trainer'],
     examples: { count: 192, lengthOf: () => 1 } as unknown as Segment['examples'],
+    gatherer: { gather: () => Promise.resolve({ bucket: 1, feeds: {} }) },
     interrupted: () => false,
     onStep: () => Promise.resolve(),
     clockMs: () => 0,

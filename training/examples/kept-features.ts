@@ -1,22 +1,13 @@
-import { indexShards, type ShardIndex } from '../../data/shard-index.js';
+import type { ShardIndex } from '../../data/shard-index.js';
 import { shardRows } from '../../data/shard-rows.js';
 import type { Examples } from './examples.js';
-import type { StoredExamples } from './open-examples.js';
+import type { StoredExamples } from './stored-examples.js';
 import { storedVectors } from './vector-column.js';
 
 /** Kept features of one split, in the order of its rows. Can be sent to a thread as it is. */
 export interface KeptFeatures {
   readonly index: ShardIndex;
   readonly width: number;
-}
-
-/** @throws when there are not as many as examples. */
-export function indexFeatures(paths: readonly string[], width: number, count: number): KeptFeatures {
-  const index = indexShards(paths, { stored: ['features'], held: [] });
-  const found = index.stored['features']!.width!;
-  if (index.rows !== count) throw new Error(`${index.rows} kept features for ${count} examples`);
-  if (count > 0 && found !== 4 * width) throw new Error(`kept features of ${found / 4} values, expected ${width}`);
-  return { index, width };
 }
 
 /**

@@ -25,7 +25,9 @@ import type {
 // ── Activities of the shared queue ───────────────────────────────────────────────────────────────────────────────
 
 export interface ControlActivities {
-  /** Reads, cleans, splits and tokenises the source into Arrow shards. Cached by digest. */
+  /** The data set, if it was prepared before. */
+  findDataset(input: DataContext): Promise<DatasetRef | null>;
+  /** All of prepareData in one activity, as runs of before 0.4 have it in their histories. */
   preprocess(input: DataContext): Promise<DatasetRef>;
   /** Which tensors train, by the job's patterns. Fails (not retryable) when a pattern matches nothing. */
   freezeLayers(input: { context: RunContext; dataset: DatasetRef }): Promise<FreezePlan>;
@@ -93,6 +95,8 @@ export interface SegmentStats {
   readonly examples: number;
   /** Wall time of the steps alone, without restoring and compiling. */
   readonly trainSeconds: number;
+  /** Of trainSeconds: how long steps waited for their batch. */
+  readonly waitSeconds?: number;
   readonly meanLoss: number;
 }
 
@@ -110,6 +114,8 @@ export interface TrainProgress {
   readonly loss: number | null;
   readonly learningRate: number | null;
   readonly examplesPerSecond: number | null;
+  /** While it trains: share of the time that was spent waiting for a batch. */
+  readonly waiting?: number | undefined;
   /** While features are computed. */
   readonly rows?: { readonly done: number; readonly total: number } | undefined;
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { memorySource, type ByteSource } from '../../../data/byte-source.js';
+import { memorySource } from '../../../data/byte-source.js';
 import { DataError } from '../../../data/data-error.js';
 import { formatOf, readRows } from '../../../data/readers/read-rows.js';
+import { inPieces } from '../../support/in-pieces.js';
 
 async function rowsOf(name: string, content: string | Uint8Array) {
   const rows = [];
@@ -10,21 +11,6 @@ async function rowsOf(name: string, content: string | Uint8Array) {
   return rows;
 }
 const fieldsOf = async (name: string, content: string) => (await rowsOf(name, content)).map(({ fields }) => fields);
-
-/** The same bytes in pieces of the given size, so that characters and lines are cut anywhere. */
-const inPieces = (name: string, content: string, size: number): ByteSource => {
-  const bytes = new TextEncoder().encode(content);
-  return {
-    name,
-    bytes: bytes.length,
-    async *open() {
-      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-    },
-    async *openRange(from, to) {
-      for (let at = from; at < to; at += size) yield bytes.subarray(at, Math.min(to, at + size));
-    },
-  };
-};
 
 test.each([
   ['a.jsonl', 'jsonl'],

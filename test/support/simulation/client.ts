@@ -68,6 +68,7 @@ export function clientOf(send: Send, disk: Disk): ObjectStore {
       }
     },
     delete: async (keys) => void (await eachOf(keys, 8, (key) => ask({ kind: 'delete', key }))),
+    rangesToFile: never,
     ensureBucket: never,
     check: never,
     close: () => undefined,

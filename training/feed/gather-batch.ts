@@ -1,5 +1,5 @@
-import type { Examples, GatherAt, Gathered } from './examples.js';
-import { bucketOf } from './order.js';
+import type { Examples, GatherAt, Gathered } from '../examples/examples.js';
+import { bucketOf } from '../examples/order.js';
 
 /** A batch of training rows, filled up to `rows`. The same on any thread: it reads nothing but what it is given. */
 export function gatherBatch(examples: Examples, batch: Int32Array, rows: number, at: GatherAt): Gathered {

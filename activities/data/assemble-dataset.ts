@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { datasetManifestSchema } from '../../data/manifest.js';
+import { putContent } from '../../storage/content.js';
+import { eachOf } from '../../storage/each-of.js';
+import { datasetFileKey } from '../../storage/layout.js';
+import type { DataActivities } from '../../workflows/contract.js';
+import type { DataDependencies } from './dependencies.js';
+import { encodedPart, fetchDecisions, tokenizerFolder } from './encode-parts.js';
+import { readPlan } from './plan.js';
+import { MANIFEST, toRef } from './prepared.js';
+import { asStage, withScratch } from './stage-activity.js';
+import { tokenizerSha256 } from './stage-digests.js';
+
+const READ_AT_ONCE = 8;
+
+export const assembleDataset =
+  (dependencies: DataDependencies): DataActivities['assembleDataset'] =>
+  ({ plan: ref }) =>
+    asStage(async (attempt) => {
+      const plan = await readPlan(dependencies, ref, attempt);
+      const { digest, context, imageSize, parts } = plan;
+      const { job, model } = context;
+      return withScratch(dependencies, async (scratch) => {
+        const encoded = await eachOf(
+          parts,
+          READ_AT_ONCE,
+          async (part) => (await encodedPart(dependencies, plan, part, attempt)).encoded,
+        );
+        const outFile = join(scratch, MANIFEST);
+        const decisionsFolder = await fetchDecisions(dependencies, plan, null, scratch, attempt);
+        const task = {
+          ...{ job, parts, decisionsFolder, encoded, imageSize, outFile },
+          ...{
+            modelFolder: await tokenizerFolder(dependencies, plan, attempt),
+            tokenizerSha256: tokenizerSha256(model),
+          },
+        };
+        await dependencies.threads.run('assemble', task, attempt);
+        const text = await readFile(outFile);
+        const file = await putContent(dependencies.store, datasetFileKey(digest, MANIFEST), text, {
+          ...attempt,
+          name: MANIFEST,
+        });
+        const manifest = datasetManifestSchema.parse(JSON.parse(text.toString()));
+        return toRef(job, digest, { manifest, file });
+      });
+    });

@@ -1,0 +1,104 @@
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, relative, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { localFiles, openLocal } from '../activities/source/local.js';
+import { DataError } from '../data/data-error.js';
+import { fileFormats } from '../data/file-list.js';
+import { inspectData } from '../data/inspect/inspect.js';
+import { fileFormatOf, type FileFormat } from '../data/readers/formats.js';
+import { jobSchema, tasks, type Task } from '../job/schema.js';
+import { withBucket } from '../storage/object-store.js';
+import { CliError } from './errors.js';
+import { inspectedHtml } from './render/inspected-html.js';
+import { renderInspected } from './render/inspected.js';
+import { settings, storeFailure } from './services.js';
+
+const help = `
+Reads everything, writes nothing but what --html asks for: rows that cannot be read, the columns and their types, classes,
+lengths, duplicates, what looks like a mistake, and a job file that handles it.
+
+Examples:
+  $ temper data inspect tickets.csv
+  $ temper data inspect 'parts/*.parquet' --label queue
+  $ temper data inspect s3://bucket/images/ --json | jq .problems
+  $ temper data inspect photos --html photos.html`;
+
+interface InspectOptions {
+  readonly format?: FileFormat;
+  readonly task?: Task;
+  readonly text?: string;
+  readonly label?: string;
+  readonly json: boolean;
+  readonly html?: string;
+}
+
+export const dataInspect = (): Command =>
+  new Command('inspect')
+    .description('Say what data are, what looks wrong in them, and which job would handle it')
+    .argument('<source...>', 'files, folders, patterns, s3://bucket/key')
+    .addOption(
+      new Option('--format <format>', 'what the files are, where their names do not tell it').choices(fileFormats),
+    )
+    .addOption(new Option('--task <task>', 'what they are for; told by the columns when left out').choices(tasks))
+    .option('--text <column>', 'the column to learn from')
+    .option('--label <column>', 'the column to learn')
+    .option('--json', 'one JSON object', false)
+    .option('--html <file>', 'write a page that needs nothing but itself')
+    .addHelpText('after', help)
+    .action(inspect);
+
+async function inspect(sources: string[], options: InspectOptions): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), 'temper-inspect-'));
+  try {
+    const images = await isImageFolder(sources, options);
+    const { task, text, label, format } = options;
+    const job = jobSchema.parse({
+      name: 'inspect',
+      task: images ? 'image-classification' : 'text-classification',
+      model: 'inspect',
+      data: { source: sources, ...(format && { format }) },
+    });
+    const local = await localFiles({
+      job,
+      places: sources.map((source) => (source.includes('://') ? source : resolve(source))),
+      sourceName: sources.length === 1 ? sources[0]! : `${sources[0]!} and ${sources.length - 1} more`,
+      scratch: join(scratch, 'files'),
+      withBucket: async (bucket, use) => withBucket((await settings()).store, bucket, use),
+    });
+    const report = await inspectData({
+      source: await openLocal(local),
+      format: local.format,
+      sources: sources.map((source) =>
+        source.includes('://') ? source : relative(process.cwd(), resolve(source)) || '.',
+      ),
+      given: { ...(task && { task }), ...(text !== undefined && { text }), ...(label !== undefined && { label }) },
+    });
+    if (options.html !== undefined) await writeFile(options.html, inspectedHtml(report));
+    if (options.json) console.log(JSON.stringify(report));
+    else console.log(renderInspected(report).join('\n'));
+    if (options.html !== undefined && !options.json) console.log(`\nThe page: ${options.html}`);
+  } catch (error) {
+    if (error instanceof DataError)
+      throw new CliError(error.message.replace(/^data\.source: /, ''), undefined, { cause: error });
+    throw storeFailure(error);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+const imageName = /\.(?:jpe?g|png|webp|gif|tiff?|avif|heic|bmp)$/i;
+
+/** A folder whose files are images; a table that lists images is looked at as a table. */
+async function isImageFolder([source, ...others]: readonly string[], { task }: InspectOptions): Promise<boolean> {
+  if (task === 'image-classification' && others.length === 0) return true;
+  if (source === undefined || others.length > 0 || source.includes('://')) return false;
+  const path = resolve(source);
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return false;
+  const names = (await readdir(path, { recursive: true })).map((name) => basename(name));
+  return names.some((name) => imageName.test(name)) && !names.some((name) => fileFormatOf(name) !== null);
+}

@@ -1,0 +1,80 @@
+import type { FeatureColumns } from '../features/columns.js';
+import type { FeatureNotes } from '../features/survey.js';
+import { rowsOfCells } from './cells.js';
+import type { FactsBatch } from './facts.js';
+import { readFacts, readPartSurvey, type PartSurvey, type StoredSurvey } from './survey-file.js';
+
+/** The surveys of all parts, on disk: passed over as often as is wanted, a batch in memory at a time. */
+export interface Surveys {
+  readonly rows: number;
+  readonly parts: readonly { readonly firstRow: number; readonly rows: number }[];
+  /** All that the rows have, in the order in which they were met. */
+  readonly columns: ReadonlySet<string>;
+  /** Whether rows have sketches to be compared by. */
+  readonly isCompared: boolean;
+  /** What the values of tables are, part by part. */
+  features(): Iterable<FeatureNotes>;
+  /** Unreadable rows that were told of. */
+  faults(): Iterable<PartSurvey['faults'][number]>;
+  /** From the first row on. */
+  batches(): AsyncGenerator<FactsBatch>;
+  /** Cells of the rows that `wants` takes, in order: of tables. */
+  cells(features: FeatureColumns, wants: (row: number) => boolean): AsyncGenerator<Record<string, unknown>>;
+}
+
+export function openSurveys(folders: readonly string[]): Surveys {
+  const parts: { firstRow: number; rows: number }[] = [];
+  const columns = new Set<string>();
+  let rows = 0;
+  let isCompared = folders.length > 0;
+  for (const folder of folders) {
+    const survey = readPartSurvey(folder);
+    parts.push({ firstRow: rows, rows: survey.rows });
+    rows += survey.rows;
+    isCompared &&= survey.isCompared;
+    for (const column of survey.columns) columns.add(column);
+  }
+
+  async function* eachBatch<T>(
+    work: (survey: StoredSurvey, read: Read, batch: PartSurvey['batches'][number], firstRow: number) => Iterable<T>,
+  ): AsyncGenerator<T> {
+    for (const [index, folder] of folders.entries()) {
+      const survey = readPartSurvey(folder);
+      const blocks = survey.open();
+      try {
+        let { firstRow } = parts[index]!;
+        for (const batch of survey.batches) {
+          yield* work(survey, (block) => blocks.read(block), batch, firstRow);
+          firstRow += batch.rows;
+        }
+      } finally {
+        blocks.close();
+      }
+    }
+  }
+  return {
+    rows,
+    parts,
+    columns,
+    isCompared,
+    *features() {
+      for (const folder of folders) yield readPartSurvey(folder).features ?? [];
+    },
+    *faults() {
+      for (const [index, folder] of folders.entries()) {
+        for (const fault of readPartSurvey(folder).faults) {
+          yield { ...fault, row: fault.row + parts[index]!.firstRow };
+        }
+      }
+    },
+    batches: () => eachBatch((survey, read, batch, firstRow) => [readFacts(survey, read, batch, firstRow)]),
+    cells: (features, wants) =>
+      eachBatch((survey, read, batch, firstRow) => {
+        const values = new Map(survey.features?.map(({ column, values }) => [column, values]));
+        const valuesOf = (column: string): readonly string[] => values.get(column) ?? [];
+        return rowsOfCells(features, batch, read, valuesOf, (row) => wants(firstRow + row));
+      }),
+  };
+}
+
+type Read = Parameters<typeof readFacts>[1];
