@@ -2,6 +2,7 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { nearest, quotedList } from '../job/nearest.js';
 import { Unavailable, type Bench } from './bench.js';
+import { data } from './data.js';
 import { durability } from './durability.js';
 import { features } from './features.js';
 import { glosses } from './glosses.js';
@@ -11,7 +12,7 @@ import { writeSection } from './results.js';
 import { scale } from './scale.js';
 import { step } from './step.js';
 
-const benches: readonly Bench[] = [step, memory, glosses, features, durability, scale, gpu];
+const benches: readonly Bench[] = [step, memory, glosses, features, data, durability, scale, gpu];
 
 function benchCalled(name: string): Bench {
   const found = benches.find((bench) => bench.name === name);
@@ -43,7 +44,7 @@ await new Command('npm run bench --')
   .option('--rounds <count>', 'how often each takes its turn (default: 5; glosses 1)', positive)
   .option(
     '--only <work>',
-    'only work whose name contains this (step: minilm, cnn, ...; glosses: epoch, whole); not kept',
+    'only work whose name contains this (step: minilm, cnn, ...; glosses: epoch, whole; data: glosses, images, waiting); not kept',
     '',
   )
   .option('--json', 'the figures as JSON on stdout', false)

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
-const digestOf = (seed: string, text: string): Buffer => createHash('sha256').update(`${seed}\n`).update(text).digest();
+const digestOf = (seed: string, text: string): Buffer => hash('sha256', `${seed}\n${text}`, 'buffer');
 
 /** 128 bits of SHA-256 of a text, as 16 bytes: a key that does not hold the text in memory. */
 export const contentKey = (text: string): Uint8Array => digestOf('', text).subarray(0, 16);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { tasks } from '../job/schema.js';
+import { textCleaningSchema } from './cleaning/text.js';
 import { featureTransformSchema } from './features/transform.js';
 
 const count = z.int().nonnegative();
@@ -59,6 +60,8 @@ const common = {
     droppedGaps: count.default(0),
     droppedOutliers: count.default(0),
   }),
+  /** Rows that cannot be read: how many, and the first with their places; all that are kept stand in bad-rows.jsonl. */
+  badRows: z.object({ count, first: z.array(z.string()) }).default({ count: 0, first: [] }),
   /** Name in the source: class that it was taken as, for those of another spelling. */
   aliases: z.record(z.string(), z.string()).default({}),
   /** Rows that are nearly the same in two splits (prepare/leakage.ts); null: it was not looked for. */
@@ -82,6 +85,8 @@ const common = {
 const tokensSchema = z.object({
   ...common,
   kind: z.literal('tokens'),
+  /** How texts were cleaned, and new ones have to be; absent: not at all. */
+  textCleaning: textCleaningSchema.optional(),
   maxLength: z.int().positive(),
   /** Whether examples hold two texts whose tokens are told apart by `types`. */
   pairs: z.boolean(),

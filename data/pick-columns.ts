@@ -58,13 +58,12 @@ export function columnPicker(job: Job, sourceName: string, { isFirst } = { isFir
       const cell = (column: string): string => textOf({ value: fields[column], column, place });
       const id = Object.hasOwn(fields, 'id') ? cell('id') : '';
       const read = readInput(row, place);
-      return {
-        ...read,
+      return Object.assign(read, {
         id: id === '' ? String(number) : id,
         target: readTarget(target, { value: fields[job.data.label], column: job.data.label, place }, read.input),
         split: splitColumn === undefined ? null : cell(splitColumn),
         place,
-      };
+      });
     },
   };
 }

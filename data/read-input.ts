@@ -22,7 +22,7 @@ export interface ReadInput {
   readonly inputIsEmpty: boolean;
 }
 
-/** Takes what a task's model is given out of a row; `place` is for messages. */
+/** Takes what a task's model is given out of a row; `place` is for messages. What only one of the two passes needs is worked out when it is asked for. */
 export function inputReader({ task, data }: Job): (row: Row, place: string) => ReadInput {
   const cleaning = textCleaningOf(data);
   const cleaned = (text: string): string => (cleaning === null ? text : cleanText(text, cleaning));
@@ -56,7 +56,9 @@ export function inputReader({ task, data }: Job): (row: Row, place: string) => R
           input: { kind: 'image', image },
           inputIsEmpty: path.trim() === '',
           text: path,
-          content: sha256Of(image.bytes),
+          get content() {
+            return sha256Of(image.bytes);
+          },
         };
       };
     case 'tabular-classification':
@@ -65,19 +67,23 @@ export function inputReader({ task, data }: Job): (row: Row, place: string) => R
       const excluded = new Set(['id', data.label, splitColumnOf(data)?.column]);
       return ({ fields }, place) => {
         const columns = explicit ?? Object.keys(fields).filter((column) => !excluded.has(column));
+        let content: string | null = null;
         const cells: Record<string, string | number> = {};
         for (const column of columns) {
           const value = fields[column];
           if (isMissing(value)) continue;
           cells[column] = typeof value === 'number' ? value : textOf({ value, column, place });
         }
-        const shown = Object.entries(cells).map(([column, value]) => `${column}=${value}`);
-        const content = JSON.stringify(Object.entries(cells).sort(([a], [b]) => (a < b ? -1 : 1)));
+        const filled = Object.keys(cells);
         return {
           input: { kind: 'features', cells },
-          inputIsEmpty: shown.length === 0,
-          text: shown.join(', '),
-          content,
+          inputIsEmpty: filled.length === 0,
+          get text() {
+            return filled.map((column) => `${column}=${cells[column]}`).join(', ');
+          },
+          get content() {
+            return (content ??= JSON.stringify([...filled].sort().map((column) => [column, cells[column]])));
+          },
         };
       };
     }

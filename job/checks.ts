@@ -1,4 +1,5 @@
 import { augmentProblems } from './augment-checks.js';
+import { balanceProblems } from './balance.js';
 import { columnProblems } from './column-checks.js';
 import type { PlacedProblem } from './explain-issue.js';
 import { lossProblem } from './loss.js';
@@ -11,6 +12,7 @@ export function checkJob(job: Job): PlacedProblem[] {
   return [
     ...taskProblems(job),
     ...splitProblems(job),
+    ...balanceProblems(job),
     ...columnProblems(job),
     ...augmentProblems(job),
     ...freezeProblems(job),

@@ -73,6 +73,7 @@ function rules({ task, data, pooling, lora }: Job): readonly Rule[] {
       tasks: tokens,
       says: 'limits the tokens of a text',
     },
+    ...cleanRules(data.clean),
     {
       path: ['pooling'],
       isGiven: pooling !== 'mean',
@@ -87,6 +88,30 @@ function rules({ task, data, pooling, lora }: Job): readonly Rule[] {
     },
   ];
 }
+
+const classes: readonly Task[] = [
+  'text-classification',
+  'token-classification',
+  'image-classification',
+  'tabular-classification',
+];
+
+const cleanRules = (clean: Job['data']['clean']): readonly Rule[] => {
+  const rule = (key: keyof typeof clean, tasks: readonly Task[], says: string): Rule => ({
+    ...{ path: ['data', 'clean', key], isGiven: clean[key] !== undefined && clean[key] !== false, tasks, says },
+  });
+  return [
+    rule('nearDuplicates', [...tokens, 'image-classification'], 'compares texts or images'),
+    rule('unicode', tokens, 'is of texts'),
+    rule('stripHtml', tokens, 'is of texts'),
+    rule('dropControlCharacters', tokens, 'is of texts'),
+    rule('length', tokens, 'is of texts'),
+    rule('labels', classes, 'joins classes'),
+    rule('missing', tables, 'fills cells of a table'),
+    rule('outliers', tables, 'is of columns of numbers'),
+    rule('minImageSide', ['image-classification'], 'is of images'),
+  ];
+};
 
 export function taskProblems(job: Job): PlacedProblem[] {
   const { task } = job;

@@ -1,4 +1,5 @@
 /** The learning-rate range test of Smith, 2015 (https://arxiv.org/abs/1506.01186): one short run over growing rates. */
+import { balanceOf } from '../job/balance.js';
 import type { Job } from '../job/schema.js';
 import type { Examples } from './examples/examples.js';
 import { epochOrder } from './examples/order.js';
@@ -66,7 +67,7 @@ export async function rateRange(input: RangeInput): Promise<RangeTest> {
 function* batchesForEver({ examples, job }: RangeInput): Generator<readonly Int32Array[], never> {
   const { batchSize, accumulate } = job.train;
   for (let epoch = 0; ; epoch++) {
-    const batches = epochOrder(examples, batchSize, job.seed, epoch);
+    const batches = epochOrder(examples, batchSize, job.seed, epoch, balanceOf(job.data) === 'sampling');
     for (let at = 0; at < batches.length; at += accumulate) yield batches.slice(at, at + accumulate);
   }
 }

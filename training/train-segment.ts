@@ -1,3 +1,4 @@
+import { balanceOf } from '../job/balance.js';
 import type { Job } from '../job/schema.js';
 import type { Observation, Position, SegmentStats, StopReason, TrainUntil } from '../workflows/contract.js';
 import { NonFiniteStep } from './compile/problems.js';
@@ -46,7 +47,7 @@ export class NonFiniteLoss extends Error {
 export async function trainSegment(segment: Segment): Promise<Trained> {
   const { examples, job, gatherer = gatherHere(examples), clockMs } = segment;
   const { step, epoch, cursor } = segment.from;
-  const order = epochOrder(examples, job.train.batchSize, job.seed, epoch);
+  const order = epochOrder(examples, job.train.batchSize, job.seed, epoch, balanceOf(job.data) === 'sampling');
   const steps = stepsFrom(order, job, step, epoch, cursor);
   const feed = feedAhead(gatherer, steps, job.train.batchSize, clockMs);
   try {

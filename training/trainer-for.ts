@@ -21,6 +21,8 @@ export interface TrainerInput {
   readonly blockOf: (name: string) => number;
   /** Names of all tensors that a rate group may mean, where the model is only a part of them. */
   readonly named?: Model['tensors'];
+  /** What a row of each class weighs in training; left out: 1. */
+  readonly classWeights?: Float32Array | null;
   readonly trainOn: readonly Examples[];
   readonly evaluateOn: readonly Examples[];
 }
@@ -35,6 +37,7 @@ export function trainerFor({
   blocks,
   blockOf,
   named,
+  classWeights = null,
   ...sets
 }: TrainerInput): Trainer {
   const placed = (named ?? model.tensors).map(({ name, shape }) => ({ name, shape, block: blockOf(name) }));
@@ -47,6 +50,7 @@ export function trainerFor({
     rates: ratePlan(job.train, placed, blocks),
     settings: { batchSize, accumulate, dropout, clipNorm, precision, gradientCheckpointing, ema },
     phases,
+    classWeights,
     ...sets,
   });
 }

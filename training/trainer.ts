@@ -1,3 +1,4 @@
+import { weighedByClass } from './class-weights.js';
 import { compile, type FeedValues, type FunctionSpec, type Program } from './compile/program.js';
 import type { Examples, GatherAt, Gathered } from './examples/examples.js';
 import { gatherBatch } from './feed/gather-batch.js';
@@ -26,6 +27,8 @@ export interface TrainerSpec extends StepSpec {
   readonly phases: readonly Phase[];
   readonly trainOn: readonly Examples[];
   readonly evaluateOn: readonly Examples[];
+  /** What a row of each class weighs in training; null: 1. */
+  readonly classWeights: Float32Array | null;
 }
 
 /** Which step: `step` is the number of the one that it makes done, 1 for the first; `seed` is the run's. */
@@ -156,17 +159,26 @@ export class Trainer {
     );
   }
 
-  /** Runs a step on its gathered micro-batches. The loss is the mean over the rows of all of them. */
+  /** Runs a step on its gathered micro-batches. The loss is the mean over the rows of all of them, as they weigh. */
   runStep(gathered: readonly Gathered[], at: StepAt): StepResult {
     const phase = this.spec.phases.findLastIndex(({ fromEpoch }) => fromEpoch <= at.epoch);
+    const { classWeights } = this.spec;
+    const weightsOf = gathered.map(({ feeds }) =>
+      classWeights ? weighedByClass(feeds, classWeights) : feeds['weights']!,
+    );
     let total = 0;
-    for (const { feeds } of gathered) for (const weight of feeds['weights']!) total += weight;
+    for (const weights of weightsOf) for (const weight of weights) total += weight;
     const normaliser = Float32Array.of(total);
 
     let loss = 0;
     const last = gathered.length - 1;
     for (const [i, { bucket, feeds }] of gathered.entries()) {
-      const inputs = { ...feeds, normaliser, seed: Int32Array.of(microSeed(at.seed, i), at.step) };
+      const inputs = {
+        ...feeds,
+        weights: weightsOf[i]!,
+        normaliser,
+        seed: Int32Array.of(microSeed(at.seed, i), at.step),
+      };
       if (i < last) {
         loss += this.#program.run(`accumulate/${phase}/${bucket}`, inputs)['loss']![0]!;
         continue;

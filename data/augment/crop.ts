@@ -34,17 +34,22 @@ export function pad(image: Pixels, padding: number, mode: PaddingMode, fill = 0)
   const padded = blankPixels(width + 2 * padding, height + 2 * padding);
   const columns = places(width, padding, mode);
   const rows = places(height, padding, mode);
-  let at = 0;
-  for (const row of rows) {
-    for (const column of columns) {
-      const from = 3 * (row * width + column);
-      const outside = row < 0 || column < 0;
-      padded.data[at] = outside ? fill : data[from]!;
-      padded.data[at + 1] = outside ? fill : data[from + 1]!;
-      padded.data[at + 2] = outside ? fill : data[from + 2]!;
-      at += 3;
+  const stride = 3 * padded.width;
+  rows.forEach((row, y) => {
+    const line = padded.data.subarray(y * stride, (y + 1) * stride);
+    if (row < 0) {
+      line.fill(fill);
+      return;
     }
-  }
+    line.set(data.subarray(3 * row * width, 3 * (row + 1) * width), 3 * padding);
+    for (let i = 0; i < 2 * padding; i++) {
+      const x = i < padding ? i : i + width;
+      const column = columns[x]!;
+      for (let channel = 0; channel < 3; channel++) {
+        line[3 * x + channel] = column < 0 ? fill : data[3 * (row * width + column) + channel]!;
+      }
+    }
+  });
   return padded;
 }
 

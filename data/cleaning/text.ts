@@ -28,5 +28,6 @@ const control = /(?![\t\n\r\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}]/gu;
 export function cleanText(text: string, { unicode, stripHtml, dropControlCharacters }: TextCleaning): string {
   let cleaned = stripHtml ? withoutHtml(text) : text;
   if (dropControlCharacters) cleaned = cleaned.replace(control, '');
+  if (stripHtml) cleaned = cleaned.trim(); // what ended a text may have stood behind an invisible one
   return unicode === null ? cleaned : cleaned.normalize(unicode);
 }

@@ -11,12 +11,16 @@ export const featureTransformSchema = z.object({
   numeric: z.array(
     z.object({
       column: z.string(),
-      /** Stands in for an empty cell. */
+      /** Stands in for an empty cell: the mean, or what data.clean.missing says. */
       mean: z.number(),
       /** An input is (number - offset) / divisor. */
       offset: z.number(),
       divisor: z.number(),
+      /** An input says where the cell is empty. */
       hasGaps: z.boolean(),
+      /** Numbers outside are brought to these; absent: none is. */
+      low: z.number().optional(),
+      high: z.number().optional(),
     }),
   ),
   categorical: z.array(
@@ -24,6 +28,8 @@ export const featureTransformSchema = z.object({
       column: z.string(),
       /** Sorted by code units; the empty text is a missing cell, where the training rows had one. */
       categories: z.array(z.string()),
+      /** Stands in for an empty cell; absent: that is a category like the others. */
+      fill: z.string().optional(),
     }),
   ),
 });
@@ -58,11 +64,11 @@ export function featureVector(
 ): FeatureVector {
   const values = new Float32Array(widthOf(transform));
   let at = 0;
-  for (const { column, mean, offset, divisor } of transform.numeric) {
+  for (const { column, mean, offset, divisor, ...limits } of transform.numeric) {
     const value = cells[column];
     const number = isMissing(value)
       ? mean
-      : numberOf({ value, column, place }, 'leave the cell empty where there is none');
+      : clipped(numberOf({ value, column, place }, 'leave the cell empty where there is none'), limits);
     values[at] = (number - offset) / divisor;
     if (!Number.isFinite(values[at])) {
       throw new DataError(`${place}: expected a number that a float32 holds in column \`${column}\`, found ${number}`);
@@ -71,9 +77,8 @@ export function featureVector(
   }
   for (const { column, hasGaps } of transform.numeric) if (hasGaps) values[at++] = isMissing(cells[column]) ? 1 : 0;
   let unseen = 0;
-  for (const { column, categories } of transform.categorical) {
-    const value = cells[column];
-    const index = categories.indexOf(categoryOf(value));
+  for (const { column, categories, fill = '' } of transform.categorical) {
+    const index = categories.indexOf(categoryOf(cells[column]) || fill);
     if (index === -1) unseen++;
     else values[at + index] = 1;
     at += categories.length;
@@ -83,3 +88,9 @@ export function featureVector(
 
 /** A cell as a category; an empty one is the empty text. */
 export const categoryOf = (value: unknown): string => (isMissing(value) ? '' : String(value));
+
+/** A number within its limits. */
+export const clipped = (
+  value: number,
+  { low = -Infinity, high = Infinity }: { readonly low?: number | undefined; readonly high?: number | undefined } = {},
+): number => Math.min(high, Math.max(low, value));

@@ -1,7 +1,9 @@
 import type { Job } from '../../job/schema.js';
 import { marginOf } from '../augment/image-augmenter.js';
+import { firstOf } from '../bad-rows.js';
 import { addCounts, type EncodedCounts } from '../encode/encoder.js';
 import { hasTypes, type EncoderInput } from '../encode/encoder-for.js';
+import { textCleaningOf } from '../cleaning/text.js';
 import { widthOf } from '../features/transform.js';
 import type { DatasetManifest, ManifestPart, Provenance } from '../manifest.js';
 import { bySplit, splits } from '../split.js';
@@ -57,6 +59,7 @@ export function assembleManifest(input: AssembleInput): Assembled {
     rows: bySplit(rows),
     rowsPerClass: bySplit(decisions.rowsPerClass),
     cleaning: { rowsRead: decisions.rowsRead, ...cleaningReport(decisions.dropped) },
+    badRows: { count: decisions.badRows.count, first: firstOf(decisions.badRows) },
     aliases: decisions.aliases,
     leakage: decisions.leakage,
     files,
@@ -72,8 +75,10 @@ function describeKind({ job, decisions, tokenizer, imageSize }: AssembleInput, c
   switch (kindOf(job)) {
     case 'tokens': {
       const given = needed(tokenizer);
+      const textCleaning = textCleaningOf(job.data);
       return {
         kind: 'tokens',
+        ...(textCleaning && { textCleaning }),
         maxLength: given.maxLength,
         pairs: hasTypes(job, given),
         lengths: bySplit(splits.map((_, split) => counts['lengths']?.[split] ?? [])),

@@ -94,6 +94,7 @@ async function* cutText(
     let hashed = 0;
     const found: FilePart[] = [];
     const marked = at === 0 && chunk.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0;
+    head?.passOver(marked);
     ends.scan(marked > 0 ? chunk.subarray(marked) : chunk, (endOfScanned, lines) => {
       const end = endOfScanned + marked;
       head?.recordEnds(chunk, end);
@@ -122,14 +123,20 @@ function headCollector() {
   let isWhole = false;
   let taken = 0; // of the chunk
   let recordBytes = 0;
+  let lastByte: number | undefined; // of the chunk before
   let digest: string | null = null;
   return {
+    /** Bytes that count as part of the head, but not of its record. */
+    passOver(bytes: number): void {
+      recordBytes -= bytes;
+    },
     recordEnds(chunk: Buffer, end: number): void {
       if (isWhole) return;
       pieces.push(chunk.subarray(taken, end));
       recordBytes += end - taken;
       taken = end;
-      const isBlank = recordBytes === 1 || (recordBytes === 2 && chunk[end - 2] === CARRIAGE_RETURN);
+      const isBlank =
+        recordBytes === 1 || (recordBytes === 2 && (end > 1 ? chunk[end - 2] : lastByte) === CARRIAGE_RETURN);
       isWhole = !isBlank;
       recordBytes = 0;
     },
@@ -138,6 +145,7 @@ function headCollector() {
       pieces.push(Buffer.from(chunk.subarray(taken)));
       recordBytes += chunk.length - taken;
       taken = 0;
+      lastByte = chunk.at(-1);
     },
     isWhole: (): boolean => isWhole,
     /** Of a head that is whole. */

@@ -4,13 +4,11 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { weightsProblem } from '../../job/balance.js';
 import type { Job, Task } from '../../job/schema.js';
 import { sha256Of } from '../content-key.js';
+import { judgeBadRows, maxShareOf } from '../bad-rows.js';
 import { DataError } from '../data-error.js';
-import { transformFitter } from '../features/fit.js';
-import { featureSurvey } from '../features/survey.js';
-import type { FeatureColumns } from '../features/columns.js';
-import type { FeatureTransform } from '../features/transform.js';
 import { compareRows, type ComparedRows } from '../near/compare-rows.js';
 import { labelMap } from '../labels.js';
 import { moments } from '../moments.js';
@@ -20,6 +18,7 @@ import { splits } from '../split.js';
 import { targetOf } from '../targets.js';
 import { unreadableImages, type UnreadableReport } from '../unreadable.js';
 import { countClasses, labelsOf } from './class-counts.js';
+import { tableDecider } from './decide-tables.js';
 import { verdictsFile, writeDecisions, type Decisions } from './decisions-file.js';
 import { dropDuplicates } from './drop-duplicates.js';
 import { dropNearDuplicates } from './drop-near-duplicates.js';
@@ -47,8 +46,13 @@ export interface DecideInput {
 export async function decideDataset({ surveys, job, sourceName, outFolder, signal }: DecideInput): Promise<Decisions> {
   const { clean } = job.data;
   const survey = openSurveys(surveys);
-  if (survey.rows === 0) throw new DataError(`${sourceName}: expected rows, found none`);
+  const judge = (): void => judgeBadRows(survey.badRows(), survey.rows, maxShareOf(job.data), sourceName);
+  if (survey.rows === 0) {
+    judge();
+    throw new DataError(`${sourceName}: expected rows, found none`);
+  }
   requireColumns(job, survey.columns, sourceName);
+  judge();
   const verdicts = new Uint8Array(survey.rows).fill(UNDECIDED);
   const batches = async function* () {
     for await (const batch of survey.batches()) {
@@ -59,7 +63,7 @@ export async function decideDataset({ surveys, job, sourceName, outFolder, signa
 
   await dropByThemselves(batches(), verdicts);
   if (clean.dropDuplicates) await dropDuplicates(batches(), verdicts, join(outFolder, 'on-the-way'));
-  const unreadable = await judgeFaults(survey, verdicts, sourceName);
+  const unreadable = await judgeFaults(survey, verdicts, sourceName, maxShareOf(job.data));
   const compared = survey.isCompared ? await compareRows(batches(), job, (row) => isKept(verdicts[row]!)) : null;
   try {
     if (compared && clean.nearDuplicates !== undefined) dropNearDuplicates(compared, verdicts);
@@ -90,7 +94,8 @@ async function decideKept(
 ): Promise<Decisions> {
   const { split, clean, label: column } = job.data;
   const target = targetOf(job);
-  const features = job.task.startsWith('tabular') ? decideFeatures(survey, job, sourceName) : null;
+  const table = job.task.startsWith('tabular') ? tableDecider(survey, job, sourceName) : null;
+  await table?.dropGaps(verdicts);
   requireAny(verdicts, job.task, sourceName);
 
   const { aliases, rowsPerName, lookAlikes } = mergeLabels(await countClasses(batches(), verdicts), clean.labels);
@@ -98,9 +103,12 @@ async function decideKept(
   const rowsPerLabel = [...labels.keys()].map((name) => rowsPerName.get(name)!);
   const named = withAliases(labels, aliases);
   await placeRows({ batches, verdicts, labels: named, rowsPerLabel, split });
+  await table?.judgeOutliers(verdicts);
 
   const { rows, rowsPerClass, values } = await describe(batches(), verdicts, named, labels.size);
   const names = [...labels.keys()];
+  const weights = weightsProblem(job, names);
+  if (weights !== null) throw new DataError(`${sourceName}: ${weights}`);
   requireRowsEverywhere({ rows, rowsPerClass, labels: names, sourceName, split });
   const leakage = compared && (await findLeakage(compared, batches, verdicts));
   return {
@@ -116,36 +124,17 @@ async function decideKept(
     rowsRead: survey.rows,
     dropped: countDropped(verdicts),
     unreadable: { count: unreadable.count, first: [...unreadable.first] },
+    badRows: survey.badRows(),
     rows,
     rowsPerClass,
     values: target === 'value' ? values : null,
-    features: features && { numeric: [...features.numeric], categorical: [...features.categorical] },
-    transform: features && (await fitTransform(survey, verdicts, features, job.data.scale)),
+    features: table && { numeric: [...table.features.numeric], categorical: [...table.features.categorical] },
+    transform: table && (await table.fit(verdicts)),
     parts: survey.parts.map(({ firstRow, rows }) => {
       return { firstRow, rows, sha256: sha256Of(verdicts.subarray(firstRow, firstRow + rows)) };
     }),
   };
 }
-
-function decideFeatures(survey: Surveys, job: Job, sourceName: string): FeatureColumns {
-  const found = featureSurvey(job.data, sourceName);
-  for (const notes of survey.features()) found.merge(notes);
-  return found.decide();
-}
-
-/** From the training rows alone. */
-async function fitTransform(
-  survey: Surveys,
-  verdicts: Uint8Array,
-  features: FeatureColumns,
-  scale: Job['data']['scale'],
-): Promise<FeatureTransform> {
-  const fitter = transformFitter(features, scale);
-  for await (const cells of survey.cells(features, (row) => verdicts[row] === TRAIN)) fitter.add(cells);
-  return fitter.transform();
-}
-
-const TRAIN = splits.indexOf('train');
 
 async function dropByThemselves(batches: AsyncIterable<FactsBatch>, verdicts: Uint8Array): Promise<void> {
   for await (const { firstRow, rows, state } of batches) {
@@ -158,8 +147,13 @@ async function dropByThemselves(batches: AsyncIterable<FactsBatch>, verdicts: Ui
 }
 
 /** Leaves out images that cannot be used, where they are few among those that duplicates left. */
-async function judgeFaults(survey: Surveys, verdicts: Uint8Array, sourceName: string): Promise<UnreadableReport> {
-  const unreadable = unreadableImages(sourceName);
+async function judgeFaults(
+  survey: Surveys,
+  verdicts: Uint8Array,
+  sourceName: string,
+  maxShare: number,
+): Promise<UnreadableReport> {
+  const unreadable = unreadableImages(sourceName, maxShare);
   const toldOf = new Map(Array.from(survey.faults(), ({ row, place, fault }) => [row, { place, fault }]));
   let images = 0;
   for await (const { firstRow, rows, state } of survey.batches()) {

@@ -21,8 +21,9 @@ export async function dropDuplicates(
   batches: AsyncIterable<FactsBatch>,
   verdicts: Uint8Array,
   folder: string,
+  keysAtOnce = KEYS_AT_ONCE,
 ): Promise<void> {
-  const bits = Math.min(MOST_BITS, Math.max(0, Math.ceil(Math.log2(verdicts.length / KEYS_AT_ONCE))));
+  const bits = Math.min(MOST_BITS, Math.max(0, Math.ceil(Math.log2(verdicts.length / keysAtOnce))));
   mkdirSync(folder, { recursive: true });
   const files = spillFiles((index) => join(folder, `keys-${index}`), 2 ** bits, RECORD_BYTES);
   try {

@@ -7,7 +7,7 @@ import { growingArray } from '../growing-array.js';
 import type { Sketch } from '../near/near-pairs.js';
 
 /** What a row's own cells say of it. */
-export const rowStates = ['sound', 'empty', 'unreadable', 'short', 'long', 'small', 'gap'] as const;
+export const rowStates = ['sound', 'empty', 'unreadable', 'short', 'long', 'small'] as const;
 export type RowState = (typeof rowStates)[number];
 
 export interface RowFacts {

@@ -1,8 +1,10 @@
 /** What the model says of new inputs, by task. */
 import { readFile } from 'node:fs/promises';
+import { cleanText } from '../../data/cleaning/text.js';
 import { decodeImage, UnreadableImage } from '../../data/images.js';
 import { requireFeatureColumns } from '../../data/features/require-columns.js';
 import { featureVector } from '../../data/features/transform.js';
+import type { TokensManifest } from '../../data/manifest.js';
 import { openTokenizer, type TextTokenizer } from '../../data/tokenize.js';
 import type { Lists } from '../../data/shards.js';
 import { DataError } from '../../data/data-error.js';
@@ -77,7 +79,7 @@ export async function examplesOf(
   switch (dataset.kind) {
     case 'tokens': {
       const tokenizer = await openTokenizer(modelFolder, dataset.maxLength);
-      const encoded = inputs.map((input) => encode(tokenizer, input, dataset.pairs));
+      const encoded = inputs.map((input) => encode(tokenizer, cleaned(input, dataset), dataset.pairs));
       const tokens = listsOf(encoded.map(({ ids }) => ids));
       const types = dataset.pairs ? listsOf(encoded.map(({ types }) => types!)).values : null;
       const targets =
@@ -104,6 +106,16 @@ export async function examplesOf(
       return { examples: featureExamples({ features, width: dataset.width, targets: blank() }), firstPieces: [] };
     }
   }
+}
+
+/** A text as those of the training were cleaned. */
+export function cleaned(input: PredictInput, { textCleaning }: Pick<TokensManifest, 'textCleaning'>): PredictInput {
+  if (!textCleaning) return input;
+  const of = (text: string): string => cleanText(text, textCleaning);
+  if (input.kind === 'words') return { ...input, words: input.words.map(of) };
+  if (input.kind === 'text')
+    return { ...input, text: of(input.text), pair: input.pair === null ? null : of(input.pair) };
+  return input;
 }
 
 function encode(tokenizer: TextTokenizer, input: PredictInput, pairs: boolean) {

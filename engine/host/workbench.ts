@@ -15,6 +15,7 @@ import { gatherThread, type GatherThread } from '../../training/feed/gather-thre
 import type { StoredTensor } from '../../training/state.js';
 import { precisionProblem } from '../../training/ops/precision.js';
 import { deviceKind } from '../../training/tensorflow.js';
+import { classWeightsOf } from '../../training/class-weights.js';
 import { trainerFor } from '../../training/trainer-for.js';
 import type { Trainer } from '../../training/trainer.js';
 import type { Position, TrainProgress } from '../../workflows/contract.js';
@@ -151,6 +152,7 @@ function trainerOf({ job, dataset, features, train }: LoadRequest, run: RunModel
     model: features ? headOnly(model, features.width) : model,
     outputs: outputsOf(job, dataset.labels),
     deviation: run.target?.deviation,
+    classWeights: classWeightsOf(job.data, dataset.labels, dataset.rowsPerClass.train),
     phases: train ? layout.phases : [],
     blocks: family.blocks(config),
     blockOf: (name) => family.blockOf(name, config),

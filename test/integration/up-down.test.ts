@@ -14,7 +14,7 @@ describe('temper up and temper down, with the real workers', () => {
   afterAll(() => stack.stop());
 
   it('up returns when all processes run', () => {
-    expect(Object.keys(stack.pids()).sort()).toEqual(['control', 'device', 's3', 'temporal', 'up']);
+    expect(Object.keys(stack.pids()).sort()).toEqual(['control', 'data', 'device', 's3', 'temporal', 'up']);
   });
 
   it('a second up says in one sentence why not, and exits 2', async () => {
@@ -42,7 +42,7 @@ describe('temper up and temper down, with the real workers', () => {
     for (const name of ['up', 'temporal', 'device']) stack.kill(name);
     await eventually('the worker notices', () => !('control' in stack.pids()));
     await stack.up();
-    expect(Object.keys(stack.pids()).sort()).toEqual(['control', 'device', 's3', 'temporal', 'up']);
+    expect(Object.keys(stack.pids()).sort()).toEqual(['control', 'data', 'device', 's3', 'temporal', 'up']);
     expect(stack.record().ports).toEqual(ports);
   });
 

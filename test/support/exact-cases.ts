@@ -120,6 +120,34 @@ const training: readonly ExactCase[] = [
   }),
 ];
 
+const balance: readonly ExactCase[] = [
+  text('class weights, accumulated', {
+    data: 'maxLength: 16, balance: class-weights',
+    train: 'accumulate: 3, batchSize: 5',
+  }),
+  text('balanced sampling', { data: 'maxLength: 16, balance: sampling' }),
+  tabular('balanced sampling of a table, accumulated', {
+    data: 'label: group, balance: sampling',
+    train: 'accumulate: 2, batchSize: 5',
+  }),
+  {
+    ...text('balanced sampling of kept features', {
+      data: 'maxLength: 16, balance: sampling',
+      train: 'dropout: 0',
+      more: 'freeze: all',
+    }),
+    keepsFeatures: true,
+  },
+  {
+    ...text('class weights on kept features', {
+      data: 'maxLength: 16, balance: class-weights',
+      train: 'dropout: 0',
+      more: 'freeze: all',
+    }),
+    keepsFeatures: true,
+  },
+];
+
 const families: readonly ExactCase[] = [
   text('distilbert', { model: 'tiny-distilbert' }),
   text('roberta', { model: 'tiny-roberta' }),
@@ -197,4 +225,4 @@ const augmented: readonly ExactCase[] = [
   }),
 ];
 
-export const exactCases: readonly ExactCase[] = [...optimizers, ...training, ...families, ...augmented];
+export const exactCases: readonly ExactCase[] = [...optimizers, ...training, ...balance, ...families, ...augmented];

@@ -13,6 +13,8 @@ export interface Examples {
   readonly count: number;
   /** Length of an example in tokens; 1 where every example has the same shape. */
   lengthOf(example: number): number;
+  /** The class of each example, where it has one. */
+  readonly classes?: Int32Array | undefined;
   /** Padded length of a batch whose longest example has this length. */
   bucketFor(length: number): number;
   /**

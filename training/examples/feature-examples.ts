@@ -5,7 +5,7 @@ import type { Examples } from './examples.js';
 import { fillUp } from './fill-up.js';
 import { mixedTargets, mixOf } from './mixed-targets.js';
 import { bitsOf } from './row-draws.js';
-import { countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
+import { classesOfTargets, countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
 import { heldVectors, type VectorColumn } from './vector-column.js';
 
 export interface FeatureRows {
@@ -27,6 +27,7 @@ export function storedFeatureExamples(vectors: VectorColumn, targets: RowTargets
   return {
     count: countOfTargets(targets),
     lengthOf: () => 1,
+    classes: classesOfTargets(targets),
     bucketFor: () => 1,
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows, _bucket, at) {

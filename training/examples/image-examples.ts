@@ -10,7 +10,7 @@ import type { Examples } from './examples.js';
 import { fillUp } from './fill-up.js';
 import { mixedTargets, mixOf } from './mixed-targets.js';
 import { bitsOf } from './row-draws.js';
-import { countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
+import { classesOfTargets, countOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
 
 /** Mean and deviation of red, green and blue, of pixels from 0 to 1. */
 export interface PixelScale {
@@ -60,6 +60,7 @@ export function imageExamples({ images, size, margin = 0, scale, targets, augmen
   return {
     count,
     lengthOf: () => 1,
+    classes: classesOfTargets(targets),
     bucketFor: () => 1,
     targets: (examples, rows) => gatherTargets(targets, examples, rows),
     gather(examples, rows, _bucket, at) {

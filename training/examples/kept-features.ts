@@ -20,6 +20,7 @@ export function withFeatures(examples: Examples, { index, width }: KeptFeatures)
   return {
     count: examples.count,
     lengthOf: (example) => examples.lengthOf(example),
+    classes: examples.classes,
     bucketFor: () => 1,
     gather(chosen, rows) {
       const features = new Float32Array(rows * width);

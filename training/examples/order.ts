@@ -8,6 +8,7 @@
  */
 import type { Job } from '../../job/schema.js';
 import { permutation } from '../counter-random.js';
+import { balancedDraw } from './balanced-draw.js';
 import type { Examples } from './examples.js';
 
 const POOL_BATCHES = 64;
@@ -42,9 +43,23 @@ export const stepsPerEpochOf = (
   { batchSize, accumulate }: Pick<Job['train'], 'batchSize' | 'accumulate'>,
 ): number => Math.ceil(batchesPerEpoch(examples, batchSize) / accumulate);
 
-/** The batches of an epoch as lists of example indices. */
-export function epochOrder(examples: Lengths, batchSize: number, seed: number, epoch: number): Int32Array[] {
-  const shuffled = permutation(examples.count, seed, 2 * epoch);
+/**
+ * The batches of an epoch as lists of example indices. `sampling`: not every example once, but every class equally often
+ * (balanced-draw.ts), in as many batches.
+ */
+export function epochOrder(
+  examples: Lengths & Pick<Examples, 'classes'>,
+  batchSize: number,
+  seed: number,
+  epoch: number,
+  sampling = false,
+): Int32Array[] {
+  let shuffled = permutation(examples.count, seed, 2 * epoch);
+  if (sampling) {
+    if (!examples.classes) throw new Error('balanced sampling needs the class of every example');
+    const drawn = balancedDraw(examples.classes, seed, epoch);
+    shuffled = shuffled.map((place) => drawn[place]!);
+  }
   const batches: Int32Array[] = [];
   const pool = POOL_BATCHES * batchSize;
   for (let start = 0; start < shuffled.length; start += pool) {

@@ -15,6 +15,10 @@ export const countOfTargets = (targets: RowTargets): number =>
       ? targets.values.length
       : targets.lists.offsets.length - 1;
 
+/** The class of each, where there is one. */
+export const classesOfTargets = (targets: { readonly kind: string } | RowTargets): Int32Array | undefined =>
+  'labels' in targets ? targets.labels : undefined;
+
 /**
  * Targets of these examples, and `weights` (rows): 1 for an example, 0 for a row that fills up the batch. class: `labels`
  * int32 (rows). classes: `labels` float32 (rows, classes) of ones and zeros. value: `values` float32 (rows).

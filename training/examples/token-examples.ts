@@ -6,7 +6,7 @@ import type { FeedValues } from '../compile/program.js';
 import type { Examples } from './examples.js';
 import { tokenBucket } from './order.js';
 import { bitsOf } from './row-draws.js';
-import { gatherTargets, type RowTargets } from './row-targets.js';
+import { classesOfTargets, gatherTargets, type RowTargets } from './row-targets.js';
 import { heldTokens, type TokenColumn } from './token-column.js';
 
 /** What is learnt of tokenised examples: of each as a whole, or of their tokens. */
@@ -83,6 +83,7 @@ export function storedTokenExamples({ tokens, types, targets, maxLength, augment
   return {
     count: tokens.count,
     lengthOf,
+    classes: classesOfTargets(targets),
     bucketFor: (length) => tokenBucket(length, maxLength),
     targets: tokenTargets,
     gather(examples, rows, bucket, at) {

@@ -2,6 +2,7 @@ import type { Row } from '../row.js';
 import { bodies } from './bodies.js';
 import { brokenObjects, manifestFlips, payloadFlips } from './damage.js';
 import { damagedRuns } from './damaged-run.js';
+import { dataKills } from './data.js';
 import { partitions, twoWorkers, zombies } from './hosts.js';
 import { killsAtRandom, killsAtRequests } from './kills.js';
 import { clockJumps, fullDisk, wrongYear } from './machine.js';
@@ -17,6 +18,7 @@ export const rows: readonly Row[] = [
   killsAtRandom,
   killsAtRequests,
   killsAtPoints,
+  dataKills,
   freezes,
   zombies,
   heldWriters,

@@ -20,7 +20,7 @@ export interface Host {
 
 export interface HostOptions {
   readonly name: string;
-  readonly role: 'control' | 'device';
+  readonly role: 'control' | 'data' | 'device';
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   /** Where the servers are; known only once they run. */

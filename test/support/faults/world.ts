@@ -1,5 +1,5 @@
 /**
- * A world to be hurt: Temporal, an S3 server, a control worker and one or more device hosts, each a real process under the product's
+ * A world to be hurt: Temporal, an S3 server, a control worker, one for data and one or more device hosts, each a real process under the product's
  * supervisor, with fault proxies in between. Nothing here waits for a fault to be survived: faults/attempt.ts does.
  */
 import { mkdirSync } from 'node:fs';
@@ -51,12 +51,16 @@ export async function startWorld({ devices = 1, env = () => ({}) }: WorldOptions
     if (!ports) throw new Error('the servers are not up yet');
     return ports;
   };
-  const names = ['control', ...Array.from({ length: devices }, (_, i) => (i === 0 ? 'device' : `device-${i + 1}`))];
+  const names = [
+    'control',
+    'data',
+    ...Array.from({ length: devices }, (_, i) => (i === 0 ? 'device' : `device-${i + 1}`)),
+  ];
   const hosts = await Promise.all(
     names.map((name) =>
       startHost({
         name,
-        role: name === 'control' ? 'control' : 'device',
+        role: name === 'control' || name === 'data' ? name : 'device',
         folder: directory,
         env: env(name, directory),
         ports: whenUp,

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { partPaths } from '../infra/parts.mjs';
+import { repositoryRoot } from '../infra/parts/root.mjs';
+import { Unavailable, type Bench } from './bench.js';
+import { writeGlosses, writeImages } from './data/inputs.js';
+import { interleave, ratioOf, ratioOfFastest, type Contender, type Measured } from './interleave.js';
+import { describeBench, engineProcessEnvironment, load } from './machine.js';
+import { peersPython } from './peers/environment.mjs';
+import { budgetTable, isMet, missedBudgets, stepRows, type Budgeted } from './results.js';
+import { Subject } from './subject.js';
+
+const IMAGES = 10_000;
+const PEERS = 'requirements-data.txt';
+const ours = (file: string): string => fileURLToPath(new URL(`./data/${file}`, import.meta.url));
+const theirs = (file: string): string => join(repositoryRoot(), 'bench', 'peers', file);
+const waitingSchema = z.object({ steps: z.number(), seconds: z.number(), waited: z.number() });
+
+const temper = (work: string, file: string, ...args: string[]): Contender => ({
+  rows: [{ peer: 'temper', work }],
+  start: () => new Subject(process.execPath, [ours(file), ...args], process.env),
+});
+const peer = (work: string, peers: readonly string[], file: string, ...args: string[]): Contender => ({
+  rows: peers.map((name) => ({ peer: name, work })),
+  start: () => new Subject(peersPython(process.env, PEERS), [theirs(file), ...args, '--serve'], process.env),
+});
+
+function ratios(measured: readonly Measured[]): Budgeted[] {
+  const [own, ...others] = measured;
+  return others.map((other) => ({
+    what: `${own!.work}: temper / ${other.peer}`,
+    value: ratioOf(own!, other),
+    fastest: ratioOfFastest(own!, other),
+    budget: 1,
+  }));
+}
+
+/** The demo's job in an engine of its own. */
+async function waiting(folder: string): Promise<Budgeted> {
+  const job = join(repositoryRoot(), 'examples', 'glosses', 'job.yaml');
+  if (!existsSync(join(job, '..', 'glosses.jsonl'))) {
+    throw new Unavailable(
+      'examples/glosses/glosses.jsonl is not there: node examples/glosses/make-rows.mjs writes it.',
+    );
+  }
+  const { stdout } = await promisify(execFile)(process.execPath, [ours('waiting.js'), job, folder], {
+    env: engineProcessEnvironment(),
+  });
+  const { seconds, waited } = waitingSchema.parse(JSON.parse(stdout.trim().split('\n').at(-1)!));
+  return { what: 'waiting: share of the step time of the glosses, MiniLM', value: waited / seconds, budget: 0.02 };
+}
+
+export const data: Bench = {
+  name: 'data',
+  description:
+    'glosses to shards, images to pixels, an engine that waits for rows; with --peers beside datasets, torchvision',
+  defaultRounds: 3,
+  async run({ peers, rounds, only, say }) {
+    if (peers) peersPython(process.env, PEERS);
+    const folder = await mkdtemp(join(tmpdir(), 'temper-bench-data-'));
+    const measured: Measured[] = [];
+    const budgets: Budgeted[] = [];
+    const before = load();
+    const together = async (contenders: readonly Contender[]) => {
+      const found = await interleave(contenders, rounds, say);
+      measured.push(...found);
+      budgets.push(...ratios(found));
+    };
+    try {
+      if ('glosses'.includes(only)) {
+        const glosses = join(folder, 'glosses.jsonl');
+        say(`${await writeGlosses(glosses)} glosses:`);
+        const tokenizer = join(partPaths().minilm, 'tokenizer.json');
+        const python = ['datasets + tokenizers'];
+        await together([
+          temper('glosses', 'serve-glosses.js', glosses, join(folder, 'ours')),
+          ...(peers ? [peer('glosses', python, 'data_glosses.py', tokenizer, glosses, join(folder, 'theirs'))] : []),
+        ]);
+      }
+      if ('images'.includes(only)) {
+        say(`${IMAGES} images are made...`);
+        await writeImages(join(folder, 'images'), IMAGES);
+        const python = ['torchvision, pillow', 'torchvision, tensors'];
+        await together([
+          temper('images', 'serve-images.js', join(folder, 'images')),
+          ...(peers ? [peer('images', python, 'data_images.py', join(folder, 'images'))] : []),
+        ]);
+      }
+      if ('waiting'.includes(only)) {
+        say('Steps of an engine:');
+        budgets.push(await waiting(join(folder, 'waiting')));
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+    const machine = await describeBench(false);
+    return {
+      report: [
+        ...machine.map((line) => `- ${line}`),
+        ...(peers ? ['- peers: torchvision 0.29.2, datasets 5.2.0, tokenizers 0.23.3, a process each'] : []),
+        `- load of the machine before: ${before}; ${rounds} rounds in turn; ms of processor on all threads, so that it is work per core`,
+        '- glosses: all 82,192 from JSON Lines to shards of MiniLM token ids, split and with their labels; the check for leakage, which datasets has not, is off',
+        '- images: 250 JPEGs of 240 to 400 pixels a side to 224 x 224 float32, cropped, flipped and coloured at random',
+        `\n${stepRows(measured)}`,
+        `\n${budgetTable(budgets)}`,
+      ].join('\n'),
+      figures: { machine, rows: measured, ratios: budgets.map((each) => ({ ...each, met: isMet(each) })) },
+      missed: missedBudgets(budgets),
+    };
+  },
+};

@@ -1,0 +1,81 @@
+/** Numbers far from the others of their column, told by the training rows alone (data.clean.outliers). */
+import { nearest, quotedList } from '../../job/nearest.js';
+import type { Job } from '../../job/schema.js';
+import { isMissing, numberIn } from '../cells.js';
+import { DataError } from '../data-error.js';
+import { numberColumn, quantile } from './number-column.js';
+
+/** The numbers that a column may hold. */
+export interface Limits {
+  readonly low: number;
+  readonly high: number;
+}
+
+type Outliers = NonNullable<Job['data']['clean']['outliers']>;
+
+/** The columns whose outliers are looked for. @throws DataError for one that holds no numbers, or is not learnt from. */
+export function outlierColumns(
+  { columns }: Outliers,
+  numeric: readonly string[],
+  sourceName: string,
+): readonly string[] {
+  const stranger = columns?.find((column) => !numeric.includes(column));
+  if (stranger === undefined) return columns ?? numeric;
+  const near = nearest(stranger, numeric);
+  const advice =
+    near !== null
+      ? `did you mean \`${near}\`?`
+      : numeric.length === 0
+        ? 'there are none'
+        : `these are ${quotedList(numeric.slice(0, 20))}`;
+  throw new DataError(
+    `${sourceName}: expected a column of numbers (data.clean.outliers.columns), found \`${stranger}\`; ${advice}`,
+  );
+}
+
+/** Learns the limits from training rows, one at a time. */
+export function limitsFitter(columns: readonly string[], { method, limit }: Pick<Outliers, 'method' | 'limit'>) {
+  const found = columns.map(() => numberColumn());
+  return {
+    add(cells: Readonly<Record<string, unknown>>): void {
+      columns.forEach((column, i) => {
+        const number = isMissing(cells[column]) ? null : numberIn(cells[column]);
+        if (number !== null) found[i]!.push(number);
+      });
+    },
+    /** To be called once, after the last row. A column without numbers has no limits. */
+    limits(): ReadonlyMap<string, Limits> {
+      const limits = new Map<string, Limits>();
+      columns.forEach((column, i) => {
+        const sorted = found[i]!.sorted();
+        found[i]!.close();
+        if (sorted.length > 0)
+          limits.set(column, method === 'iqr' ? byQuartiles(sorted, limit) : byDeviation(sorted, limit));
+      });
+      return limits;
+    },
+  };
+}
+
+/** Tukey's fences (1977). */
+function byQuartiles(sorted: Float64Array, limit = 1.5): Limits {
+  const [first, third] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
+  const margin = limit * (third - first);
+  return { low: first - margin, high: third + margin };
+}
+
+/** Deviations of the population from the mean, as scipy.stats.zscore has them. */
+function byDeviation(sorted: Float64Array, limit = 3): Limits {
+  const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
+  const deviation = Math.sqrt(sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / sorted.length);
+  return { low: mean - limit * deviation, high: mean + limit * deviation };
+}
+
+/** Whether a row holds a number outside the limits of its column; gaps are within. */
+export function hasOutlier(cells: Readonly<Record<string, unknown>>, limits: ReadonlyMap<string, Limits>): boolean {
+  for (const [column, { low, high }] of limits) {
+    const number = isMissing(cells[column]) ? null : numberIn(cells[column]);
+    if (number !== null && (number < low || number > high)) return true;
+  }
+  return false;
+}
