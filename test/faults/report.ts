@@ -32,8 +32,13 @@ export async function reportOf(summaries: readonly Summary[], seed: number, befo
     const here = summaries.find((summary) => summary.name === name);
     return old ? [old.cells] : here ? [cellsOf(here)] : [];
   });
-  const where = /^Seed \d+\. [^]*?(?=\n\n\|)/m.exec(before)?.[0];
+  // Of a page that has such a line already, what it says: it is of the same rows.
+  const [, where] = /^(?:Earlier \(.*?\): )?(Seed \d+\. [^]*?)(?=\n\n)/m.exec(earliest(before)) ?? [];
   const names = kept.map(({ name }) => `\`${name}\``).join(', ');
   const note = kept.length > 0 && where ? `\n\nEarlier (${names}): ${where}` : '';
   return `${introduction}\nSeed ${seed}. ${machine}${note}\n\n${tableOf(lines)}\n`;
 }
+
+/** From the last of its paragraphs about a machine on. */
+const earliest = (page: string): string =>
+  page.slice(Math.max(page.lastIndexOf('\nEarlier ('), page.indexOf('\nSeed ')) + 1);

@@ -100,7 +100,9 @@ export async function fork(cast: Cast, actor: Actor, name: string): Promise<void
     if (!isStoreError(error, 'missing')) throw error;
     return count(cast, 'pin refused');
   }
-  cast.rules.grantPin(name, ref);
+  // A manifest whose upload was taken away is no checkpoint yet, and will be voided: who pins it has pinned nothing.
+  const stands = cast.rules.snapshot?.committed.includes(sequence) ?? false;
+  if (stands) cast.rules.grantPin(name, ref);
   count(cast, 'pinned');
   for (let waits = cast.scheduler.below(40); waits > 0; waits--) await pause();
   try {
@@ -109,7 +111,8 @@ export async function fork(cast: Cast, actor: Actor, name: string): Promise<void
     if (digestOfState(state) !== stateDigest) report(cast, [`${name} was given another state than it pinned`]);
     count(cast, 'forked');
   } catch (error) {
-    if (cast.rules.damaged === null) report(cast, [`${name} could not read what it had pinned: ${String(error)}`]);
+    if (stands && cast.rules.damaged === null)
+      report(cast, [`${name} could not read what it had pinned: ${String(error)}`]);
   }
   cast.rules.dropPin(name);
   await patiently(() => unpin(store, run, name));
