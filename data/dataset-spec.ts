@@ -1,4 +1,5 @@
 import { marginOf } from './augment/image-augmenter.js';
+import { maxShareOf } from './bad-rows.js';
 import type { Job } from '../job/schema.js';
 import { targetOf } from './targets.js';
 
@@ -17,6 +18,7 @@ export function datasetSpec(job: Job, imageSize: number | null): Readonly<Record
     task,
     target: targetOf(job),
     clean,
+    ...(maxShareOf(data) !== 0.01 && { badRows: maxShareOf(data) }),
     split,
     ...(data.leakage && { leakage: data.leakage }),
     seed: 'column' in split ? null : job.seed,

@@ -1,6 +1,7 @@
 import { warmupProblem } from '../job/checks.js';
 import { quotedList } from '../job/nearest.js';
 import type { Task } from '../job/schema.js';
+import { firstOf, type BadRows } from './bad-rows.js';
 import { cleaningReport, type CleaningReport } from './prepare/cleaning-report.js';
 import type { FeatureColumns } from './features/columns.js';
 import type { SpellingGroup } from './cleaning/label-spelling.js';
@@ -23,6 +24,8 @@ export interface SourceReport {
   readonly cleaning: CleaningReport;
   /** Images that are left out because they cannot be used. */
   readonly unreadable: UnreadableReport;
+  /** Rows that cannot be read, which are left out, and the first of them with their places. */
+  readonly badRows: { readonly count: number; readonly first: readonly string[] };
   readonly rows: Readonly<Record<Split, number>>;
   /** rowsPerClass.train[class]: rows that have the class, or a word of that tag. */
   readonly rowsPerClass: Readonly<Record<Split, readonly number[]>>;
@@ -56,6 +59,7 @@ export async function checkSource(input: DecideSourceInput): Promise<SourceRepor
     ...(constant
       ? [`column \`${job.data.label}\` is ${plan.values![0]!.min} in every training row: there is nothing to learn`]
       : []),
+    ...(plan.badRows.count === 0 ? [] : [badRowsWarning(plan.badRows)]),
     ...(plan.unreadable.count === 0 ? [] : [unreadableWarning(plan.unreadable)]),
     ...leakageWarnings(plan, input.source.name),
     ...plan.lookAlikes.map(lookAlikeWarning),
@@ -69,6 +73,7 @@ export async function checkSource(input: DecideSourceInput): Promise<SourceRepor
     rowsRead: plan.rowsRead,
     cleaning: cleaningReport(plan.dropped),
     unreadable: plan.unreadable,
+    badRows: { count: plan.badRows.count, first: firstOf(plan.badRows) },
     rows,
     rowsPerClass: bySplit(plan.rowsPerClass),
     values: plan.values && bySplit(plan.values),
@@ -78,6 +83,11 @@ export async function checkSource(input: DecideSourceInput): Promise<SourceRepor
     warnings,
   };
 }
+
+const badRowsWarning = (bad: BadRows): string => {
+  const first = firstOf(bad);
+  return `${bad.count === 1 ? 'one row is' : `${bad.count} rows are`} left out because ${bad.count === 1 ? 'it' : 'they'} cannot be read: ${first.join('; ')}${bad.count > first.length ? '; …' : ''}`;
+};
 
 const unreadableWarning = ({ count, first }: UnreadableReport): string =>
   `${count === 1 ? 'one image is' : `${count} images are`} left out because ${count === 1 ? 'it' : 'they'} cannot be used: ${first.join('; ')}${count > first.length ? '; …' : ''}`;

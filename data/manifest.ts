@@ -60,6 +60,8 @@ const common = {
     droppedGaps: count.default(0),
     droppedOutliers: count.default(0),
   }),
+  /** Rows that cannot be read: how many, and the first with their places; all that are kept stand in bad-rows.jsonl. */
+  badRows: z.object({ count, first: z.array(z.string()) }).default({ count: 0, first: [] }),
   /** Name in the source: class that it was taken as, for those of another spelling. */
   aliases: z.record(z.string(), z.string()).default({}),
   /** Rows that are nearly the same in two splits (prepare/leakage.ts); null: it was not looked for. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job } from '../job/schema.js';
 import type { ByteSource } from './byte-source.js';
+import { writeBadRows } from './write-bad-rows.js';
 import type { EncoderInput } from './encode/encoder-for.js';
 import type { DatasetManifest } from './manifest.js';
 import { assembleManifest } from './prepare/assemble.js';
@@ -13,7 +14,7 @@ import type { Decisions } from './prepare/decisions-file.js';
 import { encodePart, type EncodedPart } from './prepare/encode.js';
 import type { PartSize } from './prepare/part-size.js';
 import { filesOf, type SourcePart } from './prepare/parts.js';
-import { surveyPart } from './prepare/survey.js';
+import { comparesSource, surveyPart } from './prepare/survey.js';
 import type { SourceFormat } from './readers/read-rows.js';
 
 export interface DecideSourceInput {
@@ -73,6 +74,7 @@ export async function prepareDataset(input: PrepareInput): Promise<DatasetManife
     const { manifest, sources } = assembleManifest({ ...input, parts, decisions, encoded });
     for (const [index, { part, name }] of sources.entries())
       await rename(join(partFolder(part), name), join(outFolder, manifest.files[index]!.name));
+    if (decisions.badRows.count > 0) await writeBadRows(outFolder, decisions.badRows);
     return manifest;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -82,12 +84,16 @@ export async function prepareDataset(input: PrepareInput): Promise<DatasetManife
 async function surveyAndDecide(input: DecideSourceInput, folder: string) {
   const { job, partSize, signal } = input;
   const source = filesOf(input.source, input.format);
+  const compares = comparesSource(
+    job,
+    source.files.map((file) => file.source),
+  );
   const parts: SourcePart[] = [];
   const surveys: string[] = [];
   // A part is surveyed as soon as it is found: what is wrong with the first rows is told before the last are read.
   for await (const part of cutParts(source, { signal, ...(partSize && { size: partSize }) })) {
     const out = join(folder, `survey-${part.index}`);
-    await surveyPart({ source, part, job, out, signal });
+    await surveyPart({ source, part, job, compares, out, signal });
     parts.push(part);
     surveys.push(out);
   }

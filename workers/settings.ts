@@ -18,7 +18,7 @@ const schema = z.object({
   TEMPER_THREADS: z.coerce.number().int().positive().optional(),
   /** Rows of a shard of prepared data, at most. */
   TEMPER_SHARD_ROWS: z.coerce.number().int().positive().optional(),
-  /** Threads of a data worker, each with its own memory; default: one a core, at most 4, which fit into 512 MiB. */
+  /** Threads of a data worker, each with its own memory; default: one a core, at most 2, which fit into 512 MiB. */
   TEMPER_DATA_THREADS: z.coerce.number().int().positive().optional(),
   /** JavaScript's memory of one of them. */
   TEMPER_DATA_THREAD_MIB: z.coerce.number().int().min(32).default(96),
@@ -45,8 +45,8 @@ const schema = z.object({
     .refine((folders) => folders.every((folder) => isAbsolute(folder)), 'expected absolute paths separated by colons'),
 });
 
-/** More than these need more than 512 MiB. */
-const MOST_DATA_THREADS = 4;
+/** A thread takes 60 MiB and what its part needs: more than these may need more than 512 MiB. */
+const MOST_DATA_THREADS = 2;
 
 export interface WorkerSettings {
   readonly scratch: string;

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { datasetSpec } from '../../data/dataset-spec.js';
 import { stepVersions } from '../../data/prepare/assemble.js';
 import type { Decisions } from '../../data/prepare/decisions-file.js';
+import { comparesSource } from '../../data/prepare/survey.js';
 import type { PartSize } from '../../data/prepare/part-size.js';
 import type { SourcePart } from '../../data/prepare/parts.js';
 import type { Job } from '../../job/schema.js';
@@ -28,8 +29,11 @@ function partSpec({ files }: DataPlan, { file, sha256, headSha256, firstLine, in
   return [format, fields ?? null, sha256, headSha256, firstLine, index === 0];
 }
 
-export const surveyDigest = (plan: DataPlan, part: SourcePart): Sha256 =>
-  digestOf('survey', stepVersions.survey, rowSpec(plan.context.job), partSpec(plan, part));
+export function surveyDigest(plan: DataPlan, part: SourcePart): Sha256 {
+  const { job } = plan.context;
+  const compares = comparesSource(job, plan.files);
+  return digestOf('survey', stepVersions.survey, rowSpec(job), compares, partSpec(plan, part));
+}
 
 export function decisionsDigest(plan: DataPlan): Sha256 {
   const { clean, split } = stepVersions;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { comparesSource } from '../../data/prepare/survey.js';
 import type { SourcePart } from '../../data/prepare/parts.js';
 import type { DataActivities } from '../../workflows/contract.js';
 import type { Attempt, DataDependencies } from './dependencies.js';
@@ -28,7 +29,8 @@ export const makeSurvey = (
     const { store, threads } = dependencies;
     const { job, source } = plan.context;
     const file = await fileOfPart(dependencies, plan, part, scratch, attempt.signal);
+    const compares = comparesSource(job, plan.files);
     const outFolder = join(scratch, 'survey');
-    await threads.run('survey', { sourceName: source.name, file, part, job, outFolder }, attempt);
+    await threads.run('survey', { sourceName: source.name, file, part, job, compares, outFolder }, attempt);
     return storeOutput(store, surveyDigest(plan, part), outFolder, ['survey.blocks', 'survey.json'], attempt);
   });

@@ -49,6 +49,10 @@ interface WithModel {
   readonly imageSize: number | null;
 }
 
+interface SurveyTask extends PartTask {
+  readonly compares: boolean;
+}
+
 export interface EncodeTask extends PartTask, WithModel {
   readonly decisionsFolder: string;
   readonly shardRows: number | null;
@@ -77,10 +81,13 @@ export const dataTasks = {
     return { parts, head: byBytes ? await headOf(here.path, source.files[0]!) : null };
   },
 
-  async survey({ sourceName, file, part, job, outFolder }: PartTask, { onProgress }: TaskContext): Promise<void> {
+  async survey(
+    { sourceName, file, part, job, compares, outFolder }: SurveyTask,
+    { onProgress }: TaskContext,
+  ): Promise<void> {
     const source = sourceOf({ sourceName, file });
     const onRows = ({ rows }: { rows: number }): void => onProgress({ done: rows, total: null });
-    await surveyPart({ source, part: { ...part, file: 0 }, job, out: outFolder, onProgress: onRows });
+    await surveyPart({ source, part: { ...part, file: 0 }, job, compares, out: outFolder, onProgress: onRows });
   },
 
   async decide(task: { surveys: readonly string[]; job: Job; sourceName: string; outFolder: string }): Promise<void> {

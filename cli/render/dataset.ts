@@ -32,6 +32,7 @@ function leftOut(manifest: DatasetManifest): string {
     [droppedDuplicates, 'there before'],
     [droppedContradictions, 'with a label that contradicts an equal row'],
     [unreadable, 'whose image cannot be read'],
+    [manifest.badRows.count, 'that cannot be read'],
   ] as const;
   const told = reasons.filter(([rows]) => rows > 0).map(([rows, why]) => `${count(rows)} ${why}`);
   return `${told.length > 0 ? told.join(', ') : 'none'} of ${counted(rowsRead, 'row')} read`;

@@ -40,7 +40,7 @@ export function inspectedHtml(report: DataReport): string {
 <p class="sub">Looks like <b>${roles.task}</b>${roleText(report)}.</p>
 <div class="tiles">${tiles.map(([name, value]) => `<div><b>${escaped(value)}</b><span>${escaped(name)}</span></div>`).join('')}</div>
 <h2>What looks wrong</h2>
-${problems.length === 0 ? '<p>Nothing.</p>' : `<ul>${problems.map(({ column, message }) => `<li>${column === null ? '' : `Column <code>${escaped(column)}</code> `}${escaped(message)}</li>`).join('')}</ul>`}
+${problems.length === 0 ? '<p>Nothing.</p>' : `<ul>${problems.map(({ column, message }) => `<li>${column === null ? '' : `<code>${escaped(column)}</code>: `}${escaped(message)}</li>`).join('')}</ul>`}
 ${badRows.count === 0 ? '' : `<h2>Cannot be read</h2><ul>${badRows.first.map((one) => `<li><code>${escaped(one)}</code></li>`).join('')}</ul>`}
 ${classes === null ? '' : `<h2>Classes</h2>${classBars(classes, rows)}`}
 ${thumbnails.length === 0 ? '' : `<h2>Images</h2><div class="thumbs">${thumbnails.map(({ place, label, jpeg }) => `<figure><img src="data:image/jpeg;base64,${jpeg}" alt="${escaped(place)}" title="${escaped(place)}"><figcaption>${escaped(label)}</figcaption></figure>`).join('')}</div>`}

@@ -23,7 +23,7 @@ export function renderInspected(report: DataReport): string[] {
     ...examples.slice(0, SHOWN_EXAMPLES).map(({ label, text }) => cut(`${label === null ? '' : `${label}: `}${text}`)),
     '',
     problems.length === 0 ? 'Nothing looks wrong.' : 'WHAT LOOKS WRONG',
-    ...problems.map(({ column, message }) => safe(`- ${column === null ? '' : `column ${column} `}${message}`)),
+    ...problems.map(({ column, message }) => safe(`- ${column === null ? '' : `${column}: `}${message}`)),
     '',
     'A JOB FOR IT (temper run job.yaml)',
     ...report.job.trimEnd().split('\n').map(safe),

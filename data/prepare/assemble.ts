@@ -1,5 +1,6 @@
 import type { Job } from '../../job/schema.js';
 import { marginOf } from '../augment/image-augmenter.js';
+import { firstOf } from '../bad-rows.js';
 import { addCounts, type EncodedCounts } from '../encode/encoder.js';
 import { hasTypes, type EncoderInput } from '../encode/encoder-for.js';
 import { textCleaningOf } from '../cleaning/text.js';
@@ -58,6 +59,7 @@ export function assembleManifest(input: AssembleInput): Assembled {
     rows: bySplit(rows),
     rowsPerClass: bySplit(decisions.rowsPerClass),
     cleaning: { rowsRead: decisions.rowsRead, ...cleaningReport(decisions.dropped) },
+    badRows: { count: decisions.badRows.count, first: firstOf(decisions.badRows) },
     aliases: decisions.aliases,
     leakage: decisions.leakage,
     files,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { weightsProblem } from '../../job/balance.js';
 import type { Job, Task } from '../../job/schema.js';
 import { sha256Of } from '../content-key.js';
+import { judgeBadRows, maxShareOf } from '../bad-rows.js';
 import { DataError } from '../data-error.js';
 import { compareRows, type ComparedRows } from '../near/compare-rows.js';
 import { labelMap } from '../labels.js';
@@ -45,8 +46,13 @@ export interface DecideInput {
 export async function decideDataset({ surveys, job, sourceName, outFolder, signal }: DecideInput): Promise<Decisions> {
   const { clean } = job.data;
   const survey = openSurveys(surveys);
-  if (survey.rows === 0) throw new DataError(`${sourceName}: expected rows, found none`);
+  const judge = (): void => judgeBadRows(survey.badRows(), survey.rows, maxShareOf(job.data), sourceName);
+  if (survey.rows === 0) {
+    judge();
+    throw new DataError(`${sourceName}: expected rows, found none`);
+  }
   requireColumns(job, survey.columns, sourceName);
+  judge();
   const verdicts = new Uint8Array(survey.rows).fill(UNDECIDED);
   const batches = async function* () {
     for await (const batch of survey.batches()) {
@@ -57,7 +63,7 @@ export async function decideDataset({ surveys, job, sourceName, outFolder, signa
 
   await dropByThemselves(batches(), verdicts);
   if (clean.dropDuplicates) await dropDuplicates(batches(), verdicts, join(outFolder, 'on-the-way'));
-  const unreadable = await judgeFaults(survey, verdicts, sourceName);
+  const unreadable = await judgeFaults(survey, verdicts, sourceName, maxShareOf(job.data));
   const compared = survey.isCompared ? await compareRows(batches(), job, (row) => isKept(verdicts[row]!)) : null;
   try {
     if (compared && clean.nearDuplicates !== undefined) dropNearDuplicates(compared, verdicts);
@@ -118,6 +124,7 @@ async function decideKept(
     rowsRead: survey.rows,
     dropped: countDropped(verdicts),
     unreadable: { count: unreadable.count, first: [...unreadable.first] },
+    badRows: survey.badRows(),
     rows,
     rowsPerClass,
     values: target === 'value' ? values : null,
@@ -140,8 +147,13 @@ async function dropByThemselves(batches: AsyncIterable<FactsBatch>, verdicts: Ui
 }
 
 /** Leaves out images that cannot be used, where they are few among those that duplicates left. */
-async function judgeFaults(survey: Surveys, verdicts: Uint8Array, sourceName: string): Promise<UnreadableReport> {
-  const unreadable = unreadableImages(sourceName);
+async function judgeFaults(
+  survey: Surveys,
+  verdicts: Uint8Array,
+  sourceName: string,
+  maxShare: number,
+): Promise<UnreadableReport> {
+  const unreadable = unreadableImages(sourceName, maxShare);
   const toldOf = new Map(Array.from(survey.faults(), ({ row, place, fault }) => [row, { place, fault }]));
   let images = 0;
   for await (const { firstRow, rows, state } of survey.batches()) {

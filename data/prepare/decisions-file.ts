@@ -5,6 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { badRowsSchema } from '../bad-rows.js';
 import { featureTransformSchema } from '../features/transform.js';
 import { leakageSchema } from '../manifest.js';
 import { dropReasons } from './verdicts.js';
@@ -29,6 +30,8 @@ export const decisionsSchema = z.object({
   dropped: z.record(z.enum(dropReasons), count),
   /** Images that cannot be used, the first few with their place and what is wrong with them. */
   unreadable: z.object({ count, first: z.array(z.string()) }),
+  /** Rows that cannot be read, which are not among `rowsRead`. */
+  badRows: badRowsSchema,
   /** rows[split] */
   rows: bySplit(count),
   /** rowsPerClass[split][class]: rows that have the class, or a word of that tag. */

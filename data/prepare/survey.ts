@@ -4,12 +4,14 @@ import type { Job } from '../../job/schema.js';
 import { workAhead } from '../ahead.js';
 import { lengthFault } from '../cleaning/length.js';
 import { contentOrder, contentKey } from '../content-key.js';
+import { badRowsCollector, maxShareOf } from '../bad-rows.js';
 import { DataError } from '../data-error.js';
 import { featureSurvey } from '../features/survey.js';
 import { DECODED_AT_ONCE, faultOf, shorterSideOf } from '../images.js';
 import type { Sketch } from '../near/near-pairs.js';
 import { comparesRows, sketcherFor } from '../near/sketcher.js';
 import { columnPicker, type Example } from '../pick-columns.js';
+import type { BadRow } from '../readers/bad-row.js';
 import type { Row } from '../readers/row.js';
 import { rowSplitter } from '../splits/row-split.js';
 import { cellsCollector } from './cells.js';
@@ -21,6 +23,8 @@ export interface SurveyPartInput {
   readonly source: SourceFiles;
   readonly part: SourcePart;
   readonly job: Job;
+  /** Whether it also says what rows are like: comparesSource of the whole source, of which this machine may have a part. */
+  readonly compares: boolean;
   /** A folder: see survey-file.ts. Made when absent; what is there is replaced. */
   readonly out: string;
   readonly signal?: AbortSignal | undefined;
@@ -35,24 +39,28 @@ const FAULTS_KEPT = 100;
 
 /**
  * Reads a part of the source and writes what is known of its rows. A function of the part's bytes, of where in its file it
- * begins, and of the job.
+ * begins, of the job, and of `compares`.
  * @throws DataError with the first row that cannot be read.
  */
-export async function surveyPart({ source, part, job, out, signal, onProgress }: SurveyPartInput): Promise<PartSurvey> {
+export async function surveyPart(input: SurveyPartInput): Promise<PartSurvey> {
+  const { source, part, job, compares: isCompared, out, signal, onProgress } = input;
   const file = fileOf(source, part).source;
-  const isCompared = comparesSource(job, source);
   const picker = columnPicker(job, file.name, { isFirst: part.index === 0 });
   const factsOf = rowFacts(job);
   const features = job.task.startsWith('tabular') ? featureSurvey(job.data, source.name) : null;
   const collected = factsCollector();
   const cells = features && cellsCollector(features, ROWS_PER_BATCH);
   const faults: PartSurvey['faults'] = [];
+  const bad = badRowsCollector();
+  const reading = maxShareOf(job.data) === 0 ? {} : { onBadRow: (row: BadRow) => bad.add(row) };
   let rows = 0;
 
   await mkdir(out, { recursive: true });
   const writer = surveyWriter(out);
   try {
-    for await (const checked of checkedRows(readPart(source, part), job, isCompared, (row) => picker.pick(row))) {
+    for await (const checked of checkedRows(readPart(source, part, reading), job, isCompared, (row) =>
+      picker.pick(row),
+    )) {
       const { example, fault } = checked;
       const facts = factsOf(checked);
       const { place, input } = example;
@@ -74,6 +82,7 @@ export async function surveyPart({ source, part, job, out, signal, onProgress }:
       classNames: collected.classNames(),
       isCompared,
       faults,
+      badRows: bad.all,
       features: features?.notes() ?? null,
     });
   } finally {
@@ -92,11 +101,11 @@ interface Checked {
   readonly sketch: Sketch | null;
 }
 
-/** Whether the survey of a source says of rows what they are like. It depends on how large the source is. */
-export const comparesSource = (job: Job, { files }: SourceFiles): boolean =>
+/** Whether the surveys of a source say of rows what they are like. It depends on how large all of its files are. */
+export const comparesSource = (job: Job, files: readonly { readonly bytes: number }[]): boolean =>
   comparesRows(
     job,
-    files.reduce((sum, { source }) => sum + source.bytes, 0),
+    files.reduce((sum, { bytes }) => sum + bytes, 0),
   );
 
 function checkedRows(

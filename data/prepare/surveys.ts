@@ -1,3 +1,4 @@
+import { badRowsCollector, type BadRows } from '../bad-rows.js';
 import type { FeatureColumns } from '../features/columns.js';
 import type { FeatureNotes } from '../features/survey.js';
 import { rowsOfCells } from './cells.js';
@@ -16,6 +17,8 @@ export interface Surveys {
   features(): Iterable<FeatureNotes>;
   /** Unreadable rows that were told of. */
   faults(): Iterable<PartSurvey['faults'][number]>;
+  /** Rows that cannot be read, of all parts. */
+  badRows(): BadRows;
   /** From the first row on. */
   batches(): AsyncGenerator<FactsBatch>;
   /** Cells of the rows that `wants` takes, in order: of tables. */
@@ -70,6 +73,11 @@ export function openSurveys(folders: readonly string[]): Surveys {
           yield { ...fault, row: fault.row + parts[index]!.firstRow };
         }
       }
+    },
+    badRows() {
+      const bad = badRowsCollector();
+      for (const folder of folders) bad.addAll(readPartSurvey(folder).badRows);
+      return bad.all;
     },
     batches: () =>
       eachBatch(

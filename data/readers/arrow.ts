@@ -36,7 +36,7 @@ export async function* readArrow(source: ByteSource, { part }: ReadOptions = {})
     if (message.kind !== 'batch' || (part && message.from < part.from)) continue;
     if (message.rows > MAX_BATCH_ROWS || message.rows < 0) throw damaged(source, `a batch of ${message.rows} rows`);
     const batch = loadBatch(source, [...before, await wholeMessage(source, message)]);
-    for (const fields of rowsOf(batch)) {
+    for (const fields of rowsOf(source, batch)) {
       yield { number: ++number, line, fields, place: placeOfRow(source.name, line) };
       line++;
     }
@@ -64,7 +64,7 @@ function loadBatch(source: ByteSource, messages: readonly Uint8Array[]): RecordB
 const damaged = ({ name }: ByteSource, found: string): DataError =>
   new DataError(`${name}: expected an Arrow file that can be read, found ${found}: write it again`);
 
-function* rowsOf(batch: RecordBatch): Generator<Record<string, unknown>> {
+function* rowsOf(source: ByteSource, batch: RecordBatch): Generator<Record<string, unknown>> {
   const names = classNames(batch.schema.metadata.get('huggingface'));
   const columns = batch.schema.fields.map(({ name }, index) => ({
     name,
@@ -74,9 +74,13 @@ function* rowsOf(batch: RecordBatch): Generator<Record<string, unknown>> {
   }));
   for (let row = 0; row < batch.numRows; row++) {
     const fields: Record<string, unknown> = {};
-    for (const { name, vector, names, isTime } of columns) {
-      const value: unknown = vector.get(row);
-      fields[name] = named(toPlain(isTime && typeof value === 'number' ? new Date(value) : value), names);
+    try {
+      for (const { name, vector, names, isTime } of columns) {
+        const value: unknown = vector.get(row);
+        fields[name] = named(toPlain(isTime && typeof value === 'number' ? new Date(value) : value), names);
+      }
+    } catch (error) {
+      throw damaged(source, (error as Error).message); // a time that is none, for one
     }
     yield fields;
   }

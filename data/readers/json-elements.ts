@@ -1,4 +1,5 @@
 import { DataError } from '../data-error.js';
+import { countNewlines } from './decode-utf8.js';
 import { placeOf } from './row.js';
 
 /** One element of the list of rows. */
@@ -62,7 +63,17 @@ export function jsonElements(name: string) {
   function* push(text: string): Generator<JsonElement> {
     let at = rest.length;
     rest += text;
+    let [quote, backslash] = [-1, -1];
     for (; at < rest.length; at++) {
+      if (inString && !escaped) {
+        // Most of a file is strings: on to what may end one.
+        if (quote < at) quote = indexOrEnd(rest, '"', at);
+        if (backslash < at) backslash = indexOrEnd(rest, '\\', at);
+        const next = Math.min(quote, backslash);
+        line += countNewlines(rest, at, next);
+        at = next;
+        if (at === rest.length) break;
+      }
       const code = rest.charCodeAt(at);
       if (code === NEWLINE) line++;
       if (inString) {
@@ -159,5 +170,10 @@ export function jsonElements(name: string) {
     },
   };
 }
+
+const indexOrEnd = (text: string, letter: string, from: number): number => {
+  const at = text.indexOf(letter, from);
+  return at === -1 ? text.length : at;
+};
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;

@@ -1,14 +1,9 @@
-import {
-  parquetMetadataAsync,
-  parquetReadObjects,
-  parquetSchema,
-  type AsyncBuffer,
-  type FileMetaData,
-} from 'hyparquet';
+import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { readRange, type ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
 import type { ReadOptions } from './bad-row.js';
+import { checkColumns, checkPages } from './check-parquet.js';
 import { classNames, named } from './class-names.js';
 import { plainValue } from './plain-value.js';
 import { placeOfRow, type Row } from './row.js';
@@ -30,6 +25,7 @@ export async function* readParquet(source: ByteSource, { part }: ReadOptions = {
   let number = 0;
   for (const group of groups) {
     const groupEnd = rowStart + Number(group.num_rows);
+    await attempt(source, () => checkPages(file, group));
     while (rowStart < groupEnd) {
       const rowEnd = Math.min(groupEnd, rowStart + ROWS_AT_ONCE);
       const rows = await attempt(source, () =>
@@ -67,7 +63,7 @@ export async function openParquet(source: ByteSource): Promise<{ file: AsyncBuff
     throw damaged(source, 'a description too long');
   const metadata = await attempt(source, async () => {
     const read = await parquetMetadataAsync(file, { geoparquet: false });
-    parquetSchema(read); // throws for one that is no tree
+    checkColumns(read);
     return read;
   });
   for (const [index, group] of metadata.row_groups.entries()) checkGroup(source, group, index);
@@ -94,10 +90,14 @@ async function attempt<T>(source: ByteSource, read: () => Promise<T>): Promise<T
   try {
     return await read();
   } catch (error) {
-    if (error instanceof DataError || (error as NodeJS.ErrnoException).code?.startsWith('E')) throw error;
+    if (error instanceof DataError || isOfDisk(error)) throw error;
     throw damaged(source, (error as Error).message);
   }
 }
+
+/** Its code names an errno. */
+const isOfDisk = (error: unknown): boolean =>
+  error instanceof Error && 'errno' in error && typeof error.errno === 'number';
 
 const damaged = ({ name }: ByteSource, found: string): DataError =>
   new DataError(`${name}: expected a Parquet file that can be read, found ${found}: write it again`);

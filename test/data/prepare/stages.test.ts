@@ -119,7 +119,7 @@ describe('stages in any interleaving', () => {
     };
     const surveys = await inTurns(async (part) => {
       const out = join(base, `survey-${part.index}`);
-      await surveyPart({ source, part, job, out });
+      await surveyPart({ source, part, job, compares: true, out });
       return out;
     });
     const decisionsFolder = join(base, 'decisions');

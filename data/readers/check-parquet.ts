@@ -1,0 +1,51 @@
+/** What a Parquet file says of itself is compared with what is there before it is decoded: the decoder believes it, and would loop or fill the memory. */
+import { parquetSchema, type AsyncBuffer, type FileMetaData } from 'hyparquet';
+import { parquetHeader } from 'hyparquet/src/column.js';
+
+const MAX_PAGE_BYTES = 256 * 2 ** 20;
+const MAX_VALUES = 2 ** 26;
+
+type RowGroup = FileMetaData['row_groups'][number];
+type SchemaTree = ReturnType<typeof parquetSchema>;
+
+/** Each column of each row group is one of the schema's, and each of those is there once. @throws RangeError */
+export function checkColumns(metadata: FileMetaData): void {
+  const leaves = new Set(leavesOf(parquetSchema(metadata)).map((path) => JSON.stringify(path)));
+  for (const { columns } of metadata.row_groups) {
+    const found = columns.map(({ meta_data }) => JSON.stringify(meta_data?.path_in_schema));
+    if (
+      columns.length !== leaves.size ||
+      new Set(found).size !== leaves.size ||
+      found.some((path) => !leaves.has(path))
+    )
+      throw new RangeError('a row group whose columns are not those of its schema');
+  }
+}
+
+const leavesOf = ({ children, path }: SchemaTree): (readonly string[])[] =>
+  children.length === 0 ? [path] : children.flatMap(leavesOf);
+
+/** No page of a row group claims more values than its column has. @throws RangeError */
+export async function checkPages(file: AsyncBuffer, { columns }: RowGroup): Promise<void> {
+  for (const { meta_data } of columns) {
+    if (!meta_data) throw new RangeError('a column without a description');
+    const { dictionary_page_offset, data_page_offset, total_compressed_size } = meta_data;
+    const values = Number(meta_data.num_values);
+    if (!(values >= 0 && values <= MAX_VALUES)) throw new RangeError(`a column of ${values} values in one row group`);
+    const from = Number(dictionary_page_offset || data_page_offset);
+    const view = new DataView(await file.slice(from, from + Number(total_compressed_size)));
+    const reader = { view, offset: 0 };
+    let seen = 0;
+    while (reader.offset < view.byteLength - 1) {
+      const header = parquetHeader(reader);
+      const data = header.data_page_header ?? header.data_page_header_v2;
+      const claimed = (data ?? header.dictionary_page_header)?.num_values ?? 0;
+      if (!(claimed >= 0 && claimed <= MAX_VALUES)) throw new RangeError(`a page of ${claimed} values`);
+      if (data) seen += claimed;
+      if (seen > values) throw new RangeError(`pages of more than the ${values} values of their column`);
+      if (!(header.compressed_page_size >= 0) || !(header.uncompressed_page_size <= MAX_PAGE_BYTES))
+        throw new RangeError(`a page of ${header.uncompressed_page_size} bytes`);
+      reader.offset += header.compressed_page_size;
+    }
+  }
+}
