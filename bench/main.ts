@@ -3,14 +3,16 @@ import { Argument, Command, InvalidArgumentError } from 'commander';
 import { nearest, quotedList } from '../job/nearest.js';
 import { Unavailable, type Bench } from './bench.js';
 import { data } from './data.js';
+import { durability } from './durability.js';
 import { features } from './features.js';
 import { glosses } from './glosses.js';
 import { gpu } from './gpu.js';
 import { memory } from './memory.js';
 import { writeSection } from './results.js';
+import { scale } from './scale.js';
 import { step } from './step.js';
 
-const benches: readonly Bench[] = [step, memory, glosses, features, data, gpu];
+const benches: readonly Bench[] = [step, memory, glosses, features, data, durability, scale, gpu];
 
 function benchCalled(name: string): Bench {
   const found = benches.find((bench) => bench.name === name);

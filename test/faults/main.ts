@@ -1,5 +1,5 @@
 /** `npm run faults`: hurts Temper on purpose and prints what it survived. See docs/faults.md. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { repositoryRoot } from '../../infra/parts/root.mjs';
@@ -78,8 +78,8 @@ await new Command('npm run faults --')
       },
     });
     const summaries = rows.map((row) => summaryOf(row, results.of(row.name))).filter(({ tries }) => tries > 0);
-    const report = await reportOf(summaries, seed);
     const path = join(repositoryRoot(), 'test', 'faults', 'RESULTS.md');
+    const report = await reportOf(summaries, seed, existsSync(path) ? readFileSync(path, 'utf8') : '');
     writeFileSync(path, report);
     process.stdout.write(json ? `${JSON.stringify(summaries, null, 2)}\n` : report);
     say(`Kept in ${path}.`);

@@ -1,5 +1,6 @@
 import { describeBench } from '../../bench/machine.js';
-import { tableOf, type Summary } from './results.js';
+import { cellsOf, tableOf, type Summary } from './results.js';
+import { rows } from './rows/index.js';
 
 const introduction = `# What was survived
 
@@ -9,7 +10,30 @@ checkpoint that verifies at every look. Lost steps are those trained again. Reco
 touched, time-outs and restarts included. Both: median (most). Tries: done, of those that make the row whole.
 `;
 
-export async function reportOf(summaries: readonly Summary[], seed: number): Promise<string> {
+/**
+ * The page of these tries. Rows of the page before that have more tries than are known here stay as they are, and a line says so: they were
+ * done in another checkout or on another machine.
+ */
+export async function reportOf(summaries: readonly Summary[], seed: number, before: string): Promise<string> {
   const machine = (await describeBench(false)).join('\n');
-  return `${introduction}\nSeed ${seed}. ${machine}\n\n${tableOf(summaries)}\n`;
+  const earlier = [...before.matchAll(/^\|.*?\| `([a-z0-9-]+)` +\| (\d+) of .*$/gm)].map(([line, name, tries]) => ({
+    ...{ name: name!, tries: Number(tries) },
+    cells: line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  }));
+  const kept = earlier.filter(({ name, tries }) => {
+    const here = summaries.find((summary) => summary.name === name);
+    return (here?.tries ?? 0) < tries && rows.some((row) => row.name === name);
+  });
+  const lines = rows.flatMap(({ name }) => {
+    const old = kept.find((each) => each.name === name);
+    const here = summaries.find((summary) => summary.name === name);
+    return old ? [old.cells] : here ? [cellsOf(here)] : [];
+  });
+  const where = /^Seed \d+\. [^]*?(?=\n\n\|)/m.exec(before)?.[0];
+  const names = kept.map(({ name }) => `\`${name}\``).join(', ');
+  const note = kept.length > 0 && where ? `\n\nEarlier (${names}): ${where}` : '';
+  return `${introduction}\nSeed ${seed}. ${machine}${note}\n\n${tableOf(lines)}\n`;
 }

@@ -75,18 +75,15 @@ function spread(values: readonly number[]): { median: number; most: number } {
   return { median: sorted[sorted.length >> 1] ?? 0, most: sorted.at(-1) ?? 0 };
 }
 
-export const tableOf = (summaries: readonly Summary[]): string =>
-  table(
-    ['fault', 'row', 'tries', 'faults', 'survived', 'lost steps', 'recovery, s'],
-    summaries.map(({ fault, name, unit, tries, whole, faults, survived, lostSteps, recoverySeconds: recovery }) => [
-      ...[
-        fault,
-        `\`${name}\``,
-        `${tries} of ${Math.max(whole, tries)}`,
-        `${faults} × ${unit}`,
-        `${survived}${survived < tries ? ' (!)' : ''}`,
-      ],
-      `${lostSteps.median} (${lostSteps.most})`,
-      recovery ? `${recovery.median.toFixed(1)} (${recovery.most.toFixed(1)})` : '',
-    ]),
-  );
+export const tableOf = (rows: readonly (readonly string[])[]): string =>
+  table(['fault', 'row', 'tries', 'faults', 'survived', 'lost steps', 'recovery, s'], rows);
+
+export function cellsOf({ fault, name, unit, tries, whole, faults, survived, lostSteps, ...rest }: Summary): string[] {
+  const { recoverySeconds: recovery } = rest;
+  return [
+    ...[fault, `\`${name}\``, `${tries} of ${Math.max(whole, tries)}`, `${faults} × ${unit}`],
+    `${survived}${survived < tries ? ' (!)' : ''}`,
+    `${lostSteps.median} (${lostSteps.most})`,
+    recovery ? `${recovery.median.toFixed(1)} (${recovery.most.toFixed(1)})` : '',
+  ];
+}

@@ -180,6 +180,20 @@ export class WorkflowWorld {
     return this;
   }
 
+  /** Workers with one device each, beside each other, and one for workflows. */
+  async startFleet(devices: number): Promise<this> {
+    this.stopControl = await this.startControl();
+    for (let i = 0; i < devices; i++) {
+      const connection = await NativeConnection.connect({ address: this.env.address });
+      this.#connections.add(connection);
+      const activities = { openSession: (input: OpenSession) => this.#openSession(input) };
+      const oneSlot = { connection, activities, maxConcurrentActivityTaskExecutions: 1 };
+      for (const taskQueue of [DEVICE_QUEUE, deviceQueueOf(fingerprint.hostClass)])
+        await this.#serve({ taskQueue, ...oneSlot });
+    }
+    return this;
+  }
+
   /** One more worker for workflows; what it returns ends it. */
   async startControl({ code = { codePath: bundle }, version, cached }: ControlWorker = {}): Promise<
     () => Promise<void>
@@ -315,8 +329,9 @@ export class WorkflowWorld {
       },
       ...this.#all(session, {
         findCheckpoint: () => {
-          const damaged = this.checkpoints.filter((each) => each.damaged !== undefined);
-          const sound = this.checkpoints.filter((each) => each.damaged === undefined).at(-1);
+          const own = this.checkpoints.filter(({ ref }) => ref.run === run);
+          const damaged = own.filter((each) => each.damaged !== undefined);
+          const sound = own.filter((each) => each.damaged === undefined).at(-1);
           return {
             ref: sound?.ref ?? null,
             observations: sound?.observations ?? [],

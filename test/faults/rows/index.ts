@@ -6,7 +6,7 @@ import { dataKills } from './data.js';
 import { partitions, twoWorkers, zombies } from './hosts.js';
 import { killsAtRandom, killsAtRequests } from './kills.js';
 import { clockJumps, fullDisk, wrongYear } from './machine.js';
-import { simulation } from './protocol.js';
+import { exploration, simulation } from './protocol.js';
 import { freezes, killsAtPoints } from './servers.js';
 import { heldWriters, twoWriters } from './small-runs.js';
 import { away, expired, fullBucket, half503, hanging, storms } from './store.js';
@@ -14,6 +14,7 @@ import { away, expired, fullBucket, half503, hanging, storms } from './store.js'
 /** In the order of the table. */
 export const rows: readonly Row[] = [
   simulation,
+  exploration,
   killsAtRandom,
   killsAtRequests,
   killsAtPoints,

@@ -40,3 +40,33 @@ export const simulation: Row = {
       },
     }),
 };
+
+/** Steps, sessions, lost answers, deaths. */
+const EXPLORATIONS = [
+  [1, 2, 1, 1],
+  [2, 2, 0, 0],
+  [1, 3, 0, 0],
+  [2, 2, 1, 0],
+  [3, 2, 0, 0],
+] as const;
+
+const exploredSchema = z.object({ states: z.number(), problems: z.array(z.string()) });
+
+export const exploration: Row = {
+  name: 'exploration',
+  title:
+    'explored: two or three sessions with their retention, every order of their requests; lost answers, deaths, late requests',
+  unit: 'state',
+  tries: EXPLORATIONS.length,
+  inTest: 0, // test/faults/exploration/exploration.test.ts
+  open: () =>
+    Promise.resolve({
+      attempt: async (number) => {
+        const [steps, sessions, lost, deaths] = EXPLORATIONS[number]!;
+        const script = 'test/faults/exploration/main.ts';
+        const { states, problems } = await answerOf(exploredSchema, script, steps, sessions, lost, deaths);
+        const what = `${sessions} sessions, ${steps} steps, ${lost} lost answers, ${deaths} deaths`;
+        return { ...cost, problems, what, faults: states };
+      },
+    }),
+};

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { collectGarbage } from '../../../storage/checkpoint/garbage.js';
 import type { Line } from '../../../storage/checkpoint/line.js';
 import { listCheckpoints } from '../../../storage/checkpoint/list.js';
+import { deleteUncommitted } from '../../../storage/checkpoint/orphans.js';
 import { pinCheckpoint, unpin } from '../../../storage/checkpoint/pins.js';
 import { fetchCheckpoint } from '../../../storage/checkpoint/restore.js';
 import { Diverged, isStoreError } from '../../../storage/errors.js';
@@ -123,6 +124,15 @@ export async function operator(cast: Cast, actor: Actor, ended: boolean): Promis
     pause: cast.scheduler.pauseOf(actor),
   });
   if (deletedObjects > 0) count(cast, 'garbage collected');
+}
+
+/** What `temper cancel` leaves to be done: every upload that is under way is taken away from whoever makes it. */
+export async function cleaner(cast: Cast, actor: Actor): Promise<void> {
+  const store = cast.scheduler.storeOf(actor);
+  const { deletedObjects } = await untilReachable(() => deleteUncommitted(store, cast.course.run), {
+    pause: cast.scheduler.pauseOf(actor),
+  });
+  if (deletedObjects > 0) count(cast, 'uploads taken away');
 }
 
 export const isDivergence = (error: unknown): boolean => error instanceof Diverged;

@@ -16,7 +16,7 @@ export async function damage(cast: Cast, actor: Actor): Promise<void> {
     const record = now.records.get(target)?.record;
     if (record?.kind !== 'manifest') continue;
     const { key, left } = harmed(scheduler.objects, record.manifest, (limit) => scheduler.below(limit));
-    rules.damaged = [key, `record ${target}:`];
+    rules.damaged = [key, `record ${target}:`, `tombstone ${target} became`];
     count(cast, 'damaged');
     scheduler.change(`${key} is damaged`, left);
     return;

@@ -29,7 +29,7 @@ export async function endOf(cast: Cast, { limit, expected }: Ending): Promise<vo
   if (scheduler.wakeAll()) count(cast, 'woke after the end');
   await run();
   scheduler.floatAll();
-  if (rules.snapshot) problems.push(...result(cast, expected()));
+  if (rules.damaged === null) problems.push(...result(cast, expected()));
 }
 
 /** The newest checkpoint of the line is the last step's, and holds what training comes to. */

@@ -45,8 +45,16 @@ export class Rules {
 
   /** A committer was told that this state is durable. */
   acknowledge(promised: Promised): string[] {
+    const now = this.snapshot;
+    if (!now) return ['acknowledged before anything was written'];
     this.#acknowledged.set(promised.sequence, promised);
-    return this.snapshot ? this.#kept(promised, this.snapshot) : ['acknowledged before anything was written'];
+    const { sequence } = promised;
+    const lives = now.records.get(sequence)?.record.kind === 'manifest';
+    const torn = lives && this.damaged === null && !now.verifiable.includes(sequence);
+    return [
+      ...this.#kept(promised, now),
+      ...(torn ? [`checkpoint ${sequence} was acknowledged without its shards`] : []),
+    ];
   }
 
   grantPin(name: string, promised: Promised): void {

@@ -8,7 +8,7 @@ import { digestOfState, hash, stateAt, type Course } from '../../support/simulat
 import { Scheduler, type Actor } from '../../support/simulation/scheduler.js';
 import type { RunId } from '../../../workflows/contract.js';
 import { bucketOf } from '../audit/snapshot.js';
-import { count, fork, isDivergence, operator, trainToEnd, type Cast, type Word } from './actors.js';
+import { cleaner, count, fork, isDivergence, operator, trainToEnd, type Cast, type Word } from './actors.js';
 import { damage } from './damage.js';
 import { endOf } from './ending.js';
 import { Rules } from './rules.js';
@@ -32,7 +32,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   const chance = (share: number) => random() < share;
   const harmed = chance(0.2);
   const steps = 2 + below(3);
-  const adjustAt = chance(0.25) ? below(steps) : null;
+  const adjustAt = !harmed && chance(0.3) ? below(steps) : null;
   const course: Course = {
     run: 'r' as RunId,
     steps,
@@ -86,6 +86,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   for (let forks = below(3); forks > 0; forks--)
     scheduler.start(`f${forks}`, (me) => fork(cast, me, `fork-${forks}`)).asleepUntil = 1 + below(250);
   if (chance(0.4)) scheduler.start('gc', (me) => operator(cast, me, false)).asleepUntil = 1 + below(250);
+  if (chance(0.2)) scheduler.start('cancel', (me) => cleaner(cast, me)).asleepUntil = 1 + below(200);
   if (harmed) scheduler.start('harm', (me) => damage(cast, me)).asleepUntil = 1 + below(200);
   // Some sleep until everything is over.
   if (lives > 1 && chance(0.15)) scheduler.actors[0]!.weight = 0.02;

@@ -1,0 +1,31 @@
+import type { Bench } from './bench.js';
+import { overhead } from './durability/overhead.js';
+import { recovery } from './durability/recovery.js';
+import { upload } from './durability/upload.js';
+import { describeBench, load } from './machine.js';
+import { budgetTable, isMet, missedBudgets } from './results.js';
+
+const parts = { upload, recovery, overhead };
+
+export const durability: Bench = {
+  name: 'durability',
+  description: 'what checkpoints cost, how long a kill costs, what an upload of 1 GiB does to its worker',
+  defaultRounds: 5,
+  async run({ rounds, only, say }) {
+    const before = load();
+    const done = [];
+    for (const [name, part] of Object.entries(parts)) if (name.includes(only)) done.push(await part(rounds, say));
+    const budgets = done.flatMap((part) => part.budgets);
+    const machine = await describeBench(false);
+    return {
+      report: [
+        ...machine.map((line) => `- ${line}`),
+        `- load of the machine before: ${before}`,
+        ...done.map(({ sentence }) => `- ${sentence}`),
+        `\n${budgetTable(budgets)}`,
+      ].join('\n'),
+      figures: { machine, parts: done, ratios: budgets.map((each) => ({ ...each, met: isMet(each) })) },
+      missed: missedBudgets(budgets),
+    };
+  },
+};

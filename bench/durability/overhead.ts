@@ -1,0 +1,103 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
+import { eventsOf, type HistoryEvent } from '../../test/support/history.js';
+import { expectExit, withClient } from '../../test/support/runs.js';
+import { startTestStack, type TestStack } from '../../test/support/stack.js';
+import { writeGlosses } from '../glosses/rows.js';
+import { median } from '../interleave.js';
+import { engineProcessEnvironment } from '../machine.js';
+import { Subject } from '../subject.js';
+import type { MeasurePart } from './part.js';
+
+/** With at most 15 s until a dead worker's successor trains, less than 60 s are lost. */
+const CHECKPOINT_MINUTES = 0.4;
+const STEPS = 237;
+const STEPS_ASKED_AT_ONCE = 30;
+const TURNS_A_ROUND = 2;
+const WITHIN_MS = 1_800_000;
+
+/** An epoch of the demo's job, with checkpoints in it or with none before its end. */
+async function writeJob(jobFile: string, name: string, everyMinutes: number): Promise<string> {
+  const job = parse(await readFile(jobFile, 'utf8')) as { train: object; data: { source: string } };
+  const path = join(dirname(jobFile), `.bench-${name}.yaml`);
+  const checkpoint = { everyMinutes, keep: { last: 2, best: 1 } };
+  await writeFile(path, stringify({ ...job, name, train: { ...job.train, epochs: 1 }, checkpoint }));
+  return path;
+}
+
+/** Seconds from the first step's beginning to the last one's end, and steps in it, as the run's history tells them. */
+async function trained(stack: TestStack, job: string): Promise<number> {
+  const said = expectExit(await stack.temper(['run', job, '--watch', '--json'], { timeoutMs: WITHIN_MS }));
+  const { run } = (JSON.parse(said.trim().split('\n').at(-1) ?? '') as { result: { run: string } }).result;
+  return withClient(stack, async (client) => secondsOf(await eventsOf(client, run)));
+}
+
+function secondsOf(events: readonly HistoryEvent[]): number {
+  const scheduled = new Map(
+    events.flatMap(({ eventId, activityTaskScheduledEventAttributes: each }) =>
+      each?.activityType?.name === 'trainEpoch' ? [[String(eventId), each]] : [],
+    ),
+  );
+  const times = (ids: (event: HistoryEvent) => unknown) =>
+    events.filter((event) => scheduled.has(String(ids(event)))).map(millis);
+  const began = times((event) => event.activityTaskStartedEventAttributes?.scheduledEventId);
+  const ended = times((event) => event.activityTaskCompletedEventAttributes?.scheduledEventId);
+  return (Math.max(...ended) - Math.min(...began)) / 1000;
+}
+
+const millis = ({ eventTime }: HistoryEvent): number =>
+  Number(eventTime?.seconds ?? NaN) * 1000 + Number(eventTime?.nanos ?? 0) / 1e6;
+
+/** The same steps in a process that does nothing else: the compiled step alone, its compilation included. */
+async function bare(jobFile: string): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'temper-bench-'));
+  const script = fileURLToPath(new URL('../glosses/steps.js', import.meta.url));
+  const subject = new Subject(process.execPath, [script, jobFile, folder], engineProcessEnvironment());
+  try {
+    const ms: number[] = [];
+    while (ms.length < STEPS) ms.push(...(await subject.ask({ peer: 'bare', work: `${STEPS_ASKED_AT_ONCE} steps` })));
+    return ms.slice(0, STEPS).reduce((sum, each) => sum + each, 0) / 1000;
+  } finally {
+    subject.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+export const overhead: MeasurePart = async (rounds, say) => {
+  const jobFile = await writeGlosses();
+  const [often, never] = [
+    await writeJob(jobFile, 'bench-checkpoints', CHECKPOINT_MINUTES),
+    await writeJob(jobFile, 'bench-none', 10_000),
+  ];
+  const stack = await startTestStack();
+  const turns: { often: number; never: number; bare: number }[] = [];
+  try {
+    await trained(stack, never); // prepares the data, reads everything once
+    for (let turn = 1; turn <= rounds * TURNS_A_ROUND; turn++) {
+      say(`An epoch with checkpoints, without, and the bare loop: turn ${turn} of ${rounds * TURNS_A_ROUND}...`);
+      const [withThem, without] = [await trained(stack, often), await trained(stack, never)];
+      turns.push({ often: withThem, never: without, bare: await bare(jobFile) });
+    }
+  } finally {
+    await stack.stop();
+    await Promise.all([often, never].map((file) => rm(file, { force: true })));
+  }
+  const ratio = (of: (turn: (typeof turns)[number]) => number) => median(turns.map(of)) - 1;
+  const seconds = median(turns.map((turn) => turn.never));
+  return {
+    sentence:
+      `${turns.length} turns of an epoch of the demo's job (${STEPS} steps of MiniLM, all weights, ${seconds.toFixed(0)} s); ` +
+      `a checkpoint each ${60 * CHECKPOINT_MINUTES} s, so that a kill loses at most ${60 * CHECKPOINT_MINUTES + 15} s; median of the turns`,
+    budgets: [
+      {
+        what: 'checkpoints: share of the time of a run',
+        value: ratio((turn) => turn.often / turn.never),
+        budget: 0.01,
+      },
+      { what: 'a run over the bare compiled loop', value: ratio((turn) => turn.often / turn.bare), budget: 0.03 },
+    ],
+  };
+};

@@ -1,0 +1,63 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { objectsBelow } from '../../test/support/bucket.js';
+import { endRuns, enginePids, killNow, startRun, writeTinyJob } from '../../test/support/runs.js';
+import { startTestStack, type TestStack } from '../../test/support/stack.js';
+import { median } from '../interleave.js';
+import type { MeasurePart } from './part.js';
+
+const TRIES_A_ROUND = 2;
+const LOOK_EACH_MS = 20;
+/** What the store had of the dead worker's requests has taken effect by then. */
+const SETTLED_MS = 300;
+const WITHIN_MS = 120_000;
+
+const newest = (stack: TestStack, run: string): number =>
+  objectsBelow(stack, `runs/${run}/checkpoints/`).reduce(
+    (most, { key }) => Math.max(most, Number(/(\d{20})\.json$/.exec(key)?.[1] ?? 0)),
+    0,
+  );
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + WITHIN_MS;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${WITHIN_MS / 1000} s`);
+    await pause(LOOK_EACH_MS);
+  }
+}
+
+/** The worker and its engine killed in mid-run, until steps that were trained after it are durable: a bit later than the first is done. */
+export const recovery: MeasurePart = async (rounds, say) => {
+  const stack = await startTestStack();
+  const seconds: number[] = [];
+  try {
+    const train = { epochs: 500, batchSize: 4, learningRate: 1e-4 };
+    const job = writeTinyJob(stack.directory, {
+      name: 'killed',
+      train,
+      checkpoint: { everySteps: 20, keep: { last: 1, best: 1 } },
+    });
+    const run = await startRun(stack, job);
+    for (let attempt = 1; attempt <= rounds * TRIES_A_ROUND; attempt++) {
+      const before = newest(stack, run);
+      await until('the run commits', () => newest(stack, run) > before + 2 && enginePids(stack).length > 0);
+      const killed = performance.now();
+      killNow(stack, ['engine', 'device']);
+      await pause(SETTLED_MS);
+      const left = newest(stack, run);
+      await until('a checkpoint after the kill', () => newest(stack, run) > left);
+      seconds.push((performance.now() - killed) / 1000);
+      say(`Kill ${attempt} of ${rounds * TRIES_A_ROUND}: ${seconds.at(-1)!.toFixed(1)} s.`);
+    }
+    await endRuns(stack);
+  } finally {
+    await stack.stop();
+  }
+  const most = Math.max(...seconds);
+  return {
+    sentence: `SIGKILL of worker and engine, ${seconds.length} times in a run of a tiny model, until 20 steps trained after it are durable`,
+    budgets: [
+      { what: 'kill to the next steps, s, median', value: median(seconds), budget: null },
+      { what: 'kill to the next steps, s, most', value: most, budget: 15 },
+    ],
+  };
+};
