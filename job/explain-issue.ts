@@ -16,7 +16,10 @@ type Issue = z.core.$ZodIssue;
 /** Zod's finding about a job file, in sentences for the person who wrote the file. */
 export function explainIssue(issue: Issue, root: unknown): PlacedProblem[] {
   const found = valueAt(root, issue.path);
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key, found));
+  if (issue.code === 'unrecognized_keys') {
+    const missing = missingOfMeant(issue.path, issue.keys, found);
+    return missing.length > 0 ? missing : wrongKeys(issue.path, issue.keys, found);
+  }
   if (issue.code === 'invalid_union') {
     const branch = evidentBranch(issue);
     if (branch !== null) {
@@ -32,6 +35,29 @@ export function explainIssue(issue: Issue, root: unknown): PlacedProblem[] {
   return [{ path: issue.path, at: 'value', message: wrongValue(issue, found) }];
 }
 
+/** What another branch of a union lacks, where all the keys that zod's branch does not know are right in it. */
+function missingOfMeant(section: Path, keys: readonly string[], found: unknown): PlacedProblem[] {
+  const meant = shapesAt(section).find((shape) => keys.every((key) => fits(shape.properties?.[key], found, key)));
+  return (meant?.required ?? [])
+    .filter((key) => valueAt(found, [key]) === undefined)
+    .map((key) => {
+      const message = `required key is missing: expected ${describeShape(meant!.properties![key]!)}`;
+      return { path: [...section, key], at: 'key', message };
+    });
+}
+
+const fits = (shape: Shape | undefined, found: unknown, key: string): boolean =>
+  shape !== undefined && (shape.enum === undefined || shape.enum.includes(valueAt(found, [key])));
+
+/** A key that has one of the values of its own is right; another one decides which branch of the union was meant. */
+function wrongKeys(section: Path, keys: readonly string[], found: unknown): PlacedProblem[] {
+  const wrong = keys.filter((key) => {
+    const shapes = shapesAt([...section, key]);
+    return shapes.length === 0 || shapes.some((shape) => shape.enum !== undefined);
+  });
+  return (wrong.length > 0 ? wrong : keys).map((key) => unknownKey(section, key, found));
+}
+
 function unknownKey(section: Path, key: string, found: unknown): PlacedProblem {
   const path = [...section, key];
   const valid = keysAt(section);
@@ -41,7 +67,7 @@ function unknownKey(section: Path, key: string, found: unknown): PlacedProblem {
     if (others.length > 0) {
       return { path, at: 'key', message: `cannot be combined with ${quotedList(others)}: keep one or the other` };
     }
-    const message = `expected ${describeShape(shapesAt(path)[0]!)}, found ${show(valueAt(found, [key]))}`;
+    const message = `expected ${describeShape({ anyOf: shapesAt(path) })}, found ${show(valueAt(found, [key]))}`;
     return { path, at: 'value', message };
   }
   const near = nearest(key, valid);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BAD_ROWS_FILE } from '../../data/bad-rows.js';
+import { MANIFEST_FILE } from '../../data/manifest.js';
 import { prepareDataset } from '../../data/prepare.js';
 import { kindOf } from '../../data/targets.js';
 import { openTokenizer } from '../../data/tokenize.js';
@@ -10,7 +11,7 @@ import { datasetFileKey, shardFileKey } from '../../storage/layout.js';
 import type { DataContext, DatasetRef, Sha256 } from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
 import { partSizeOf } from '../data/cut-source.js';
-import { MANIFEST, findPrepared, nameDataset, toRef, type Prepared } from '../data/prepared.js';
+import { findPrepared, nameDataset, toRef, type Prepared } from '../data/prepared.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { modelFolder } from '../model-folder.js';
 import { openStored } from '../source/stored.js';
@@ -75,7 +76,7 @@ async function prepare(
     const text = new TextEncoder().encode(`${JSON.stringify(manifest)}\n`);
     return {
       manifest,
-      file: await putContent(store, datasetFileKey(digest, MANIFEST), text, { signal, name: MANIFEST }),
+      file: await putContent(store, datasetFileKey(digest, MANIFEST_FILE), text, { signal, name: MANIFEST_FILE }),
     };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { datasetManifestSchema } from '../../data/manifest.js';
+import { BAD_ROWS_FILE } from '../../data/bad-rows.js';
+import { datasetManifestSchema, MANIFEST_FILE } from '../../data/manifest.js';
 import { putContent } from '../../storage/content.js';
 import { eachOf } from '../../storage/each-of.js';
 import { datasetFileKey } from '../../storage/layout.js';
@@ -8,7 +9,7 @@ import type { DataActivities } from '../../workflows/contract.js';
 import type { DataDependencies } from './dependencies.js';
 import { encodedPart, fetchDecisions, tokenizerFolder } from './encode-parts.js';
 import { readPlan } from './plan.js';
-import { MANIFEST, toRef } from './prepared.js';
+import { toRef } from './prepared.js';
 import { asStage, withScratch } from './stage-activity.js';
 import { tokenizerSha256 } from './stage-digests.js';
 
@@ -27,22 +28,25 @@ export const assembleDataset =
           READ_AT_ONCE,
           async (part) => (await encodedPart(dependencies, plan, part, attempt)).encoded,
         );
-        const outFile = join(scratch, MANIFEST);
         const decisionsFolder = await fetchDecisions(dependencies, plan, null, scratch, attempt);
         const task = {
-          ...{ job, parts, decisionsFolder, encoded, imageSize, outFile },
+          ...{ job, parts, decisionsFolder, encoded, imageSize, outFolder: scratch },
           ...{
             modelFolder: await tokenizerFolder(dependencies, plan, attempt),
             tokenizerSha256: tokenizerSha256(model),
           },
         };
         await dependencies.threads.run('assemble', task, attempt);
-        const text = await readFile(outFile);
-        const file = await putContent(dependencies.store, datasetFileKey(digest, MANIFEST), text, {
-          ...attempt,
-          name: MANIFEST,
-        });
+        const text = await readFile(join(scratch, MANIFEST_FILE));
         const manifest = datasetManifestSchema.parse(JSON.parse(text.toString()));
+        const { store } = dependencies;
+        if (manifest.badRows.count > 0)
+          await putContent(store, datasetFileKey(digest, BAD_ROWS_FILE), join(scratch, BAD_ROWS_FILE), attempt);
+        // Last: a manifest that is there says that all else is.
+        const file = await putContent(store, datasetFileKey(digest, MANIFEST_FILE), text, {
+          ...attempt,
+          name: MANIFEST_FILE,
+        });
         return toRef(job, digest, { manifest, file });
       });
     });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { datasetSpec } from '../../data/dataset-spec.js';
-import { datasetManifestSchema, type DatasetManifest } from '../../data/manifest.js';
+import { datasetManifestSchema, MANIFEST_FILE, type DatasetManifest } from '../../data/manifest.js';
 import type { Job } from '../../job/schema.js';
 import { readConfig } from '../../models/folder.js';
 import { imageSizeOf } from '../../models/image-size.js';
@@ -11,8 +11,6 @@ import type { CallOptions } from '../../storage/object-store.js';
 import type { DataContext, DatasetRef, Sha256, StoredFile } from '../../workflows/contract.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { modelFolder } from '../model-folder.js';
-
-export const MANIFEST = 'manifest.json';
 
 /** Changes when prepared data would differ for the same input. */
 const PREPARATION = 'temper-preprocess/3';
@@ -67,11 +65,11 @@ export async function findPrepared(
   digest: Sha256,
   options: CallOptions,
 ): Promise<Prepared | null> {
-  const key = datasetFileKey(digest, MANIFEST);
+  const key = datasetFileKey(digest, MANIFEST_FILE);
   try {
     const { bytes } = await store.get(key, options);
     const manifest = datasetManifestSchema.parse(JSON.parse(bytes.toString()));
-    return { manifest, file: { name: MANIFEST, key, sha256: sha256OfSmall(bytes), bytes: bytes.byteLength } };
+    return { manifest, file: { name: MANIFEST_FILE, key, sha256: sha256OfSmall(bytes), bytes: bytes.byteLength } };
   } catch (error) {
     if (isStoreError(error, 'missing')) return null;
     throw error;

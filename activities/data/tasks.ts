@@ -1,6 +1,7 @@
 /** What the data worker's threads do: the stages over files of this machine (data/prepare/). */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MANIFEST_FILE } from '../../data/manifest.js';
 import { assembleManifest } from '../../data/prepare/assemble.js';
 import { cutParts } from '../../data/prepare/cut.js';
 import { decideDataset } from '../../data/prepare/decide.js';
@@ -9,6 +10,7 @@ import { encodePart, type EncodedPart } from '../../data/prepare/encode.js';
 import type { PartSize } from '../../data/prepare/part-size.js';
 import type { PartedFile, SourceFiles, SourcePart } from '../../data/prepare/parts.js';
 import { surveyPart } from '../../data/prepare/survey.js';
+import { writeBadRows } from '../../data/write-bad-rows.js';
 import { openTokenizer, type TextTokenizer } from '../../data/tokenize.js';
 import type { Job } from '../../job/schema.js';
 import { headOf, isCutByBytes, type FileHead } from './file-head.js';
@@ -64,7 +66,7 @@ export interface AssembleTask extends WithModel {
   readonly decisionsFolder: string;
   readonly encoded: readonly EncodedPart[];
   readonly tokenizerSha256: string | null;
-  readonly outFile: string;
+  readonly outFolder: string;
 }
 
 export const dataTasks = {
@@ -105,15 +107,16 @@ export const dataTasks = {
     });
   },
 
-  /** Where each of the manifest's files comes from is what its SHA-256 says. */
+  /** The manifest, and beside it the rows that could not be read, where there were any. Where a file of it comes from is what its SHA-256 says. */
   async assemble(task: AssembleTask): Promise<void> {
-    const { job, parts, encoded, tokenizerSha256, outFile } = task;
+    const { job, parts, encoded, tokenizerSha256, outFolder } = task;
     const decisions = await readDecisions(task.decisionsFolder);
     const { manifest } = assembleManifest({
       ...{ job, parts, decisions, encoded, tokenizerSha256 },
       ...(await encoderInput(task)),
     });
-    await writeFile(outFile, `${JSON.stringify(manifest)}\n`);
+    if (decisions.badRows.count > 0) await writeBadRows(outFolder, decisions.badRows);
+    await writeFile(join(outFolder, MANIFEST_FILE), `${JSON.stringify(manifest)}\n`);
   },
 };
 

@@ -1,4 +1,5 @@
-import type { DatasetManifest } from '../../data/manifest.js';
+import { BAD_ROWS_FILE } from '../../data/bad-rows.js';
+import { MANIFEST_FILE, type DatasetManifest } from '../../data/manifest.js';
 import { renderTable } from './table.js';
 import { count, counted, size } from './units.js';
 
@@ -18,6 +19,9 @@ export function renderDataset(
     ['shards', `${counted(files.length, 'file')}, ${size(bytes)}`],
     ['digest', digest],
     ['lies at', place],
+    ...(manifest.badRows.count > 0
+      ? [['cannot be read', place.replace(MANIFEST_FILE, BAD_ROWS_FILE)] as [string, string]]
+      : []),
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
   const lines = facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
