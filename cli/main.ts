@@ -6,7 +6,7 @@ import { commands } from './commands.js';
 
 const program = new Command('temper')
   .description('Durable fine-tuning of pre-trained models: kill anything at any moment, the weights stay the same.')
-  .version('0.3.0')
+  .version('0.4.0')
   .showHelpAfterError('(`--help` tells what it takes)')
   .configureHelp({ sortSubcommands: false })
   .exitOverride();
