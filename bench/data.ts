@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { partPaths } from '../infra/parts.mjs';
 import { repositoryRoot } from '../infra/parts/root.mjs';
 import { Unavailable, type Bench } from './bench.js';
+import type { PreparedRows } from './data/prepare-rows.js';
 import { writeGlosses, writeImages } from './data/inputs.js';
 import { interleave, ratioOf, ratioOfFastest, type Contender, type Measured } from './interleave.js';
 import { describeBench, engineProcessEnvironment, load } from './machine.js';
@@ -17,6 +18,8 @@ import { budgetTable, isMet, missedBudgets, stepRows, type Budgeted } from './re
 import { Subject } from './subject.js';
 
 const IMAGES = 10_000;
+/** 8 GB. */
+const ROWS = 10_000_000;
 const PEERS = 'requirements-data.txt';
 const ours = (file: string): string => fileURLToPath(new URL(`./data/${file}`, import.meta.url));
 const theirs = (file: string): string => join(repositoryRoot(), 'bench', 'peers', file);
@@ -56,10 +59,21 @@ async function waiting(folder: string): Promise<Budgeted> {
   return { what: 'waiting: share of the step time of the glosses, MiniLM', value: waited / seconds, budget: 0.02 };
 }
 
+/** A table of many rows, prepared by a process of its own: what it takes of memory at the most. */
+async function manyRows(folder: string): Promise<Budgeted> {
+  const run = promisify(execFile);
+  const table = join(folder, 'rows.csv');
+  await run(process.execPath, [ours('make-rows.js'), table, String(ROWS)]);
+  const { stdout } = await run(process.execPath, [ours('prepare-rows.js'), table, join(folder, 'rows')]);
+  const { rows, bytes, seconds, peakMebibytes } = JSON.parse(stdout) as PreparedRows;
+  const size = `${rows.toLocaleString('en')} rows of a table (${(bytes / 1e9).toFixed(1)} GB, ${Math.round(rows / seconds).toLocaleString('en')} a second)`;
+  return { what: `rows: MiB at the most while one process prepares ${size}`, value: peakMebibytes, budget: 512 };
+}
+
 export const data: Bench = {
   name: 'data',
   description:
-    'glosses to shards, images to pixels, an engine that waits for rows; with --peers beside datasets, torchvision',
+    'glosses to shards, images to pixels, 10 million rows, an engine that waits for rows; with --peers beside datasets, torchvision',
   defaultRounds: 3,
   async run({ peers, rounds, only, say }) {
     if (peers) peersPython(process.env, PEERS);
@@ -91,6 +105,10 @@ export const data: Bench = {
           temper('images', 'serve-images.js', join(folder, 'images')),
           ...(peers ? [peer('images', python, 'data_images.py', join(folder, 'images'))] : []),
         ]);
+      }
+      if ('rows'.includes(only)) {
+        say(`A table of ${ROWS.toLocaleString('en')} rows (8 GB of disk, half an hour):`);
+        budgets.push(await manyRows(folder));
       }
       if ('waiting'.includes(only)) {
         say('Steps of an engine:');

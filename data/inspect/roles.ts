@@ -73,7 +73,7 @@ export function rolesOf(columns: readonly ColumnProfile[], rows: number, given: 
     (
       named(
         textNames,
-        texts.filter(({ type }) => type === 'texts'),
+        texts.filter(({ type, distinct, filled }) => type === 'texts' || distinct * 2 > filled),
       ) ?? longTexts[0]
     )?.name ??
     null;

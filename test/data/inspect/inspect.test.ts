@@ -64,6 +64,11 @@ describe('of texts', () => {
   });
 });
 
+test('a handful of texts in a column of that name are texts, not categories', async () => {
+  const { roles } = await inspect('few.csv', 'text,label\nhello there,x\ngood morning,x\nbye,y\nhello there,y\n');
+  expect(roles).toMatchObject({ task: 'text-classification', text: 'text', label: 'label' });
+});
+
 test('a table whose last column is an amount is for a regression', async () => {
   const rows = Array.from({ length: 200 }, (_, i) => [i % 7, ['a', 'b'][i % 2]!, i * 1.37]);
   const { roles } = await inspect('t.csv', csv([['rooms', 'city', 'price'], ...rows]));
