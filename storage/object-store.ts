@@ -56,8 +56,7 @@ export function openObjectStore(settings: StoreSettings): ObjectStore {
     where: (key) => connection.where(key),
     get: (key, options) => get(connection, key, options),
     getToFile: (key, path, expect, options) => getToFile(connection, key, path, expect, options),
-    rangesToFile: (key, path, ranges, expect, options) =>
-      rangesToFile(connection, key, path, ranges, expect, options),
+    rangesToFile: (key, path, ranges, expect, options) => rangesToFile(connection, key, path, ranges, expect, options),
     put: (key, bytes, options) => putBytes(connection, { key, bytes }, options),
     putIfAbsent: (key, bytes, options) =>
       putBytes(connection, { key, bytes, condition: { IfNoneMatch: '*' } }, options),

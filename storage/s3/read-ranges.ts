@@ -29,9 +29,7 @@ export async function rangesToFile(
     const sha256 = await download(connection, key, part, ranges, options);
     if (sha256 !== expect.sha256) {
       const where = ranges.map(({ from, to }) => `${from} to ${to}`).join(' and ');
-      throw corrupt(
-        `${connection.where(key)}: the bytes ${where} have SHA-256 ${sha256}, expected ${expect.sha256}`,
-      );
+      throw corrupt(`${connection.where(key)}: the bytes ${where} have SHA-256 ${sha256}, expected ${expect.sha256}`);
     }
     await rename(part, path);
   } catch (error) {
