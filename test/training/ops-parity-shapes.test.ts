@@ -42,7 +42,12 @@ test.each(shapeCases.map((given) => [`${given.op} ${given.note}`, given] as cons
     program.close();
 
     expect(program.tracedEagerly).toEqual([]);
-    expect(traced).toEqual(eager.map(({ shape, dtype }) => ({ shape, dtype })));
+    // What a kernel reserves for another is its own affair: oneDNN's is empty where Eigen's is a scalar.
+    const described = ({ shape, dtype }: (typeof traced)[number], i: number) => {
+      const elements = shape.reduce((product, size) => product * size, 1);
+      return i >= given.compared && elements <= 1 ? { dtype } : { shape, dtype };
+    };
+    expect(traced.map(described)).toEqual(eager.map(described));
     eager.slice(0, given.compared).forEach(({ values }, i) => {
       const found = compiled[`y${i}`]!;
       expect(found).toHaveLength(values.length);
