@@ -383,13 +383,13 @@ describe('fineTune', () => {
         session?.end();
         return never();
       };
-      // Right after a validation, before training is done; while an upload is under way; within a validation.
+      // Right after a validation, before training is done; while an upload is under way; within a validation. None where a history is full.
       w.on('trainEpoch', (call) => {
         const { from, commit } = call.input as { from: { step: number }; commit: { observations: unknown } };
         given.set(from.step, [...(given.get(from.step) ?? []), commit.observations]);
         return [7, 206].includes(call.n) ? endsSession(call) : undefined;
       });
-      w.on('uploadCheckpoint', (call) => ([21, 209].includes(call.n) ? endsSession(call) : undefined));
+      w.on('uploadCheckpoint', (call) => ([27, 209].includes(call.n) ? endsSession(call) : undefined));
       w.on('validate', (call) => (call.n === 60 ? endsSession(call) : undefined));
     });
     const result = await here.toTheEnd(id(), sections);
