@@ -56,8 +56,14 @@ export interface Evaluated {
 /** What is read or assigned at once. */
 const BATCH_BYTES = 32 * 2 ** 20;
 
-/** Results of an evaluation do not depend on how many rows a batch has; only speed and memory do. */
+/**
+ * Whatever the batch size, so that a run of another one measures the same to the last bit, which on some CPUs depends on a
+ * product's rows. Fewer of long inputs: a language model's outputs are (positions, vocabulary).
+ */
 const EVALUATION_ROWS = 32;
+const EVALUATION_POSITIONS = 4096;
+/** No example is longer; what it is padded to is what the job allows. */
+const MAX_LENGTH = 2 ** 30;
 /** Whatever the batch size: kept features are shared by runs, and the last bits of a product depend on its rows. */
 const FEATURE_ROWS = 32;
 
@@ -70,7 +76,6 @@ export class Trainer {
   /** Tensors that ever train. */
   readonly trainable: readonly string[];
   readonly #functions: Record<string, FunctionSpec> = {};
-  readonly #evaluationRows: number;
   readonly #warnings = new Set<string>();
   /** Called before each batch of evaluate() and features(), which may be many. */
   onBatch: () => void = () => undefined;
@@ -91,7 +96,6 @@ export class Trainer {
     }
     this.variables = variables;
     this.transient = transient;
-    this.#evaluationRows = Math.min(EVALUATION_ROWS, settings.batchSize);
 
     for (const bucket of bucketsOf(spec.trainOn)) {
       phases.forEach(({ trainable }, phase) => {
@@ -123,10 +127,10 @@ export class Trainer {
   /** Adds what is missing; true when something was. */
   #add(kind: 'evaluate' | 'features', sets: readonly Examples[]): boolean {
     const averaged = new Set(this.spec.settings.ema === null ? [] : this.trainable);
-    const rows = this.#rowsOf(kind);
-    const missing = bucketsOf(sets).filter((bucket) => !this.#functions[`${kind}/${bucket}`]);
+    const rows = rowsOfBatches(kind, sets);
+    const missing = bucketsOf(sets).filter((bucket) => !this.#functions[`${kind}/${rows}x${bucket}`]);
     for (const bucket of missing) {
-      this.#functions[`${kind}/${bucket}`] =
+      this.#functions[`${kind}/${rows}x${bucket}`] =
         kind === 'evaluate'
           ? evaluateFunction(this.spec, averaged, rows, bucket)
           : featuresFunction(this.spec, rows, bucket);
@@ -192,7 +196,7 @@ export class Trainer {
 
   /** Outputs and losses of every example, in batches of like lengths; results come in that order. */
   *evaluate(examples: Examples): Generator<Evaluated> {
-    const rows = this.#evaluationRows;
+    const rows = rowsOfBatches('evaluate', [examples]);
     for (const { batch, bucket, feeds, fetched } of this.#runAll('evaluate', examples)) {
       const targets = Object.keys(this.spec.objective.targets(rows, bucket));
       for (let row = 0; row < batch.length; row++) {
@@ -216,17 +220,15 @@ export class Trainer {
   }
 
   *#runAll(kind: 'evaluate' | 'features', examples: Examples) {
-    const rows = this.#rowsOf(kind);
+    const rows = rowsOfBatches(kind, [examples]);
     for (const batch of inOrder(examples, rows)) {
       this.onBatch();
       const bucket = bucketOf(examples, batch);
-      const name = `${kind}/${bucket}`;
+      const name = `${kind}/${rows}x${bucket}`;
       const feeds = examples.gather(batch, rows, bucket);
       yield { batch, bucket, feeds, fetched: this.#program.run(name, feeds) };
     }
   }
-
-  #rowsOf = (kind: 'evaluate' | 'features'): number => (kind === 'features' ? FEATURE_ROWS : this.#evaluationRows);
 
   read = (variable: string): Float32Array => this.#program.read(variable);
   assign = (variable: string, values: Float32Array): void => this.#program.assign(variable, values);
@@ -259,3 +261,9 @@ export class Trainer {
 
 /** Each micro-batch of a step draws masks of its own; the first those of a step without accumulation. */
 const microSeed = (seed: number, i: number): number => (seed ^ Math.imul(i, 0x9e3779b1)) | 0;
+
+function rowsOfBatches(kind: 'evaluate' | 'features', sets: readonly Examples[]): number {
+  if (kind === 'features') return FEATURE_ROWS;
+  const longest = Math.max(1, ...sets.map((set) => set.bucketFor(MAX_LENGTH)));
+  return Math.max(1, Math.min(EVALUATION_ROWS, Math.floor(EVALUATION_POSITIONS / longest)));
+}
