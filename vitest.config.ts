@@ -23,8 +23,8 @@ export default defineConfig({
           include: withServers,
           pool: 'forks',
           maxWorkers: 2,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           sequence: { groupOrder: 1 }, // after the unit tests: timings under load are no failures
         },
       },

@@ -44,7 +44,7 @@ describe('one model in every form', () => {
       runs[name] = await startRun(stack, writeJob(stack.directory, name, job));
     }
     for (const run of Object.values(runs)) expect(await watchToEnd(stack, run)).toMatchObject({ state: 'done' });
-  }, 120_000);
+  }, 400_000);
   afterAll(() => stack.stop());
 
   const folderOf = (name: string, form: string) => join(process.env['KEEP_EXPORTS'] ?? stack.directory, name, form);

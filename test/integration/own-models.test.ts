@@ -59,7 +59,7 @@ describe('models of the user’s own, from `temper run` to `predict`', () => {
       runs[name] = await startRun(stack, writeJob(stack.directory, name, job));
     }
     for (const run of Object.values(runs)) expect(await watchToEnd(stack, run)).toMatchObject({ state: 'done' });
-  }, 120_000);
+  }, 300_000);
   afterAll(() => stack.stop());
 
   const answers = new Map<string, Promise<Answer>>();

@@ -35,7 +35,7 @@ it('without versions, an old worker and a new one do the tasks of one run side b
   await here.startControl();
   const result = await here.toTheEnd('side-by-side', { train: { epochs: 2 }, checkpoint: { everySteps: 5 } });
   expect(result).toMatchObject({ outcome: 'completed', final: { step: 20, stateDigest: digestAt(20) } });
-}, 60_000);
+}, 180_000);
 
 it('a run goes over to the current version in its middle, while workers of both are there, and the old one is drained', async () => {
   let release = (): void => undefined;
@@ -56,4 +56,4 @@ it('a run goes over to the current version in its middle, while workers of both 
   expect(result).toMatchObject({ outcome: 'completed', final: { step: 20, stateDigest: digestAt(20) } });
   expect(await versionsOf(handle)).toEqual(['0.2.0', '0.3.0']);
   expect(here.called('trainEpoch')).toEqual([0, 5, 10, 15].map((step) => `trainEpoch ${step}-${step + 5}`));
-}, 60_000);
+}, 180_000);
