@@ -106,7 +106,7 @@ export function storedTokenExamples({ tokens, types, targets, maxLength, augment
         if (unused === 0) tokens.read(example, ids.subarray(start, start + length));
         else ids.set(read(tokens, example).subarray(0, length), start);
         mask.fill(1, start, start + length);
-        if (typeIds) types!.read(example, typeIds.subarray(start, start + length));
+        if (typeIds) typeIds.set(read(types!, example).subarray(0, length), start);
       });
       return { ids, mask, ...(typeIds ? { types: typeIds } : {}), ...tokenTargets(examples, rows, bucket) };
     },
