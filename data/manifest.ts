@@ -121,7 +121,7 @@ const featuresSchema = z.object({
   values: bySplit(z.object({ min: z.number(), max: z.number(), mean: z.number(), deviation: z.number() })).nullable(),
 });
 
-/** Its name among the files of a data set, and of the rows that could not be read: bad-rows.ts. */
+/** Its name among the files of a data set; rows that could not be read lie beside it (bad-rows.ts). */
 export const MANIFEST_FILE = 'manifest.json';
 
 /** What a prepared data set says of itself, as JSON beside its shards. It holds no time, host or path: same input, same bytes. */
