@@ -4,7 +4,7 @@ import type { Job } from '../job/schema.js';
 import { targetOf } from './targets.js';
 
 /** Changes when prepared data would differ for the same input. */
-const PREPARATION = 'temper-preprocess/3';
+export const PREPARATION = 'temper-preprocess/3';
 
 /**
  * Everything of a job that prepared data are a function of, besides the bytes of the source and of the tokenizer: two jobs

@@ -92,8 +92,7 @@ const badRowsWarning = (bad: BadRows): string => {
 const unreadableWarning = ({ count, first }: UnreadableReport): string =>
   `${count === 1 ? 'one image is' : `${count} images are`} left out because ${count === 1 ? 'it' : 'they'} cannot be used: ${first.join('; ')}${count > first.length ? '; …' : ''}`;
 
-/** Also the sentence of a report on prepared data. */
-export function leakageWarnings({ leakage }: Pick<Decisions, 'leakage'>, sourceName: string): string[] {
+function leakageWarnings({ leakage }: Pick<Decisions, 'leakage'>, sourceName: string): string[] {
   if (leakage === null) return [];
   const { validation, test } = leakage.rows;
   if (validation + test === 0) return [];

@@ -23,8 +23,6 @@ export interface Example extends ReadInput {
 /** A column may be absent from this many rows of JSON Lines before it counts as missing. */
 const ROWS_TO_LEARN_COLUMNS = 1000;
 
-export type ColumnPicker = ReturnType<typeof columnPicker>;
-
 /** Takes the job's columns out of rows. `isFirst`: they are the first of the source, and have to show the columns soon. */
 export function columnPicker(job: Job, sourceName: string, { isFirst } = { isFirst: true }) {
   const wanted = wantedColumns(job);

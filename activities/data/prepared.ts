@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { datasetSpec } from '../../data/dataset-spec.js';
+import { datasetSpec, PREPARATION } from '../../data/dataset-spec.js';
 import { datasetManifestSchema, MANIFEST_FILE, type DatasetManifest } from '../../data/manifest.js';
 import type { Job } from '../../job/schema.js';
 import { readConfig } from '../../models/folder.js';
@@ -11,9 +11,7 @@ import type { CallOptions } from '../../storage/object-store.js';
 import type { DataContext, DatasetRef, Sha256, StoredFile } from '../../workflows/contract.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { modelFolder } from '../model-folder.js';
-
-/** Changes when prepared data would differ for the same input. */
-const PREPARATION = 'temper-preprocess/3';
+import { tokenizerFiles } from './stage-digests.js';
 
 /** What names a data set, and the image size that is part of it. */
 export interface DatasetName {
@@ -30,14 +28,11 @@ export async function nameDataset(
   const { job, source, model } = context;
   const { shardRows, partRows } = dependencies;
   const imageSize = await imageSizeFor(dependencies, context, options);
-  const tokenizer = model.files
-    .filter(({ name }) => name.startsWith('tokenizer'))
-    .map(({ name, sha256 }) => [name, sha256]);
   const spec = [
     PREPARATION,
     source.file.sha256,
     source.format,
-    tokenizer,
+    tokenizerFiles(model),
     datasetSpec(job, imageSize),
     ...(shardRows === null ? [] : [{ shardRows }]),
     ...(partRows === null ? [] : [{ partRows }]),

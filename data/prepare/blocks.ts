@@ -34,8 +34,6 @@ export function blockWriter(path: string) {
   };
 }
 
-export type BlockReader = ReturnType<typeof blockReader>;
-
 export function blockReader(path: string) {
   const file = openSync(path, 'r');
   return {

@@ -57,8 +57,6 @@ export function tableDecider(survey: Surveys, job: Job, sourceName: string) {
   };
 }
 
-export type TableDecider = ReturnType<typeof tableDecider>;
-
 const TRAIN = splits.indexOf('train');
 const trains = (verdict: number): boolean => verdict === TRAIN;
 

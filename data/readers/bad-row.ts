@@ -1,5 +1,4 @@
 import { DataError } from '../data-error.js';
-import type { Row } from './row.js';
 
 /** A row that cannot be read, while those around it can. */
 export interface BadRow {
@@ -26,8 +25,6 @@ export interface ReadOptions {
   /** Only this part of the file. */
   readonly part?: ReadPart | undefined;
 }
-
-export type RowReader = (options: ReadOptions) => AsyncGenerator<Row>;
 
 /** A row that fills a screen says enough. */
 const MAX_RAW_CHARACTERS = 64 * 2 ** 10;
