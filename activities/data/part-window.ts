@@ -45,19 +45,27 @@ async function bytesHere(
   return { kind: 'part', head: { path: paths.head, bytes: head.bytes }, part: { path: paths.part, from, to } };
 }
 
-/** Fetched and checked once by this process, however many parts it has. */
-export function wholeFile(
+/** Fetched and checked once by this process, however many parts it has; again where something has cleared the cache since. */
+export async function wholeFile(
   { store, cacheFolder, wholeFiles }: DataDependencies,
   file: Pick<PlannedFile, 'key' | 'sha256' | 'bytes'>,
   signal: AbortSignal,
 ): Promise<string> {
   const known = wholeFiles.get(file.sha256);
-  if (known) return known;
+  if (known && (await isThere(await known, file.bytes))) return known;
+  const since = wholeFiles.get(file.sha256);
+  if (since && since !== known) return since; // another part has noticed meanwhile
   const fetching = fetchFile(store, file, cacheFolder, { signal });
   wholeFiles.set(file.sha256, fetching);
   fetching.catch(() => wholeFiles.delete(file.sha256));
   return fetching;
 }
+
+const isThere = (path: string, bytes: number): Promise<boolean> =>
+  stat(path).then(
+    ({ size }) => size === bytes,
+    () => false,
+  );
 
 async function holds(path: string, bytes: number, { from, to, sha256 }: SourcePart): Promise<boolean> {
   try {
