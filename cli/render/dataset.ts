@@ -1,5 +1,6 @@
 import { BAD_ROWS_FILE } from '../../data/bad-rows.js';
 import { MANIFEST_FILE, type DatasetManifest } from '../../data/manifest.js';
+import { findings } from './dataset-findings.js';
 import { renderTable } from './table.js';
 import { count, counted, size } from './units.js';
 
@@ -16,6 +17,7 @@ export function renderDataset(
     ['rows', splits.map((split) => `${count(rows[split])} ${split}`).join(', ')],
     ['left out', leftOut(manifest)],
     ...kindFacts(manifest),
+    ...findings(manifest),
     ['shards', `${counted(files.length, 'file')}, ${size(bytes)}`],
     ['digest', digest],
     ['lies at', place],
