@@ -27,16 +27,16 @@ export class UnreadableImage extends Error {
 
 sharp.cache(false); // images are read once
 
-/** Of larger ones libvips never has all pixels in memory; it brings them to their size by another rounding, one or two of 255 off. */
+/** Of larger ones libvips never has all pixels in memory; what it scales is one or two of 255 off. */
 const WHOLE_PIXELS = 2 ** 20;
 
 /**
  * Pixels of the first frame, (size, size, 3), RGB, 0 … 255. The shorter side is brought to size · 256 / 224 with a triangle
- * filter (bilinear with antialiasing), then the centre is cut out: the bytes of torchvision, of images of at most WHOLE_PIXELS.
- * An image of just size x size is taken as it is. Turned as
- * its EXIF orientation says (torchvision's loader leaves it lying; Hugging Face's datasets turn it too), transparency on white,
- * colours as sRGB. With a `margin`, that many pixels more on every side of what is cut out, (size + 2 · margin)²: the middle is the
- * same to the byte. An image of just size x size, around which there is nothing, is mirrored at its edges.
+ * filter (bilinear with antialiasing), then the centre is cut out, as torchvision does with Pillow images: to the byte where an
+ * image has at most WHOLE_PIXELS. One of just size x size is taken as it is. Turned as its EXIF orientation says (torchvision's
+ * loader leaves it lying; Hugging Face's datasets turn it too), transparency on white, colours as sRGB. With a `margin`, that
+ * many pixels more on every side of what is cut out, (size + 2 · margin)²: the middle is the same to the byte. An image of just
+ * size x size, around which there is nothing, is mirrored at its edges.
  * @throws UnreadableImage for bytes that are no image, an image cut short, too small, or of more than MAX_PIXELS.
  */
 export async function decodeImage(bytes: Uint8Array, size: number, margin = 0): Promise<Uint8Array> {
