@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +7,10 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { partPaths } from '../infra/parts.mjs';
 import { repositoryRoot } from '../infra/parts/root.mjs';
-import { Unavailable, type Bench } from './bench.js';
+import type { Bench } from './bench.js';
 import { writeGlosses, writeImages } from './data/inputs.js';
 import { rowsInWorker } from './data/rows-in-worker.js';
+import { writeGlosses as writeExample } from './glosses/rows.js';
 import { interleave, ratioOf, ratioOfFastest, type Contender, type Measured } from './interleave.js';
 import { describeBench, engineProcessEnvironment, load } from './machine.js';
 import { peersPython } from './peers/environment.mjs';
@@ -46,12 +46,7 @@ function ratios(measured: readonly Measured[]): Budgeted[] {
 
 /** The demo's job in an engine of its own. */
 async function waiting(folder: string): Promise<Budgeted> {
-  const job = join(repositoryRoot(), 'examples', 'glosses', 'job.yaml');
-  if (!existsSync(join(job, '..', 'glosses.jsonl'))) {
-    throw new Unavailable(
-      'examples/glosses/glosses.jsonl is not there: node examples/glosses/make-rows.mjs writes it.',
-    );
-  }
+  const job = await writeExample();
   const { stdout } = await promisify(execFile)(process.execPath, [ours('waiting.js'), job, folder], {
     env: engineProcessEnvironment(),
   });
