@@ -44,7 +44,12 @@ function columns({ transform, unseen }: FeaturesManifest): Fact[] {
     ...(numbers.length > 0 ? [['numbers', shortened(numbers, COLUMNS_SHOWN)] as Fact] : []),
     ...(categories.length > 0 ? [['categories', shortened(categories, COLUMNS_SHOWN)] as Fact] : []),
     ...(cells > 0
-      ? [['unseen', `${counted(cells, 'cell')} of validation and test with a category that no training row has`] as Fact]
+      ? [
+          [
+            'unseen',
+            `${counted(cells, 'cell')} of validation and test with a category that no training row has`,
+          ] as Fact,
+        ]
       : []),
   ];
 }

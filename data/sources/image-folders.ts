@@ -36,8 +36,6 @@ export function imagesInFolders(paths: readonly string[], folder: string): reado
   const areSplits = inOthers!.length === 0;
   return paths.map((path, index) => {
     const [first, second] = parts[index]!;
-    return areSplits
-      ? { path, name: second!, split: splitOfName(first!) }
-      : { path, name: first!, split: null };
+    return areSplits ? { path, name: second!, split: splitOfName(first!) } : { path, name: first!, split: null };
   });
 }

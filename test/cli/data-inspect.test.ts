@@ -17,7 +17,10 @@ const inspect = (...args: string[]) =>
 /** A label's rows: the first class is spelt in two ways, and row 4 comes again. */
 const tickets = [
   'id,body,queue',
-  ...Array.from({ length: 60 }, (_, i) => `${i},the ${i} customer asks for number ${i * 31},${i % 2 ? 'sales' : 'tech'}`),
+  ...Array.from(
+    { length: 60 },
+    (_, i) => `${i},the ${i} customer asks for number ${i * 31},${i % 2 ? 'sales' : 'tech'}`,
+  ),
   '60,the 4 customer asks for number 124,Tech',
   'broken',
   '',
@@ -60,7 +63,12 @@ describe('a folder of images', () => {
           const background = { r: 30 * i, g: 120 * k, b: split.length * 20 };
           const path = join(folder, 'photos', split, name, `${i}.png`);
           mkdirSync(dirname(path), { recursive: true });
-          writeFileSync(path, await sharp({ create: { width: 20, height: 20, channels: 3, background } }).png().toBuffer());
+          writeFileSync(
+            path,
+            await sharp({ create: { width: 20, height: 20, channels: 3, background } })
+              .png()
+              .toBuffer(),
+          );
         }
       }
     }

@@ -11,7 +11,12 @@ const cleaning = {
 const common = {
   ...{ format: 'temper-dataset/3', labels: ['ham', 'spam'], rows: bySplit(900, 100, 100) },
   rowsPerClass: bySplit([450, 450], [50, 50], [50, 50]),
-  ...{ cleaning, badRows: { count: 0, first: [] }, aliases: {}, leakage: { rows: { validation: 0, test: 0 }, examples: [] } },
+  ...{
+    cleaning,
+    badRows: { count: 0, first: [] },
+    aliases: {},
+    leakage: { rows: { validation: 0, test: 0 }, examples: [] },
+  },
   files: [{ name: 'train-00000.arrow', split: 'train', rows: 900, sha256, bytes: 2048 }],
 };
 const tokens = {
@@ -85,5 +90,7 @@ test('that leakage was not looked for is told, with how to', () => {
 test('the columns of a table are told as what they were taken for', () => {
   expect(lineOf('numbers', features)).toMatch(/^numbers +age \(with gaps\), income$/);
   expect(lineOf('categories', features)).toMatch(/^categories +city \(3\)$/);
-  expect(lineOf('unseen', features)).toMatch(/3 cells of validation and test with a category that no training row has$/);
+  expect(lineOf('unseen', features)).toMatch(
+    /3 cells of validation and test with a category that no training row has$/,
+  );
 });

@@ -50,7 +50,9 @@ export async function samples(): Promise<Sample[]> {
 async function writtenImages(): Promise<Sample[]> {
   const image = sharp(join(fixtures, 'images', 'photo.jpg')).resize(96, 64);
   const formats = ['webp', 'gif', 'tiff', 'avif'] as const;
-  return Promise.all(formats.map(async (format) => ({ name: `a.${format}`, bytes: await image.clone().toFormat(format).toBuffer() })));
+  return Promise.all(
+    formats.map(async (format) => ({ name: `a.${format}`, bytes: await image.clone().toFormat(format).toBuffer() })),
+  );
 }
 
 /** As packImages writes them. */
