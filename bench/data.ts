@@ -9,8 +9,8 @@ import { z } from 'zod';
 import { partPaths } from '../infra/parts.mjs';
 import { repositoryRoot } from '../infra/parts/root.mjs';
 import { Unavailable, type Bench } from './bench.js';
-import type { PreparedRows } from './data/prepare-rows.js';
 import { writeGlosses, writeImages } from './data/inputs.js';
+import { rowsInWorker } from './data/rows-in-worker.js';
 import { interleave, ratioOf, ratioOfFastest, type Contender, type Measured } from './interleave.js';
 import { describeBench, engineProcessEnvironment, load } from './machine.js';
 import { peersPython } from './peers/environment.mjs';
@@ -59,15 +59,15 @@ async function waiting(folder: string): Promise<Budgeted> {
   return { what: 'waiting: share of the step time of the glosses, MiniLM', value: waited / seconds, budget: 0.02 };
 }
 
-/** A table of many rows, prepared by a process of its own: what it takes of memory at the most. */
-async function manyRows(folder: string): Promise<Budgeted> {
-  const run = promisify(execFile);
-  const table = join(folder, 'rows.csv');
-  await run(process.execPath, [ours('make-rows.js'), table, String(ROWS)]);
-  const { stdout } = await run(process.execPath, [ours('prepare-rows.js'), table, join(folder, 'rows')]);
-  const { rows, bytes, seconds, peakMebibytes } = JSON.parse(stdout) as PreparedRows;
-  const size = `${rows.toLocaleString('en')} rows of a table (${(bytes / 1e9).toFixed(1)} GB, ${Math.round(rows / seconds).toLocaleString('en')} a second)`;
-  return { what: `rows: MiB at the most while one process prepares ${size}`, value: peakMebibytes, budget: 512 };
+/** A table of many rows, prepared by a data worker: what its process takes of memory at the most. */
+async function manyRows(say: (sentence: string) => void): Promise<{ sentence: string; budget: Budgeted }> {
+  const { rows, bytes, seconds, peakMebibytes, diskGigabytes } = await rowsInWorker(ROWS, say);
+  const size = `${rows.toLocaleString('en')} rows of a table, ${(bytes / 1e9).toFixed(1)} GB`;
+  const stages = Object.entries(seconds).map(([stage, each]) => `${stage} ${each.toFixed(0)}`);
+  return {
+    sentence: `${size}, through a worker of role data with 2 threads: s ${stages.join(', ')}; ${diskGigabytes.toFixed(1)} GB of disk beside the source`,
+    budget: { what: `rows: MiB at the most of a data worker's process`, value: peakMebibytes, budget: 512 },
+  };
 }
 
 export const data: Bench = {
@@ -80,6 +80,7 @@ export const data: Bench = {
     const folder = await mkdtemp(join(tmpdir(), 'temper-bench-data-'));
     const measured: Measured[] = [];
     const budgets: Budgeted[] = [];
+    const sentences: string[] = [];
     const before = load();
     const together = async (contenders: readonly Contender[]) => {
       const found = await interleave(contenders, rounds, say);
@@ -107,8 +108,10 @@ export const data: Bench = {
         ]);
       }
       if ('rows'.includes(only)) {
-        say(`A table of ${ROWS.toLocaleString('en')} rows (8 GB of disk, half an hour):`);
-        budgets.push(await manyRows(folder));
+        say(`A table of ${ROWS.toLocaleString('en')} rows (30 GB of disk, an hour):`);
+        const { sentence, budget } = await manyRows(say);
+        sentences.push(sentence);
+        budgets.push(budget);
       }
       if ('waiting'.includes(only)) {
         say('Steps of an engine:');
@@ -125,7 +128,8 @@ export const data: Bench = {
         `- load of the machine before: ${before}; ${rounds} rounds in turn; ms of processor on all threads, so that it is work per core`,
         '- glosses: all 82,192 from JSON Lines to shards of MiniLM token ids, split and with their labels; the check for leakage, which datasets has not, is off',
         '- images: 250 JPEGs of 240 to 400 pixels a side to 224 x 224 float32, cropped, flipped and coloured at random',
-        `\n${stepRows(measured)}`,
+        ...sentences.map((sentence) => `- ${sentence}`),
+        ...(measured.length > 0 ? [`\n${stepRows(measured)}`] : []),
         `\n${budgetTable(budgets)}`,
       ].join('\n'),
       figures: { machine, rows: measured, ratios: budgets.map((each) => ({ ...each, met: isMet(each) })) },

@@ -70,7 +70,7 @@ async function fork(
   { job: file, set }: Options,
 ): Promise<{ run: RunId; from: CheckpointRef }> {
   await describe(client, from.run);
-  const { job: begun, source, model } = await runInput(client, from.run);
+  const { job: begun, source, model, synonyms } = await runInput(client, from.run);
   const manifest = await chooseCheckpoint(store, from, begun.selectBest);
   const parent = adjustedJob(begun, manifest);
   const job = withSettings(file === undefined ? parent : await jobOf(file, parent), set);
@@ -79,7 +79,7 @@ async function fork(
   const run = `${job.name}-${randomBytes(4).toString('hex')}` as RunId;
   const ref = refOf(manifest);
   const input: FineTuneInput = {
-    ...{ run, job, source, model },
+    ...{ run, job, source, model, ...(synonyms && { synonyms }) },
     fork: { from: ref, pin: run, observations: manifest.observations },
   };
   await pinCheckpoint(store, ref, { name: run, neededBy: run }).catch((error: unknown) => {

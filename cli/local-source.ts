@@ -12,7 +12,7 @@ export interface LocalSource extends LocalFiles {
 }
 
 /** What `data.source` names, each relative to the folder of the job file. */
-export const placesOf = ({ source }: Job['data'], jobFolder: string): readonly string[] =>
+export const placesOf = ({ source }: Pick<Job['data'], 'source'>, jobFolder: string): readonly string[] =>
   [source].flat().map((one) => (one.includes('://') ? one : resolve(jobFolder, one)));
 
 /** What messages call the source. */

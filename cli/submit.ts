@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { WorkflowIdReusePolicy, type Client } from '@temporalio/client';
 import { openLocal, storeFiles } from '../activities/source/local.js';
+import { LINES_FORMAT } from '../data/augment/synonym-table.js';
 import { DataError } from '../data/data-error.js';
 import { checkSource, type SourceReport } from '../data/inspect-source.js';
 import { JobError } from '../job/job-error.js';
@@ -20,13 +21,14 @@ import { configFor, inspectModelFolder, type ModelFolder } from '../models/folde
 import { checkJobFitsModel } from '../models/job-fit.js';
 import { ModelError } from '../models/model-error.js';
 import { putContent } from '../storage/content.js';
-import { modelFileKey } from '../storage/layout.js';
+import { modelFileKey, sourceKey } from '../storage/layout.js';
 import type { ObjectStore } from '../storage/object-store.js';
-import type { FineTuneInput, ModelRef, RunId, Sha256, SourceRef } from '../workflows/contract.js';
+import type { FineTuneInput, ModelRef, RunContext, RunId, Sha256, SourceRef } from '../workflows/contract.js';
 import { CONTROL_QUEUE } from '../workflows/handlers.js';
 import { CliError } from './errors.js';
 import { localSource, nameOfSource, shortName, type LocalSource } from './local-source.js';
 import { modelSource, type ModelSource } from './model-source.js';
+import { synonymSource } from './synonym-source.js';
 
 /** A job whose inputs were all found good. */
 export interface CheckedJob extends LocalSource {
@@ -34,6 +36,8 @@ export interface CheckedJob extends LocalSource {
   readonly model: ModelFolder;
   readonly modelName: string;
   readonly report: SourceReport;
+  /** The table of data.augment.synonyms, as a file of this command's own; null where there is none. */
+  readonly synonyms: string | null;
   readonly features: FeatureReuse;
 }
 
@@ -66,13 +70,15 @@ async function checkJobFile(path: string, scratch: string): Promise<CheckedJob> 
     if (!complete) checkJobFitsModel(job, await inspectModelFolder(folder, job));
     const report = await checkSource({ source: await openLocal(source), format: source.format, job });
     await complete?.(report);
+    const { synonyms, warnings } = await synonymSource(job, dirname(path), folder, scratch);
     const model = await modelFor(folder, job, report);
     const layout = checkJobFitsModel(job, model, outputsOf(job, report.labels));
     const features = featureReuse(job, model.family, layout);
     if (job.reuseFeatures === 'on' && !features.reuse) {
       throw new ModelError(`reuseFeatures: on would not be exact: ${features.because}`);
     }
-    return { job, ...source, model, modelName: name, report, features };
+    const told = { ...report, warnings: [...report.warnings, ...warnings] };
+    return { job, ...source, model, modelName: name, report: told, synonyms, features };
   } catch (error) {
     if (error instanceof JobError || error instanceof DataError || error instanceof ModelError) {
       // What was made of the user's model is nowhere that the user knows.
@@ -92,9 +98,13 @@ async function modelFor(folder: string, job: Job, { labels, kind, width }: Sourc
 /** Puts source and model on S3, where they are not there yet, and starts the run. */
 export async function submit(client: Client, store: ObjectStore, checked: CheckedJob): Promise<RunId> {
   await store.ensureBucket();
-  const [source, model] = await Promise.all([storeSource(store, checked), storeModel(store, checked)]);
+  const [source, model, table] = await Promise.all([
+    storeSource(store, checked),
+    storeModel(store, checked),
+    storeSynonyms(store, checked),
+  ]);
   const run = `${checked.job.name}-${randomBytes(4).toString('hex')}` as RunId;
-  await startFineTune(client, { run, job: checked.job, source, model });
+  await startFineTune(client, { run, job: checked.job, source, model, ...table });
   return run;
 }
 
@@ -119,6 +129,12 @@ export async function startFineTune(client: Client, input: FineTuneInput): Promi
 
 export const storeSource = (store: ObjectStore, checked: CheckedJob): Promise<SourceRef> =>
   storeFiles(store, checked, shortName(checked.sourceName));
+
+export const storeSynonyms = async (
+  store: ObjectStore,
+  { synonyms }: CheckedJob,
+): Promise<Pick<RunContext, 'synonyms'>> =>
+  synonyms === null ? {} : { synonyms: await putContent(store, (sha256) => sourceKey(sha256, LINES_FORMAT), synonyms) };
 
 export async function storeModel(store: ObjectStore, { model, modelName }: CheckedJob): Promise<ModelRef> {
   const files = await Promise.all(

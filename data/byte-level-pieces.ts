@@ -33,3 +33,12 @@ const spelling: readonly string[] = (() => {
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
 })();
+
+/** What a token of the vocabulary stands for; U+FFFD where it is part of a character only. */
+export const tokenText = (token: string): string =>
+  decoder.decode(
+    Uint8Array.from(Array.from(token, (letter) => byteOf.get(letter)).filter((byte) => byte !== undefined)),
+  );
+
+const decoder = new TextDecoder();
+const byteOf: ReadonlyMap<string, number> = new Map(spelling.map((letter, byte) => [letter, byte]));

@@ -51,6 +51,8 @@ export interface LoadRequest {
   readonly shards: ShardPaths;
   /** Kept outputs of the frozen base: only the head is built then. */
   readonly features: { readonly width: number; readonly shards: ShardPaths } | null;
+  /** The table of data.augment.synonyms; needed to train. */
+  readonly synonyms?: string | undefined;
   /** false: evaluate and predict only; no optimizer's state is made. */
   readonly train: boolean;
 }

@@ -22,6 +22,7 @@ const tasksOf: Record<Name, readonly Task[]> = {
   randomErasing: images,
   cutmix: images,
   mixup: [...images, ...tables],
+  synonyms: texts,
   tokenDropout: texts,
   tokenSwap: texts,
   masking: [...texts, 'token-classification'],
@@ -59,6 +60,9 @@ function reasonOf({ task }: Job, name: Name): string {
     return `mixes two rows and their labels, but two texts have no token that follows both; it ${whose}`;
   }
   if (name === 'mixup') return `mixes two rows, but there is nothing between two tokens; it ${whose}`;
+  if (task === 'token-classification' && name === 'synonyms') {
+    return `puts other words in the place of those that are tagged; it ${whose}`;
+  }
   if (task === 'token-classification' && (name === 'tokenDropout' || name === 'tokenSwap')) {
     return `tears words from their tags; it ${whose}`;
   }

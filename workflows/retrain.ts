@@ -38,7 +38,7 @@ const { lookUpFiring, readSource } = proxyActivities<ScheduleActivities>({
 });
 
 export async function retrain(input: RetrainInput): Promise<RetrainResult> {
-  const { schedule, data, job, model } = input;
+  const { schedule, data, job, model, synonyms } = input;
   const { workflowId, startTime } = workflowInfo();
   const named = firingNamed(workflowId);
   if (named?.schedule !== schedule) throw notFired(workflowId, schedule);
@@ -49,7 +49,7 @@ export async function retrain(input: RetrainInput): Promise<RetrainResult> {
   const firing: Firing = { schedule, scheduledAt, follows };
   upsertMemo({ ...firing });
   const source = data.read === 'at-creation' ? data.source : await readSource({ job, data });
-  return ordinaryRun({ run, job, source, model, firing });
+  return ordinaryRun({ run, job, source, model, firing, ...(synonyms && { synonyms }) });
 }
 
 async function ordinaryRun(input: FineTuneInput & { firing: Firing }): Promise<RetrainResult> {

@@ -139,10 +139,11 @@ export class RunState {
   }
 
   get context(): TrainingContext {
-    const { run, job, source, model, fork } = this.input;
+    const { run, job, source, model, fork, synonyms } = this.input;
     return {
       ...{ run, job, source, model, dataset: this.dataset!, lineage: this.lineage! },
       ...(fork && { fork }),
+      ...(synonyms && { synonyms }),
       ...(this.features && { features: this.features }),
       ...(this.adjustments.length > 0 && { adjustments: this.adjustments }),
     };

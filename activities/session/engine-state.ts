@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { log } from '@temporalio/activity';
 import { fetchCheckpoint } from '../../storage/checkpoint/restore.js';
+import { fetchFile } from '../../storage/content.js';
 import { untilReachable } from '../../storage/until-reachable.js';
 import type { FeaturesRef, FreezePlan, StateRef, TrainingContext, TrainProgress } from '../../workflows/contract.js';
 import { sessionClosed } from '../as-activity.js';
@@ -65,7 +66,7 @@ async function restore(session: SessionDesk, input: EngineRequests['restore']['i
 async function load(session: SessionDesk, input: StateInput, at: StateRef, signal: AbortSignal): Promise<void> {
   const { desk } = session;
   const { context, plan } = input;
-  const { job, model, dataset, features } = context;
+  const { job, model, dataset, features, synonyms } = context;
   const kept = features ? await keptFeatures(session, input, features, at, signal) : null;
   const manifest = await datasetOf(session, dataset, signal);
   const request = {
@@ -75,6 +76,7 @@ async function load(session: SessionDesk, input: StateInput, at: StateRef, signa
     dataset: manifest,
     shards: await fetchShards(session, dataset, manifest, signal),
     features: kept,
+    ...(synonyms && { synonyms: await fetchFile(session.store, synonyms, session.cacheFolder, { signal }) }),
     train: true,
   };
   const loading = askEngine(session, 'load', request);
@@ -108,5 +110,5 @@ async function keptFeatures(
   }
 }
 
-const keyOf = ({ context: { job, model, dataset, features }, plan }: StateInput): string =>
-  JSON.stringify([job, model.digest, dataset.digest, plan.digest, features?.digest ?? null]);
+const keyOf = ({ context: { job, model, dataset, features, synonyms }, plan }: StateInput): string =>
+  JSON.stringify([job, model.digest, dataset.digest, plan.digest, features?.digest ?? null, synonyms?.sha256 ?? null]);

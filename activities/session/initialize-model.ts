@@ -1,10 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unpin } from '../../storage/checkpoint/pins.js';
 import { findNewestCheckpoint } from '../../storage/checkpoint/restore.js';
 import { untilReachable } from '../../storage/until-reachable.js';
-import type { CheckpointRef, DatasetRef, Fingerprint, RunContext, Sha256 } from '../../workflows/contract.js';
+import type { CheckpointRef, DatasetRef, RunContext } from '../../workflows/contract.js';
 import { asActivity } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
@@ -12,6 +12,7 @@ import { datasetOf } from '../dataset-of.js';
 import { modelFolder } from '../model-folder.js';
 import { commitState } from './commit.js';
 import { forkedState } from './fork-checkpoint.js';
+import { lineageOf } from './lineage-of.js';
 
 /**
  * Checks the base model's architecture, makes the new head from the seed, and commits both as step 0. A fork commits the state that
@@ -46,14 +47,3 @@ export const initializeModel =
         await rm(stateFolder, { recursive: true, force: true });
       }
     });
-
-/** Names everything that a state is a function of. Where bits may differ between hosts by consent, the host does not count. */
-function lineageOf({ job, model, fork }: RunContext, dataset: DatasetRef, fingerprint: Fingerprint): Sha256 {
-  // What is not listed says when to store, what to keep, and which checkpoint to choose: no bit of a state depends on it.
-  const { name: _, model: __, data: ___, checkpoint: ____, selectBest: _____, threads: ______, ...rest } = job;
-  const { exactness, ...learning } = rest;
-  const numerics = exactness === 'strict' ? fingerprint.digest : exactness;
-  const begun = fork ? [[fork.from.lineage, fork.from.stateDigest]] : [];
-  const text = JSON.stringify([learning, model.digest, dataset.digest, numerics, ...begun]);
-  return createHash('sha256').update(text).digest('hex') as Sha256;
-}

@@ -48,7 +48,7 @@ export async function findRate(
   { steps, from, to }: RateRequest,
   { signal, onBegin, onProgress }: RateSearch,
 ): Promise<FoundRate> {
-  const { job, model, format } = checked;
+  const { job, model, format, synonyms } = checked;
   const scratch = await mkdtemp(join(tmpdir(), 'temper-lr-find-'));
   const preparing = (done: number, total: number) =>
     onProgress({ stage: 'preparing', done, total, loss: null, learningRate: null });
@@ -71,7 +71,9 @@ export async function findRate(
       try {
         signal.throwIfAborted();
         onProgress({ stage: 'compiling', done: 0, total: range.steps, loss: null, learningRate: null });
-        await begin(engine, { job, modelFolder: model.folder, dataset }, { outFolder, state: join(scratch, 'state') });
+        const table = synonyms === null ? {} : { synonyms };
+        const inputs = { job, modelFolder: model.folder, dataset };
+        await begin(engine, inputs, { outFolder, state: join(scratch, 'state'), ...table });
         engine.onProgress = ({ position, loss, learningRate }) =>
           onProgress({ stage: 'training', done: position.step, total: range.steps, loss, learningRate });
         const found = engine.request('findRate', range);
@@ -90,12 +92,12 @@ export async function findRate(
 async function begin(
   engine: Engine,
   model: { readonly job: Job; readonly modelFolder: string; readonly dataset: DatasetManifest },
-  { outFolder, state }: { readonly outFolder: string; readonly state: string },
+  { outFolder, state, ...table }: { readonly outFolder: string; readonly state: string; readonly synonyms?: string },
 ): Promise<void> {
   const { position, shards } = await engine.request('initialize', { ...model, folder: state });
   const train = model.dataset.files.filter(({ split }) => split === 'train').map(({ name }) => join(outFolder, name));
   const data = { shards: { train, validation: [], test: [] }, features: null };
-  await engine.request('load', { key: state, ...model, ...data, train: true });
+  await engine.request('load', { key: state, ...model, ...data, ...table, train: true });
   await engine.request('restore', { shards: shards.map(({ path }) => path), position });
 }
 

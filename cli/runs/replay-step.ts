@@ -5,6 +5,7 @@ import { datasetOf, fetchFeatures, fetchShards } from '../../activities/dataset-
 import type { PoisonBundle } from '../../activities/poison-bundle.js';
 import { EngineDied } from '../../engine/failure.js';
 import { fetchCheckpoint } from '../../storage/checkpoint/restore.js';
+import { fetchFile } from '../../storage/content.js';
 import { materialize } from '../../storage/materialize.js';
 import type { ObjectStore } from '../../storage/object-store.js';
 import { withEngine } from './local-engine.js';
@@ -40,7 +41,7 @@ async function inFolder(
   { allowModules, patienceMs, onStage }: ReplayOptions,
   scratch: string,
 ): Promise<Replayed> {
-  const { job, model, dataset, features } = context;
+  const { job, model, dataset, features, synonyms } = context;
   const { signal } = new AbortController();
   const stores = { store, cacheFolder: scratch };
   onStage('fetching model, data and checkpoint');
@@ -48,13 +49,14 @@ async function inFolder(
   const manifest = await datasetOf(stores, dataset, signal);
   const shards = await fetchShards(stores, dataset, manifest, signal);
   const kept = features && { width: features.width, shards: await fetchFeatures(stores, features, signal) };
+  const table = synonyms && { synonyms: await fetchFile(store, synonyms, scratch, { signal }) };
   const { files } = await fetchCheckpoint(store, checkpoint, join(scratch, 'state'));
   const local = { log: 'replay', threads: fingerprint.intraOpThreads, tf32: job.train.precision === 'tf32' };
   return withEngine({ ...local, allowModules, patienceMs }, async (engine) => {
     const here = await engine.fingerprint();
     const sameFingerprint = here.digest === fingerprint.digest;
     onStage('compiling');
-    const loaded = { job, modelFolder, dataset: manifest, shards, features: kept ?? null, train: true };
+    const loaded = { job, modelFolder, dataset: manifest, shards, features: kept ?? null, ...table, train: true };
     const { trainableDigest } = await engine.request('load', { key: scratch, ...loaded });
     if (trainableDigest !== plan.digest)
       throw new Error(`the run trains ${plan.digest}, here it is ${trainableDigest}`);

@@ -5,7 +5,7 @@ import type { RetrainInput, ScheduledSource } from '../../workflows/contract.js'
 import { CONTROL_QUEUE } from '../../workflows/handlers.js';
 import { CliError } from '../errors.js';
 import { shortName } from '../local-source.js';
-import { storeModel, storeSource, type CheckedJob } from '../submit.js';
+import { storeModel, storeSource, storeSynonyms, type CheckedJob } from '../submit.js';
 import { describeSchedule, findSchedule, RETRAIN, shown, type ShownSchedule } from './look.js';
 import { overlapPolicy, type Overlap } from './options.js';
 import { whenText, type WhenOptions } from './spec.js';
@@ -62,7 +62,7 @@ export async function createSchedule(
     read === 'at-firing'
       ? { read, name: shortName(checked.sourceName), format, place: places[0]!, ...(places.length > 1 && { places }) }
       : { read, source: await storeSource(store, checked) };
-  const input: RetrainInput = { schedule, job, model, data };
+  const input: RetrainInput = { schedule, job, model, data, ...(await storeSynonyms(store, checked)) };
   const created: ScheduleOptions = {
     scheduleId: schedule,
     spec,

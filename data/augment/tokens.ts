@@ -1,12 +1,15 @@
 import { Draws, sites, type Bits } from './draws.js';
 import type { AugmentSettings } from './image-augmenter.js';
+import { withSynonyms, type SynonymRules } from './synonyms.js';
 
 /** What of a tokenizer augmentation has to know. */
 export interface TokenRules {
   /** Ids that stay where they are: [CLS], [SEP] and their like. */
   readonly special: readonly number[];
-  /** What a masked token becomes. */
-  readonly mask: number;
+  /** What a masked token becomes; null where the tokenizer has nothing for it. */
+  readonly mask: number | null;
+  /** Where the job has a table of them. */
+  readonly synonyms?: SynonymRules | undefined;
 }
 
 export interface TokenRow {
@@ -15,15 +18,26 @@ export interface TokenRow {
   readonly types: Int32Array | null;
 }
 
-/** A row of tokens after the job's augmentations, at most as long as before. */
-export function augmentedTokens(row: TokenRow, settings: AugmentSettings, rules: TokenRules, bits: Bits): TokenRow {
-  const { tokenSwap, tokenDropout, masking } = settings;
+/** A row of tokens after the job's augmentations, of at most `room` tokens: only synonyms make it longer. */
+export function augmentedTokens(
+  row: TokenRow,
+  settings: AugmentSettings,
+  rules: TokenRules,
+  bits: Bits,
+  room = row.ids.length,
+): TokenRow {
+  const { synonyms, tokenSwap, tokenDropout, masking } = settings;
   const special = new Set(rules.special);
   let result = row;
+  if (synonyms) {
+    if (!rules.synonyms) throw new Error('data.augment.synonyms: the table was not read');
+    const known = { p: synonyms.p, rules: rules.synonyms, special, room };
+    result = withSynonyms(result, known, new Draws(bits, sites.synonyms));
+  }
   if (tokenSwap) result = swapped(result, tokenSwap.p, special, new Draws(bits, sites.tokenSwap));
   if (tokenDropout) result = thinned(result, tokenDropout.p, special, new Draws(bits, sites.tokenDropout));
   if (masking) {
-    result = { ...result, ids: masked(result.ids, masking.p, rules.mask, special, new Draws(bits, sites.masking)) };
+    result = { ...result, ids: masked(result.ids, masking.p, rules.mask!, special, new Draws(bits, sites.masking)) };
   }
   return result;
 }

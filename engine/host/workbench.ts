@@ -20,8 +20,8 @@ import { trainerFor } from '../../training/trainer-for.js';
 import type { Trainer } from '../../training/trainer.js';
 import type { Position, TrainProgress } from '../../workflows/contract.js';
 import type { BlackBox } from '../black-box.js';
+import { cpuFlags } from '../cpu.js';
 import type { LoadRequest, ShardPaths } from '../protocol.js';
-import { cpuFlags } from './fingerprint.js';
 import { headOnly, openRunModel, type RunModel } from './run-model.js';
 
 export type SplitName = keyof ShardPaths;
@@ -96,12 +96,12 @@ export class Workbench {
   async load(request: LoadRequest): Promise<Loaded> {
     if (this.#loaded?.key === request.key) return this.#loaded;
     this.unload();
-    const { key, job, modelFolder, dataset, shards, features } = request;
+    const { key, job, modelFolder, dataset, shards, features, synonyms } = request;
     const problem = precisionProblem(job.train.precision, deviceKind(), cpuFlags());
     if (problem !== null) throw new ModelError(`train.precision: ${problem}`);
     const run = await openRunModel(request, this.allowModules);
     const scale = dataset.kind === 'images' ? await imageScale(run, modelFolder) : undefined;
-    const augment = features ? undefined : await augmentPlan(job, modelFolder);
+    const augment = features || !request.train ? undefined : await augmentPlan(job, modelFolder, synonyms);
     const open = (split: SplitName) =>
       openExamples(shards[split], dataset, scale, split === 'train' ? augment : undefined);
     const examples = { train: await open('train'), validation: await open('validation'), test: await open('test') };

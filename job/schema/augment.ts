@@ -63,6 +63,16 @@ const erasingSchema = z.strictObject({
     .describe('What stands there, in normalised pixels: 0 is the mean colour, random is noise.'),
 });
 
+const synonymsSchema = z.strictObject({
+  table: z
+    .string()
+    .min(1)
+    .describe(
+      'A table with the columns `word` and `synonyms` (a list, or separated by `|`), in any format that data can be read in, also `s3://bucket/key`. Relative to the job file; read when the run is submitted.',
+    ),
+  p: share.default(0.1).describe('Share of the words of the table that are replaced.'),
+});
+
 const each = (meaning: string, p: number) => z.strictObject({ p: share.default(p).describe(meaning) });
 
 export const augmentSchema = z
@@ -82,6 +92,7 @@ export const augmentSchema = z
     randomErasing: erasingSchema.optional().describe('Images: a box is erased.'),
     cutmix: z.strictObject({ alpha }).optional().describe('Images: a box of each is that of another of its batch.'),
     mixup: z.strictObject({ alpha }).optional().describe('Images and tables: each is mixed with another of its batch.'),
+    synonyms: synonymsSchema.optional().describe('Texts: words that become one of their synonyms.'),
     tokenDropout: each('Share of the tokens that are left out.', 0.1).optional().describe('Texts: tokens left out.'),
     tokenSwap: each('Share of the tokens that change places.', 0.1).optional().describe('Texts: neighbours swapped.'),
     masking: each('Share of the tokens.', 0.15).optional().describe("Texts: tokens that become the tokenizer's mask."),

@@ -107,6 +107,22 @@ describe('what is wrong is said in a sentence, and nothing is started', () => {
     await expectNothingStarted();
   });
 
+  it('a table of synonyms that is not there, names no synonyms, or has no word that the model knows', async () => {
+    const runWith = (text: string | null) => {
+      if (text !== null) writeFileSync(join(stack.directory, 'words.csv'), text);
+      return runOf({ data: { augment: { synonyms: { table: 'words.csv' } } } });
+    };
+    const table = 'data.augment.synonyms.table';
+    oneSentence(await runWith(null), { code: 2, says: [table, /there is no file .*words\.csv/] });
+    oneSentence(await runWith('word,means\nbird,plant\n'), {
+      code: 2,
+      says: [table, 'column `synonyms` in words.csv'],
+    });
+    oneSentence(await runWith('word,synonyms\nbird,plant\nstone,\n'), { code: 2, says: [table, 'words.csv:3'] });
+    oneSentence(await runWith('word,synonyms\n語彙,彙語\n'), { code: 2, says: [table, 'does not, such as "語彙"'] });
+    await expectNothingStarted();
+  });
+
   it('a model that lacks tensors and has others of the wrong shape: every difference is listed', async () => {
     const model = modelWith('damaged-bert', (folder) =>
       editTensors(join(folder, 'model.safetensors'), (header) => {

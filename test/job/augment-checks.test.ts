@@ -9,7 +9,7 @@ const job = (task: string, augment: string, more = '') =>
 
 test.each([
   ['image-classification', '{ horizontalFlip: 0.5, randAugment: {}, mixup: {}, cutmix: {}, randomErasing: {} }'],
-  ['text-classification', '{ tokenDropout: {}, tokenSwap: { p: 0.2 }, masking: {} }'],
+  ['text-classification', '{ tokenDropout: {}, tokenSwap: { p: 0.2 }, masking: {}, synonyms: { table: words.csv } }'],
   ['token-classification', '{ masking: {} }'],
   ['tabular-classification', '{ noise: {}, mixup: { alpha: 0.2 } }'],
   ['tabular-regression', '{ noise: { std: 0.3 }, mixup: {} }'],
@@ -35,6 +35,18 @@ test.each([
   ['text-classification', '{ mixup: {} }', '', 'there is nothing between two tokens'],
   ['token-classification', '{ mixup: {} }', '', 'the tags of two texts do not stand at the same places'],
   ['token-classification', '{ tokenDropout: {} }', '', 'tears words from their tags'],
+  [
+    'token-classification',
+    '{ synonyms: { table: a.csv } }',
+    '',
+    'puts other words in the place of those that are tagged',
+  ],
+  ['causal-lm', '{ synonyms: { table: a.csv } }', '', 'changes the text that a language model is to learn'],
+  ['tabular-regression', '{ synonyms: { table: a.csv } }', '', 'belongs to `text-classification`'],
+  ['text-classification', '{ synonyms: {} }', '', 'expected a text'],
+  ['text-classification', '{ synonyms: { table: a.csv, share: 1 } }', '', 'share'],
+  ['text-classification', '{ synonyms: { tabel: a.csv } }', '', 'did you mean `table`'],
+  ['text-classification', '{ synonyms: { table: a.csv, p: 2 } }', '', 'found `2`'],
   ['causal-lm', '{ masking: {} }', '', 'changes the text that a language model is to learn'],
   ['causal-lm', '{ mixup: {} }', '', 'two texts have no token that follows both'],
   ['tabular-regression', '{ cutmix: {} }', '', 'belongs to `image-classification`'],

@@ -33,6 +33,9 @@ export async function prepareCase({ source, yaml }: ExactCase, folder: string): 
   await mkdir(join(folder, 'cnn'));
   const cnn = { model_type: 'temper-cnn', imageSize: 16, channels: 1, filters: [4, 8], hidden: 16 };
   await writeFile(join(folder, 'cnn', 'config.json'), JSON.stringify(cnn));
+  const synonyms = { word: 'the bird', synonyms: ['a kind of plant', 'stone'] };
+  const others = { word: 'hill', synonyms: ['garden by the sea'] };
+  await writeFile(join(folder, 'synonyms.jsonl'), `${JSON.stringify(synonyms)}\n${JSON.stringify(others)}\n`);
   writeDocsModule(folder);
   return parseJob(`name: exact\n${yaml.replace('SOURCE', path).replace('FOLDER', folder)}`, 'exact.yaml');
 }
@@ -207,10 +210,10 @@ const augmented: readonly ExactCase[] = [
     train: 'accumulate: 2, batchSize: 5, labelSmoothing: 0.1',
   }),
   text('texts augmented', {
-    data: 'maxLength: 16, augment: { tokenDropout: {}, tokenSwap: {}, masking: {} }',
+    data: 'maxLength: 16, augment: { synonyms: { table: FOLDER/synonyms.jsonl, p: 0.5 }, tokenDropout: {}, tokenSwap: {}, masking: {} }',
   }),
   text('pairs augmented', {
-    data: 'textPair: second, maxLength: 24, augment: { tokenDropout: { p: 0.3 }, tokenSwap: {}, masking: {} }',
+    data: 'textPair: second, maxLength: 24, augment: { synonyms: { table: FOLDER/synonyms.jsonl, p: 0.5 }, tokenDropout: { p: 0.3 }, tokenSwap: {}, masking: {} }',
   }),
   {
     ...{ name: 'tags of masked tokens', source: 'tagged' },

@@ -61,7 +61,7 @@ export async function tinyLoad(written = tinyJob()): Promise<TinyLoad> {
   for (const { name, split } of manifest.files) shards[split].push(join(folder, name));
   const request: LoadRequest = {
     ...{ key: JSON.stringify(job), job, modelFolder, dataset: manifest, shards },
-    ...{ features: null, train: true },
+    ...{ features: null, train: true, synonyms: job.data.augment?.synonyms?.table },
   };
   const { batchSize, accumulate } = job.train;
   return { request, folder, stepsPerEpoch: Math.ceil(Math.ceil(manifest.rows.train / batchSize) / accumulate) };

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -37,7 +37,7 @@ async function images(augment: object) {
 }
 
 async function opened({ job, manifest, paths }: { job: Job; manifest: DatasetManifest; paths: { train: string[] } }) {
-  const plan = await augmentPlan(job, fixture('tiny-bert'));
+  const plan = await augmentPlan(job, fixture('tiny-bert'), job.data.augment?.synonyms?.table);
   const examples = await openExamples(paths.train, manifest, scale, plan);
   onTestFinished(() => examples.close());
   return examples;
@@ -80,6 +80,38 @@ describe('augmented examples', () => {
     expect(count(changed['ids']!)).toBe(count(changed['mask']!));
     expect(count(changed['mask']!)).toBeLessThan(count(plain['mask']!));
     expect(tokenizer.decode(Array.from(changed['ids']!.subarray(0, 16)))).toContain('[MASK]');
+  });
+
+  test('of texts get synonyms of whole words while there is room for them', async () => {
+    const table = join(await folder(), 'synonyms.jsonl');
+    await writeFile(table, '{"word":"fruit","synonyms":["large part of a plant"]}\n');
+    const short = Array.from({ length: 20 }, (_, i) => ({ text: `a fruit that grows ${i}`, label: i % 2 ? 'a' : 'b' }));
+    const long = Array.from({ length: 20 }, (_, i) => ({
+      text: `a fruit that is in the house of the king and of the ${i}`,
+      label: i % 2 ? 'a' : 'b',
+    }));
+    const job = jobOf({ maxLength: 16, augment: { synonyms: { table, p: 1 } } });
+    const tokenizer = await openTokenizer(fixture('tiny-bert'), 16);
+    const examples = await opened({ job, ...(await prepared({ source: jsonl([...short, ...long]), job, tokenizer })) });
+    const isLong = (example: number) => examples.lengthOf(example) > 12;
+    const all = Array.from({ length: examples.count }, (_, i) => i);
+    const chosen = Int32Array.of(
+      all.find(isLong)!,
+      all.find((i) => !isLong(i))!,
+    );
+    const bucket = examples.bucketFor(examples.lengthOf(chosen[0]!));
+    const { ids, mask } = examples.gather(chosen, 2, bucket, at);
+    const textOf = (row: number) =>
+      tokenizer.decode(Array.from(ids!.subarray(row * bucket, (row + 1) * bucket)).filter((id) => id !== 0));
+    expect(textOf(0)).toContain('a fruit that is in the house');
+    expect(textOf(1)).toContain('a large part of a plant that grows ');
+    expect(Array.from(mask!, (value, i) => value === (ids![i] === 0 ? 0 : 1))).not.toContain(false);
+    // The same in another thread, whose rules were sent to it.
+    const elsewhere = examplesOf(structuredClone(examples.source));
+    expect(elsewhere.gather(chosen, 2, bucket, at)).toEqual(examples.gather(chosen, 2, bucket, at));
+    elsewhere.close();
+    // Evaluation reads the rows as they are.
+    expect(examples.gather(chosen, 2, bucket)['ids']).not.toEqual(ids);
   });
 
   test('of tables get noise on their numbers alone', async () => {
@@ -125,6 +157,8 @@ test.each(['wide.png', 'tall.png', 'small.png', 'photo.jpg', 'turned.jpg', 'exac
 test('prepared data depend on augmentation where a crop looks beyond the image, and not else', () => {
   const spec = (augment: object | undefined) => datasetSpec(jobOf({ augment }, { task: 'image-classification' }), 224);
   expect(spec({ horizontalFlip: 0.5, randomCrop: { padding: 4 } })).toEqual(spec(undefined));
+  const ofTexts = (augment: object | undefined) => datasetSpec(jobOf({ augment }), null);
+  expect(ofTexts({ synonyms: { table: 'a.csv' } })).toEqual(ofTexts(undefined));
   expect(spec({ randomCrop: {} })).toEqual({ ...spec(undefined), margin: 16 });
 });
 

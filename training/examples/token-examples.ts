@@ -97,7 +97,7 @@ export function storedTokenExamples({ tokens, types, targets, maxLength, augment
         const start = row * bucket;
         if (augment && at) {
           const own = { ids: read(tokens, example), types: types && read(types, example) };
-          const seen = augmentedTokens(own, augment.settings, augment.rules!, bitsOf(at, example, row));
+          const seen = augmentedTokens(own, augment.settings, augment.rules!, bitsOf(at, example, row), bucket);
           ids.set(seen.ids, start);
           mask.fill(1, start, start + seen.ids.length);
           if (seen.types) typeIds!.set(seen.types, start);

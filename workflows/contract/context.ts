@@ -1,5 +1,5 @@
 /** What every stage of a run is a function of: the numerics, the metrics so far, what was adjusted. */
-import type { CheckpointRef, DatasetRef, FeaturesRef, ModelRef, RunId, Sha256, SourceRef } from './refs.js';
+import type { CheckpointRef, DatasetRef, FeaturesRef, ModelRef, RunId, Sha256, SourceRef, StoredFile } from './refs.js';
 import type { Job } from '../../job/schema.js';
 
 /** What the numerics depend on (docs/exactness.md). Two hosts with the same digest give the same bits. */
@@ -80,6 +80,8 @@ export interface DataContext {
 export interface RunContext extends DataContext {
   readonly run: RunId;
   readonly fork?: Fork;
+  /** The table of data.augment.synonyms as it was when the run was submitted. */
+  readonly synonyms?: StoredFile;
 }
 
 /** The run with what the device stages need to know of it. */

@@ -1,5 +1,5 @@
 /** The workflow retrain: one firing of a schedule. */
-import type { ModelRef, RunId, SourceRef } from './refs.js';
+import type { ModelRef, RunId, SourceRef, StoredFile } from './refs.js';
 import type { FineTuneOutcome } from './run.js';
 import type { Job } from '../../job/schema.js';
 
@@ -31,6 +31,8 @@ export interface RetrainInput {
   readonly job: Job;
   readonly model: ModelRef;
   readonly data: ScheduledSource;
+  /** As it was when the schedule was created. */
+  readonly synonyms?: StoredFile;
 }
 
 export interface RetrainResult {
