@@ -121,7 +121,7 @@ export const data: Bench = {
         ...machine.map((line) => `- ${line}`),
         ...(peers ? ['- peers: torchvision 0.29.2, datasets 5.2.0, tokenizers 0.23.3, a process each'] : []),
         `- load of the machine before: ${before}; ${rounds} rounds in turn; ms of processor on all threads, so that it is work per core`,
-        '- glosses: all 82,192 from JSON Lines to shards of MiniLM token ids, split and with their labels; the check for leakage, which datasets has not, is off',
+        '- glosses: all 82,192 from JSON Lines to shards of MiniLM token ids, split and with their labels; the checks for leakage and duplicates, which datasets has not, are off',
         '- images: 250 JPEGs of 240 to 400 pixels a side to 224 x 224 float32, cropped, flipped and coloured at random',
         ...sentences.map((sentence) => `- ${sentence}`),
         ...(measured.length > 0 ? [`\n${stepRows(measured)}`] : []),

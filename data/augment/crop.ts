@@ -34,21 +34,22 @@ function view({ data, width, height }: Pixels, box: Box, mode: PaddingMode, fill
   const [left, right] = [Math.max(0, -box.left), Math.min(box.width, width - box.left)]; // of the box: what the image fills
   const beyond: number[] = [];
   for (let x = 0; x < box.width; x++) if (x < left || x >= right) beyond.push(x);
-  rows.forEach((row, y) => {
-    const line = result.data.subarray(y * stride, (y + 1) * stride);
+  const into = result.data;
+  for (let y = 0, start = 0; y < box.height; y++, start += stride) {
+    const row = rows[y]!;
     if (row < 0) {
-      line.fill(fill);
-      return;
+      into.fill(fill, start, start + stride);
+      continue;
     }
     const from = 3 * (row * width + box.left);
-    line.set(data.subarray(from + 3 * left, from + 3 * right), 3 * left);
+    into.set(data.subarray(from + 3 * left, from + 3 * right), start + 3 * left);
     for (const x of beyond) {
       const column = columns[x]!;
       for (let channel = 0; channel < 3; channel++) {
-        line[3 * x + channel] = column < 0 ? fill : data[3 * (row * width + column) + channel]!;
+        into[start + 3 * x + channel] = column < 0 ? fill : data[3 * (row * width + column) + channel]!;
       }
     }
-  });
+  }
   return result;
 }
 
