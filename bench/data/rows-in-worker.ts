@@ -19,7 +19,7 @@ export interface RowsInWorker {
   readonly bytes: number;
   /** Of the data worker's process, from its start to the end of the preparation. */
   readonly peakMebibytes: number;
-  /** To put the source on S3, then of each stage, from its first activity's start to its last one's end. */
+  /** To check the source and put it on S3, then of each stage, from its first activity's start to its last one's end. */
   readonly seconds: Readonly<Record<string, number>>;
   /** The most that lay in the stack's folder (store, worker's cache and scratch, Temporal's database), without the source. */
   readonly diskGigabytes: number;
@@ -76,7 +76,7 @@ export async function rowsInWorker(rows: number, say: (sentence: string) => void
     const events = await withClient(stack, (client) => eventsOf(client, id));
     return {
       ...{ rows: cleaning.rowsRead, bytes: (await stat(source)).size, peakMebibytes: peakMebibytes(pid) },
-      seconds: { upload: (millis(events[0]!) - began) / 1000, ...secondsOfStages(events) },
+      seconds: { 'check and upload': (millis(events[0]!) - began) / 1000, ...secondsOfStages(events) },
       diskGigabytes: Math.max(mostBytes, bytesBelow(stack.folder)) / 1e9,
       ...{ droppedDuplicates: cleaning.droppedDuplicates, digest },
     };
