@@ -1,5 +1,6 @@
 import { BAD_ROWS_FILE } from '../../data/bad-rows.js';
 import { MANIFEST_FILE, type DatasetManifest } from '../../data/manifest.js';
+import { findings } from './dataset-findings.js';
 import { renderTable } from './table.js';
 import { count, counted, size } from './units.js';
 
@@ -16,6 +17,7 @@ export function renderDataset(
     ['rows', splits.map((split) => `${count(rows[split])} ${split}`).join(', ')],
     ['left out', leftOut(manifest)],
     ...kindFacts(manifest),
+    ...findings(manifest),
     ['shards', `${counted(files.length, 'file')}, ${size(bytes)}`],
     ['digest', digest],
     ['lies at', place],
@@ -29,12 +31,18 @@ export function renderDataset(
 }
 
 function leftOut(manifest: DatasetManifest): string {
-  const { rowsRead, droppedEmpty, droppedDuplicates, droppedContradictions } = manifest.cleaning;
+  const { rowsRead, ...cleaning } = manifest.cleaning;
   const unreadable = manifest.kind === 'images' ? manifest.unreadable.count : 0;
   const reasons = [
-    [droppedEmpty, 'empty'],
-    [droppedDuplicates, 'there before'],
-    [droppedContradictions, 'with a label that contradicts an equal row'],
+    [cleaning.droppedEmpty, 'empty'],
+    [cleaning.droppedDuplicates, 'there before'],
+    [cleaning.droppedContradictions, 'with a label that contradicts an equal row'],
+    [cleaning.droppedNearDuplicates, 'nearly the same as one before'],
+    [cleaning.droppedShort, 'too short'],
+    [cleaning.droppedLong, 'too long'],
+    [cleaning.droppedSmall, 'of too few pixels'],
+    [cleaning.droppedGaps, 'with an empty cell'],
+    [cleaning.droppedOutliers, 'with a number far from the others'],
     [unreadable, 'whose image cannot be read'],
     [manifest.badRows.count, 'that cannot be read'],
   ] as const;
