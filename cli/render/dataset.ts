@@ -1,5 +1,6 @@
 import { BAD_ROWS_FILE } from '../../data/bad-rows.js';
 import { MANIFEST_FILE, type DatasetManifest } from '../../data/manifest.js';
+import { hasBadRows } from '../../data/write-bad-rows.js';
 import { renderTable } from './table.js';
 import { count, counted, size } from './units.js';
 
@@ -19,7 +20,7 @@ export function renderDataset(
     ['shards', `${counted(files.length, 'file')}, ${size(bytes)}`],
     ['digest', digest],
     ['lies at', place],
-    ...(manifest.badRows.count > 0
+    ...(hasBadRows(manifest)
       ? [['cannot be read', place.replace(MANIFEST_FILE, BAD_ROWS_FILE)] as [string, string]]
       : []),
   ];
@@ -29,12 +30,18 @@ export function renderDataset(
 }
 
 function leftOut(manifest: DatasetManifest): string {
-  const { rowsRead, droppedEmpty, droppedDuplicates, droppedContradictions } = manifest.cleaning;
+  const { rowsRead, ...cleaning } = manifest.cleaning;
   const unreadable = manifest.kind === 'images' ? manifest.unreadable.count : 0;
   const reasons = [
-    [droppedEmpty, 'empty'],
-    [droppedDuplicates, 'there before'],
-    [droppedContradictions, 'with a label that contradicts an equal row'],
+    [cleaning.droppedEmpty, 'empty'],
+    [cleaning.droppedDuplicates, 'there before'],
+    [cleaning.droppedContradictions, 'with a label that contradicts an equal row'],
+    [cleaning.droppedNearDuplicates, 'nearly the same as one before'],
+    [cleaning.droppedShort, 'too short'],
+    [cleaning.droppedLong, 'too long'],
+    [cleaning.droppedSmall, 'of too few pixels'],
+    [cleaning.droppedGaps, 'with an empty cell'],
+    [cleaning.droppedOutliers, 'with a number far from the others'],
     [unreadable, 'whose image cannot be read'],
     [manifest.badRows.count, 'that cannot be read'],
   ] as const;

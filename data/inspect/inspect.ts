@@ -1,7 +1,7 @@
 /** Looks at data as they are, without a job: two passes over the rows, in bounded memory. */
 import type { ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
-import { faultOf } from '../images.js';
+import { lookAtImage } from '../images.js';
 import type { BadRow } from '../readers/bad-row.js';
 import { readRows, type SourceFormat } from '../readers/read-rows.js';
 import { isFilesSource } from '../readers/files.js';
@@ -50,7 +50,7 @@ export async function inspectData({ source, format, sources, given, signal }: In
       collector.add(row.fields[name]);
     }
     if (row.image && rows <= DECODED) {
-      const fault = await faultOf(row.image);
+      const { fault } = await lookAtImage(row.image);
       if (fault !== null) bad.add({ place: row.image.place, why: fault, raw: '' });
     }
   }

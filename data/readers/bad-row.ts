@@ -27,7 +27,7 @@ export interface ReadOptions {
 }
 
 /** A row that fills a screen says enough. */
-const MAX_RAW_CHARACTERS = 64 * 2 ** 10;
+export const MAX_RAW_CHARACTERS = 64 * 2 ** 10;
 
 /** @throws DataError when nobody wants to know. */
 export function tellBadRow({ onBadRow }: ReadOptions, { place, why, raw }: BadRow): void {
