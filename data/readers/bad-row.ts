@@ -24,6 +24,8 @@ export interface ReadOptions {
   readonly onBadRow?: ((bad: BadRow) => void) | undefined;
   /** Only this part of the file. */
   readonly part?: ReadPart | undefined;
+  /** Of Parquet: cells of bytes are wanted as bytes, and may be large. Without it they are texts, as old writers left them. */
+  readonly bytes?: boolean | undefined;
 }
 
 /** A row that fills a screen says enough. */
