@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { oneDnnEnvironment } from './engine/cpu.js';
 
 // unit: no servers, files in parallel. integration: real servers and processes, two files at a time: they wait more than they compute.
 const withServers = ['test/integration/**/*.test.ts', 'test/infra/stack*.test.ts', 'test/faults/faults.test.ts'];
@@ -12,7 +13,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: withServers,
           pool: 'forks', // libtensorflow loads once per process, and never in a second thread
-          env: { TF_CPP_MIN_LOG_LEVEL: '2' },
+          env: { TF_CPP_MIN_LOG_LEVEL: '2', ...oneDnnEnvironment() }, // the kernels that engines take
           testTimeout: 120_000, // two slow cores are enough
           hookTimeout: 120_000,
         },

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +7,10 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { partPaths } from '../infra/parts.mjs';
 import { repositoryRoot } from '../infra/parts/root.mjs';
-import { Unavailable, type Bench } from './bench.js';
+import type { Bench } from './bench.js';
 import { writeGlosses, writeImages } from './data/inputs.js';
 import { rowsInWorker } from './data/rows-in-worker.js';
+import { writeGlosses as writeExample } from './glosses/rows.js';
 import { interleave, ratioOf, ratioOfFastest, type Contender, type Measured } from './interleave.js';
 import { describeBench, engineProcessEnvironment, load } from './machine.js';
 import { peersPython } from './peers/environment.mjs';
@@ -46,12 +46,7 @@ function ratios(measured: readonly Measured[]): Budgeted[] {
 
 /** The demo's job in an engine of its own. */
 async function waiting(folder: string): Promise<Budgeted> {
-  const job = join(repositoryRoot(), 'examples', 'glosses', 'job.yaml');
-  if (!existsSync(join(job, '..', 'glosses.jsonl'))) {
-    throw new Unavailable(
-      'examples/glosses/glosses.jsonl is not there: node examples/glosses/make-rows.mjs writes it.',
-    );
-  }
+  const job = await writeExample();
   const { stdout } = await promisify(execFile)(process.execPath, [ours('waiting.js'), job, folder], {
     env: engineProcessEnvironment(),
   });
@@ -126,7 +121,7 @@ export const data: Bench = {
         ...machine.map((line) => `- ${line}`),
         ...(peers ? ['- peers: torchvision 0.29.2, datasets 5.2.0, tokenizers 0.23.3, a process each'] : []),
         `- load of the machine before: ${before}; ${rounds} rounds in turn; ms of processor on all threads, so that it is work per core`,
-        '- glosses: all 82,192 from JSON Lines to shards of MiniLM token ids, split and with their labels; the check for leakage, which datasets has not, is off',
+        '- glosses: all 82,192 from JSON Lines to shards of MiniLM token ids, split and with their labels; the checks for leakage and duplicates, which datasets has not, are off',
         '- images: 250 JPEGs of 240 to 400 pixels a side to 224 x 224 float32, cropped, flipped and coloured at random',
         ...sentences.map((sentence) => `- ${sentence}`),
         ...(measured.length > 0 ? [`\n${stepRows(measured)}`] : []),

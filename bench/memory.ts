@@ -3,7 +3,7 @@ import type { Bench } from './bench.js';
 import { describeBench } from './machine.js';
 import { peersPython } from './peers/environment.mjs';
 import { budgetTable, isMet, missedBudgets, table, type Budgeted } from './results.js';
-import { BF16, FP32, groups } from './step/groups.js';
+import { bf16Problem, BF16, FP32, groups } from './step/groups.js';
 import type { Contender } from './interleave.js';
 import type { Row } from './subject.js';
 
@@ -69,6 +69,7 @@ export const memory: Bench = {
       report: [
         ...machine.map((line) => `- ${line}`),
         '- each alone in a process of its own; MiB resident at the most, with runtime and libraries, over the steps of `step`',
+        ...(bf16Problem() === null ? [] : ['- no bf16: this CPU has no products of it']),
         `\n${table(['what', 'work', 'peak MiB'], rows)}`,
         ...(budgets.length > 0 ? [`\n${budgetTable(budgets)}`] : []),
       ].join('\n'),

@@ -3,7 +3,7 @@ import { interleave, ratioOf, ratioOfFastest, type Measured } from './interleave
 import { describeBench, load, settled } from './machine.js';
 import { peersPython } from './peers/environment.mjs';
 import { budgetTable, isMet, missedBudgets, stepRows, type Budgeted } from './results.js';
-import { groups, type Group } from './step/groups.js';
+import { bf16Problem, groups, type Group } from './step/groups.js';
 
 const ratiosIn = ({ work, ratios }: Group, measured: readonly Measured[]): Budgeted[] => {
   const of = (peer: string) => measured.find((row) => row.peer === peer && row.work === work);
@@ -42,6 +42,7 @@ export const step: Bench = {
         ...machine.map((line) => `- ${line}`),
         `- ${rounds} rounds in turn; ms per step, all weights trained, each step with a batch of its own fed and its loss fetched`,
         '- MiniLM and GPT-2: AdamW with decay, the gradient clipped to a norm of 1 (but for plain tfjs); CNN and MobileNetV2: Adam',
+        ...(bf16Problem() === null ? [] : ['- no bf16: this CPU has no products of it']),
         `- load of the machine before each: ${loads.join(', ')}`,
         `\n${stepRows(rows)}`,
         `\nRatios: the median over the rounds, and of the fastest step of each:\n\n${budgetTable(budgets)}`,

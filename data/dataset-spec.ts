@@ -6,6 +6,9 @@ import { targetOf } from './targets.js';
 /** Changes when prepared data would differ for the same input. */
 export const PREPARATION = 'temper-preprocess/3';
 
+/** Changes when an image's pixels would differ. 2: they are Pillow's to the byte, where images are not very large. */
+const DECODING = 2;
+
 /**
  * Everything of a job that prepared data are a function of, besides the bytes of the source and of the tokenizer: two jobs
  * of equal specs share a data set. `imageSize` is data.imageSize or the model's; it counts for images only.
@@ -31,7 +34,7 @@ export function datasetSpec(job: Job, imageSize: number | null): Readonly<Record
     case 'causal-lm':
       return { ...common, text: data.text, maxLength };
     case 'image-classification':
-      return { ...common, image: data.image, label, imageSize, ...marginFor(job, imageSize) };
+      return { ...common, decoding: DECODING, image: data.image, label, imageSize, ...marginFor(job, imageSize) };
     case 'tabular-classification':
     case 'tabular-regression':
       return { ...common, features: data.features ?? null, scale: data.scale, label };

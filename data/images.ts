@@ -1,7 +1,8 @@
 /** Decodes an image file to square RGB, as torchvision's evaluation transform does (Resize, CenterCrop). */
 import sharp, { type Sharp } from 'sharp';
 import { pad } from './augment/crop.js';
-import { enlarge } from './enlarge-image.js';
+import type { Pixels } from './augment/pixels.js';
+import { resized } from './augment/resize.js';
 import type { PackedImage } from './readers/row.js';
 
 /** torchvision brings the shorter side to 256 pixels for a crop of 224. */
@@ -26,21 +27,29 @@ export class UnreadableImage extends Error {
 
 sharp.cache(false); // images are read once
 
+/** Of larger ones libvips never has all pixels in memory; what it scales is one or two of 255 off. */
+const WHOLE_PIXELS = 2 ** 20;
+
 /**
  * Pixels of the first frame, (size, size, 3), RGB, 0 … 255. The shorter side is brought to size · 256 / 224 with a triangle
- * filter (bilinear with antialiasing), then the centre is cut out; an image of just size x size is taken as it is. Turned as
- * its EXIF orientation says (torchvision's loader leaves it lying; Hugging Face's datasets turn it too), transparency on white,
- * colours as sRGB. With a `margin`, that many pixels more on every side of what is cut out, (size + 2 · margin)²: the middle is the
- * same to the byte. An image of just size x size, around which there is nothing, is mirrored at its edges.
+ * filter (bilinear with antialiasing), then the centre is cut out, as torchvision does with Pillow images: to the byte where an
+ * image has at most WHOLE_PIXELS. One of just size x size is taken as it is. Turned as its EXIF orientation says (torchvision's
+ * loader leaves it lying; Hugging Face's datasets turn it too), transparency on white, colours as sRGB. With a `margin`, that
+ * many pixels more on every side of what is cut out, (size + 2 · margin)²: the middle is the same to the byte. An image of just
+ * size x size, around which there is nothing, is mirrored at its edges.
  * @throws UnreadableImage for bytes that are no image, an image cut short, too small, or of more than MAX_PIXELS.
  */
 export async function decodeImage(bytes: Uint8Array, size: number, margin = 0): Promise<Uint8Array> {
-  const side = size + 2 * margin;
-  const { data, info } = await decode(bytes, size, margin).catch((error: unknown) => {
-    throw asUnreadable(error);
-  });
-  if (info.channels === 3 && info.width === side && info.height === side) return data;
-  throw new Error(`sharp gave ${info.width} x ${info.height} x ${info.channels}, expected ${side} x ${side} x 3`);
+  // What most images are is decoded at once; of what cannot be, the longer way says why.
+  const whole = isJpeg(bytes) || isPng(bytes) ? await decoded(bytes, WHOLE_PIXELS).catch(() => null) : null;
+  if (whole !== null) {
+    requireSides(whole);
+    return middleOf(whole, size, margin);
+  }
+  const head = await headOf(bytes);
+  // libvips enlarges with its samples half a pixel off.
+  const isSmall = head.width * head.height <= WHOLE_PIXELS || becomesLarger(head, size);
+  return isSmall ? middleOf(await decoded(bytes, MAX_PIXELS), size, margin) : shrunk(bytes, head, size, margin);
 }
 
 /** Fields of a side, see imageFields. */
@@ -63,16 +72,10 @@ export async function lookAtImage({ bytes, fault }: PackedImage): Promise<ImageL
 
 /** An image as nine by nine fields, (9, 9, 3), whatever its shape. @throws UnreadableImage as decodeImage does. */
 export async function imageFields(bytes: Uint8Array): Promise<Uint8Array> {
-  try {
-    await usableSize(bytes);
-    // Formats that can be read at a part of their size are: it takes a third of the time and shows the same damage.
-    return await upright(bytes)
-      .resize(FIELDS, FIELDS, { fit: 'fill', kernel: 'linear' })
-      .raw({ depth: 'uchar' })
-      .toBuffer();
-  } catch (error) {
-    throw asUnreadable(error);
-  }
+  await headOf(bytes);
+  // Formats that can be read at a part of their size are, and show the same damage.
+  const image = upright(bytes, MAX_PIXELS).resize(FIELDS, FIELDS, { fit: 'fill', kernel: 'linear' });
+  return (await pixelsOf(image)).data;
 }
 
 /** Pixels of the shorter side of an image that can be decoded. */
@@ -81,51 +84,70 @@ export async function shorterSideOf({ bytes }: PackedImage): Promise<number> {
   return Math.min(width, height);
 }
 
+const isJpeg = (bytes: Uint8Array): boolean => bytes[0] === 0xff && bytes[1] === 0xd8;
+const isPng = (bytes: Uint8Array): boolean => bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e;
+
+function upright(bytes: Uint8Array, limitInputPixels: number): Sharp {
+  const image = sharp(bytes, { limitInputPixels, failOn: 'error' }).autoOrient().toColourspace('srgb');
+  return isJpeg(bytes) ? image : image.flatten({ background: '#ffffff' });
+}
+
 /** libvips has no codes: what it says of a file is all there is. */
-const asUnreadable = (error: unknown): UnreadableImage =>
-  error instanceof UnreadableImage ? error : new UnreadableImage((error as Error).message.split('\n')[0]!.trim());
+function unreadable(error: Error): never {
+  throw new UnreadableImage(error.message.split('\n')[0]!.trim());
+}
 
-const strict = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const;
+async function pixelsOf(image: Sharp): Promise<Pixels> {
+  const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }).catch(unreadable);
+  const { width, height, channels } = info;
+  if (channels !== 3) throw new Error(`sharp gave ${width} x ${height} x ${channels}, expected three channels`);
+  return { data, width, height };
+}
 
-/** Width and height as it is shown. @throws UnreadableImage for another format, and for an image of too few pixels. */
-async function usableSize(bytes: Uint8Array): Promise<{ readonly width: number; readonly height: number }> {
+const decoded = (bytes: Uint8Array, limitInputPixels: number): Promise<Pixels> =>
+  pixelsOf(upright(bytes, limitInputPixels));
+
+function requireSides({ width, height }: Size): void {
+  if (Math.min(width, height) >= MIN_SIDE) return;
+  throw new UnreadableImage(`expected at least ${MIN_SIDE} pixels a side, found ${width} x ${height}`);
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Of the upright image, without decoding it. */
+async function headOf(bytes: Uint8Array): Promise<Size> {
   if (bytes.byteLength === 0) throw new UnreadableImage('the file is empty');
-  const { format, autoOrient } = await sharp(bytes, strict).metadata();
+  const head = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' });
+  const { format, autoOrient } = await head.metadata().catch(unreadable);
   if (!formats.has(format)) throw new UnreadableImage(`expected a JPEG, PNG, WebP, GIF, TIFF or AVIF, found ${format}`);
-  const { width, height } = autoOrient;
-  if (Math.min(width, height) < MIN_SIDE) {
-    throw new UnreadableImage(`expected at least ${MIN_SIDE} pixels a side, found ${width} x ${height}`);
-  }
-  return { width, height };
+  requireSides(autoOrient);
+  return autoOrient;
 }
 
-const upright = (bytes: Uint8Array): Sharp =>
-  sharp(bytes, strict).autoOrient().flatten({ background: '#ffffff' }).toColourspace('srgb');
-
-async function decode(bytes: Uint8Array, size: number, margin: number) {
-  const side = size + 2 * margin;
-  const { width, height } = await usableSize(bytes);
-  const shown = upright(bytes);
-  const raw = (image: Sharp) => image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  if (width === size && height === size) {
-    const { data, info } = await raw(shown);
-    if (margin === 0 || info.channels !== 3) return { data, info };
-    const mirrored = pad({ data, width, height }, margin, 'reflect').data;
-    return { data: mirrored, info: { channels: 3, width: side, height: side } };
-  }
+/** By libvips, from its head on. */
+async function shrunk(bytes: Uint8Array, { width, height }: Size, size: number, margin: number): Promise<Uint8Array> {
   const { left, top, ...scaled } = placeOfCrop(width, height, size, margin);
-  if (Math.min(width, height) < Math.min(scaled.width, scaled.height)) {
-    const { data, info } = await raw(shown);
-    if (info.channels !== 3) return { data, info };
-    const enlarged = enlarge({ data, width, height }, scaled, { left, top, size: side });
-    return { data: enlarged, info: { channels: 3, width: side, height: side } };
-  }
-  return raw(
-    shown
-      .resize(scaled.width, scaled.height, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
-      .extract({ left, top, width: side, height: side }),
-  );
+  const side = size + 2 * margin;
+  const image = upright(bytes, MAX_PIXELS)
+    .resize(scaled.width, scaled.height, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
+    .extract({ left, top, width: side, height: side });
+  return (await pixelsOf(image)).data;
 }
+
+function middleOf(image: Pixels, size: number, margin: number): Uint8Array {
+  if (image.width === size && image.height === size) return pad(image, margin, 'reflect').data;
+  const { left, top, ...scaled } = placeOfCrop(image.width, image.height, size, margin);
+  const side = size + 2 * margin;
+  return resized(image, { left: 0, top: 0, width: image.width, height: image.height }, scaled, {
+    ...{ left, top, width: side, height: side },
+  }).data;
+}
+
+const becomesLarger = ({ width, height }: Size, size: number): boolean =>
+  Math.min(width, height) < Math.round(size * SHORTER_SIDE);
 
 /** Size of the scaled image, and where the crop begins; rounded as torchvision rounds. */
 function placeOfCrop(width: number, height: number, size: number, beyond: number) {

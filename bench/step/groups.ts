@@ -1,8 +1,10 @@
 /** Who is measured beside whom: the subjects of one piece of work run in turn, and a ratio compares two of them. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cpuFlags } from '../../engine/cpu.js';
 import { partPaths } from '../../infra/parts.mjs';
 import { repositoryRoot } from '../../infra/parts/root.mjs';
+import { precisionProblem } from '../../training/ops/precision.js';
 import type { Contender } from '../interleave.js';
 import { engineProcessEnvironment } from '../machine.js';
 import { peersPython } from '../peers/environment.mjs';
@@ -134,11 +136,20 @@ function gpt2(peers: boolean): Group {
   };
 }
 
-/** Everything, a group after the other. */
-export const groups = (peers: boolean): readonly Group[] => [
-  minilm(peers),
-  minilmVariants,
-  cnn(peers),
-  mobilenet(peers),
-  gpt2(peers),
-];
+/** Why bf16 is not measured here, in a sentence; null where the CPU has it. */
+export const bf16Problem = (): string | null => precisionProblem('bf16', 'cpu', cpuFlags());
+
+/** Everything that this CPU can do, a group after the other. */
+export const groups = (peers: boolean): readonly Group[] =>
+  [minilm(peers), minilmVariants, cnn(peers), mobilenet(peers), gpt2(peers)].map((group) =>
+    bf16Problem() === null ? group : withoutBf16(group),
+  );
+
+/** Where bfloat16 is emulated a step of PyTorch takes minutes, and no job may ask Temper for it. */
+const withoutBf16 = ({ work, contenders, ratios }: Group): Group => ({
+  work,
+  contenders: contenders
+    .map((contender) => ({ ...contender, rows: contender.rows.filter(({ peer }) => !/bf16/.test(peer)) }))
+    .filter(({ rows }) => rows.length > 0),
+  ratios: ratios.filter(({ ours }) => ours !== BF16),
+});

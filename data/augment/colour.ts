@@ -1,4 +1,5 @@
 /** Brightness, contrast, saturation and hue as Pillow's ImageEnhance and HSV have them, to the byte: torchvision calls these. */
+import { blocks, bytesOfKernels, kernels, put } from '../kernels/pixel-kernels.js';
 import { blankPixels, type Pixels } from './pixels.js';
 
 /** Part of the way from `from` to `to`, or beyond it, in single precision, cut to a byte (Pillow's Blend.c). */
@@ -8,57 +9,43 @@ export function blended(from: number, to: number, factor: number): number {
 }
 
 /** Every value of every channel becomes what the table has for it. */
-export function lookUp({ data, width, height }: Pixels, table: ArrayLike<number>): Pixels {
-  const result = blankPixels(width, height);
-  for (let i = 0; i < data.length; i++) result.data[i] = table[data[i]!]!;
-  return result;
-}
-
-const tableOf = (value: (i: number) => number): Uint8Array => Uint8Array.from({ length: 256 }, (_, i) => value(i));
-
-/** 0 gives black, 1 the image. */
-export const adjustBrightness = (image: Pixels, factor: number): Pixels =>
-  lookUp(
-    image,
-    tableOf((i) => blended(0, i, factor)),
-  );
-
-/** 0 gives grey of the mean luma, 1 the image. */
-export function adjustContrast(image: Pixels, factor: number): Pixels {
-  const { data } = image;
-  let sum = 0;
-  for (let i = 0; i < data.length; i += 3) sum += lumaOf(data[i]!, data[i + 1]!, data[i + 2]!);
-  const mean = Math.floor(sum / (data.length / 3) + 0.5);
-  return lookUp(
-    image,
-    tableOf((i) => blended(mean, i, factor)),
-  );
-}
-
-/** 0 gives grey, 1 the image. */
-export function adjustSaturation({ data, width, height }: Pixels, factor: number): Pixels {
+export function lookUp({ data, width, height }: Pixels, table: Uint8Array): Pixels {
   const result = blankPixels(width, height);
   const into = result.data;
-  // What a difference of a channel from the luma is multiplied to; it lies between -255 and 255.
-  const share = Float32Array.from({ length: 511 }, (_, i) => Math.fround(factor) * (i - 255));
   for (let i = 0; i < data.length; i += 3) {
-    const [red, green, blue] = [data[i]!, data[i + 1]!, data[i + 2]!];
-    const luma = lumaOf(red, green, blue);
-    into[i] = cut(luma + share[red - luma + 255]!);
-    into[i + 1] = cut(luma + share[green - luma + 255]!);
-    into[i + 2] = cut(luma + share[blue - luma + 255]!);
+    into[i] = table[data[i]!]!;
+    into[i + 1] = table[data[i + 1]!]!;
+    into[i + 2] = table[data[i + 2]!]!;
   }
   return result;
 }
 
-const cut = (sum: number): number => {
-  const value = Math.fround(sum);
-  return value <= 0 ? 0 : value >= 255 ? 255 : value | 0;
-};
+/** 0 gives black, 1 the image. */
+export const adjustBrightness = (image: Pixels, factor: number): Pixels =>
+  changed(image, (at, bytes) => kernels.blend(at, bytes, 0, factor));
+
+/** 0 gives grey of the mean luma, 1 the image. */
+export const adjustContrast = (image: Pixels, factor: number): Pixels =>
+  changed(image, (at, bytes) => {
+    const mean = Math.floor(kernels.lumaSum(at, bytes / 3) / (bytes / 3) + 0.5);
+    kernels.blend(at, bytes, mean, factor);
+  });
+
+/** 0 gives grey, 1 the image. */
+export const adjustSaturation = (image: Pixels, factor: number): Pixels =>
+  changed(image, (at, bytes) => kernels.saturate(at, bytes / 3, factor));
+
+/** `pass` finds the pixels at a place of the kernels' memory, and leaves them there. */
+function changed({ data, width, height }: Pixels, pass: (at: number, bytes: number) => void): Pixels {
+  const [at] = blocks(data.length);
+  put(data, at);
+  pass(at, data.length);
+  return { data: bytesOfKernels().slice(at, at + data.length), width, height };
+}
 
 /** ITU-R 601, as Pillow's convert('L'). */
 export const lumaOf = (red: number, green: number, blue: number): number =>
-  (19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16;
+  (Math.imul(19595, red) + Math.imul(38470, green) + Math.imul(7471, blue) + 0x8000) >> 16;
 
 /** Which sixth of the circle each of 256 hues lies in, and how far in it. */
 const sixth = Uint8Array.from({ length: 256 }, (_, hue) => Math.floor(Math.fround(Math.fround(hue * 6) / 255)));
@@ -70,7 +57,9 @@ export function adjustHue({ data, width, height }: Pixels, factor: number): Pixe
   const result = blankPixels(width, height);
   const into = result.data;
   for (let i = 0; i < data.length; i += 3) {
-    const [red, green, blue] = [data[i]!, data[i + 1]!, data[i + 2]!];
+    const red = data[i]!;
+    const green = data[i + 1]!;
+    const blue = data[i + 2]!;
     const most = red > green ? (red > blue ? red : blue) : green > blue ? green : blue;
     const least = red < green ? (red < blue ? red : blue) : green < blue ? green : blue;
     const spread = most - least;

@@ -9,15 +9,7 @@ export interface Box {
 }
 
 /** What is in the box, which lies within the image. */
-export function crop({ data, width }: Pixels, box: Box): Pixels {
-  const cropped = blankPixels(box.width, box.height);
-  const stride = 3 * box.width;
-  for (let y = 0; y < box.height; y++) {
-    const from = 3 * ((box.top + y) * width + box.left);
-    cropped.data.set(data.subarray(from, from + stride), y * stride);
-  }
-  return cropped;
-}
+export const crop = (image: Pixels, box: Box): Pixels => view(image, box, 'constant', 0);
 
 /** The middle of a square image. */
 export function centre(image: Pixels, size: number): Pixels {
@@ -29,39 +21,48 @@ export type PaddingMode = 'constant' | 'edge' | 'reflect' | 'symmetric';
 
 /** Pixels on every side, as torchvision's pad: of one value, the outermost repeated, or mirrored without or with the outermost. */
 export function pad(image: Pixels, padding: number, mode: PaddingMode, fill = 0): Pixels {
-  if (padding === 0) return image;
-  const { data, width, height } = image;
-  const padded = blankPixels(width + 2 * padding, height + 2 * padding);
-  const columns = places(width, padding, mode);
-  const rows = places(height, padding, mode);
-  const stride = 3 * padded.width;
-  rows.forEach((row, y) => {
-    const line = padded.data.subarray(y * stride, (y + 1) * stride);
-    if (row < 0) {
-      line.fill(fill);
-      return;
-    }
-    line.set(data.subarray(3 * row * width, 3 * (row + 1) * width), 3 * padding);
-    for (let i = 0; i < 2 * padding; i++) {
-      const x = i < padding ? i : i + width;
-      const column = columns[x]!;
-      for (let channel = 0; channel < 3; channel++) {
-        line[3 * x + channel] = column < 0 ? fill : data[3 * (row * width + column) + channel]!;
-      }
-    }
-  });
-  return padded;
+  const [width, height] = [image.width + 2 * padding, image.height + 2 * padding];
+  return view(image, { left: -padding, top: -padding, width, height }, mode, fill);
 }
 
-/** Which pixel each of a padded line shows; -1: none. */
-function places(length: number, padding: number, mode: PaddingMode): Int32Array {
-  return Int32Array.from({ length: length + 2 * padding }, (_, i) => {
-    const place = i - padding;
-    if (place >= 0 && place < length) return place;
-    if (mode === 'constant') return -1;
-    if (mode === 'edge') return place < 0 ? 0 : length - 1;
-    return mirrored(place, length, mode === 'symmetric' ? 1 : 0);
-  });
+/** What is in a box, which may reach beyond the image: there it is as `pad` would make it. */
+function view({ data, width, height }: Pixels, box: Box, mode: PaddingMode, fill: number): Pixels {
+  const result = blankPixels(box.width, box.height);
+  const columns = places(width, box.left, box.width, mode);
+  const rows = places(height, box.top, box.height, mode);
+  const stride = 3 * box.width;
+  const [left, right] = [Math.max(0, -box.left), Math.min(box.width, width - box.left)]; // of the box: what the image fills
+  const beyond: number[] = [];
+  for (let x = 0; x < box.width; x++) if (x < left || x >= right) beyond.push(x);
+  const into = result.data;
+  for (let y = 0, start = 0; y < box.height; y++, start += stride) {
+    const row = rows[y]!;
+    if (row < 0) {
+      into.fill(fill, start, start + stride);
+      continue;
+    }
+    const from = 3 * (row * width + box.left);
+    into.set(data.subarray(from + 3 * left, from + 3 * right), start + 3 * left);
+    for (const x of beyond) {
+      const column = columns[x]!;
+      for (let channel = 0; channel < 3; channel++) {
+        into[start + 3 * x + channel] = column < 0 ? fill : data[3 * (row * width + column) + channel]!;
+      }
+    }
+  }
+  return result;
+}
+
+/** Which pixel of a line of `length` each of `count` from `start` on shows; -1: none. */
+function places(length: number, start: number, count: number, mode: PaddingMode): Int32Array {
+  const found = new Int32Array(count);
+  for (let i = 0, place = start; i < count; i++, place++) {
+    if (place >= 0 && place < length) found[i] = place;
+    else if (mode === 'constant') found[i] = -1;
+    else if (mode === 'edge') found[i] = place < 0 ? 0 : length - 1;
+    else found[i] = mirrored(place, length, mode === 'symmetric' ? 1 : 0);
+  }
+  return found;
 }
 
 /** `twice`: 1 where the outermost pixel is shown again. */
@@ -80,8 +81,7 @@ export interface RandomCrop {
 
 /** A square anywhere within the padded image, as torchvision's RandomCrop. */
 export function randomCrop(image: Pixels, size: number, { padding, paddingMode, fill }: RandomCrop, draws: Draws) {
-  const padded = pad(image, padding, paddingMode, fill);
-  const top = draws.below(padded.height - size + 1);
-  const left = draws.below(padded.width - size + 1);
-  return crop(padded, { left, top, width: size, height: size });
+  const top = draws.below(image.height + 2 * padding - size + 1) - padding;
+  const left = draws.below(image.width + 2 * padding - size + 1) - padding;
+  return view(image, { left, top, width: size, height: size }, paddingMode, fill);
 }

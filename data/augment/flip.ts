@@ -1,18 +1,12 @@
+import { blocks, bytesOfKernels, kernels, put } from '../kernels/pixel-kernels.js';
 import { blankPixels, type Pixels } from './pixels.js';
 
 /** Left for right, as torchvision's hflip. */
 export function flipHorizontally({ data, width, height }: Pixels): Pixels {
-  const flipped = blankPixels(width, height);
-  const into = flipped.data;
-  const stride = 3 * width;
-  for (let start = 0; start < data.length; start += stride) {
-    for (let from = start, to = start + stride - 3; from < start + stride; from += 3, to -= 3) {
-      into[to] = data[from]!;
-      into[to + 1] = data[from + 1]!;
-      into[to + 2] = data[from + 2]!;
-    }
-  }
-  return flipped;
+  const [from, to] = blocks(data.length, data.length);
+  put(data, from);
+  kernels.mirror(from, to, width, height);
+  return { data: bytesOfKernels().slice(to, to + data.length), width, height };
 }
 
 /** Upside down, as torchvision's vflip. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { STEP_COMPILER_VERSION } from '../../training/compile/program.js';
 import { binding, deviceKind } from '../../training/tensorflow.js';
 import type { Fingerprint, Pinned, Sha256 } from '../../workflows/contract.js';
+import { cpuFlags } from '../cpu.js';
 import { nvidiaDevice } from '../nvidia.js';
 
 /** Variables that steer numerics; every one that is set is part of the fingerprint. */
@@ -35,16 +35,6 @@ export function fingerprint(pinned: Pinned): Fingerprint {
 }
 
 const digestOf = (value: unknown): Sha256 => createHash('sha256').update(JSON.stringify(value)).digest('hex') as Sha256;
-
-/** What the CPU can do, as /proc/cpuinfo lists it; none where there is no /proc. */
-export function cpuFlags(): string[] {
-  try {
-    const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-    return flags.trim().split(/\s+/);
-  } catch {
-    return [];
-  }
-}
 
 /** The vector extensions that libtensorflow and oneDNN choose kernels by; without /proc the CPU's name has to do. */
 function instructionSets(): string[] {

@@ -20,8 +20,8 @@ import { trainerFor } from '../../training/trainer-for.js';
 import type { Trainer } from '../../training/trainer.js';
 import type { Position, TrainProgress } from '../../workflows/contract.js';
 import type { BlackBox } from '../black-box.js';
+import { cpuFlags } from '../cpu.js';
 import type { LoadRequest, ShardPaths } from '../protocol.js';
-import { cpuFlags } from './fingerprint.js';
 import { headOnly, openRunModel, type RunModel } from './run-model.js';
 
 export type SplitName = keyof ShardPaths;

@@ -77,6 +77,7 @@ async function shardsOfParent(store: ObjectStore, state: CommitCheckpoint): Prom
 async function lookAhead(store: ObjectStore, state: CommitCheckpoint, first: number): Promise<Verdict> {
   const { run } = state;
   const ours = { ...state, files: state.shards.map(({ path }) => path) };
+  const condemned = new Set<number>();
   for (;;) {
     const found = await untilReachable(async () => {
       const listed = await listRecords(store, run, { signal: state.signal, from: first });
@@ -96,14 +97,17 @@ async function lookAhead(store: ObjectStore, state: CommitCheckpoint, first: num
       changed = true;
     }
     if (changed) continue;
-    const verdict = judge(ours, first, records);
+    const verdict = judge(ours, first, records, condemned);
     if (verdict.kind === 'take') return verdict;
 
     const { winner } = verdict;
     const shards = await untilReachable(() => lookAtShards(store, winner.shards, state), state);
-    // A condemned twin may be voided by its uploader at any moment; a state of our own is at hand.
-    const reason = shards.missing ?? (verdict.kind === 'rewind' ? null : shards.condemned && 'its folder is condemned');
-    if (reason === null) return verdict;
+    const reason = shards.missing;
+    if (reason === null && (shards.condemned === null || verdict.kind === 'rewind')) return verdict;
+    if (reason === null) {
+      condemned.add(winner.sequence);
+      continue;
+    }
     const stored = found.find(({ sequence }) => sequence === winner.sequence);
     if (stored?.kind === 'record')
       await untilReachable(() => quarantine(store, { run, sequence: winner.sequence, reason }, stored, state), state);

@@ -30,8 +30,16 @@ export type Verdict =
   /** Somebody is further than we are: go on from theirs. */
   | { readonly kind: 'rewind'; readonly winner: Manifest };
 
-/** `newer`: all records from `first` on, ascending. Throws Diverged. */
-export function judge(ours: OurState, first: number, newer: readonly CheckpointRecord[]): Verdict {
+/**
+ * `newer`: all records from `first` on, ascending. `condemned`: those that their uploader may void at any moment, or may have been
+ * told are durable: a state of our own is at hand, so they only take their number. Throws Diverged.
+ */
+export function judge(
+  ours: OurState,
+  first: number,
+  newer: readonly CheckpointRecord[],
+  condemned: ReadonlySet<number> = new Set(),
+): Verdict {
   const { step } = ours.position;
   let winner: Manifest | null = null;
   let atOurStep: Manifest | null = null;
@@ -46,8 +54,9 @@ export function judge(ours: OurState, first: number, newer: readonly CheckpointR
         theirKey: checkpointKey(ours.run, theirs.sequence),
         ourKeys: ours.files,
       });
-    if (record.kind !== 'manifest') continue;
-    winner = record;
+    if (record.kind !== 'manifest' || condemned.has(record.sequence)) continue;
+    // The furthest, not the last: who has not heard of an adjustment commits a state of before it after states of after it.
+    if (winner === null || record.step >= winner.step) winner = record;
     if (record.step === step && atOurStep?.stateDigest !== ours.stateDigest) atOurStep = record;
   }
   if (atOurStep)

@@ -3,17 +3,21 @@
  *
  *   1. read `newest` back: its manifest verifies and all its shards are there; otherwise nothing is retired
  *   2. replace each manifest that goes by a tombstone, by If-Match; its number stays taken
- *   3. list the pins; what was pinned in the meantime gets its manifest back
- *   4. read all records again, as they stood at one moment, then delete the shards that tombstones name and no living or pinned
- *      manifest does
+ *   3. read all records again, as they stood at one moment, *then* list the pins; delete the shards that tombstones name and no living
+ *      manifest and no pinned tombstone does
  *
- * A death in between is made up for by the next call: step 4 works from all tombstones, not only from its own. The newest
+ * A death in between is made up for by the next call: step 3 works from all tombstones, not only from its own. The newest
  * checkpoint is never retired, so a committer that names its parent's shards (commit.ts) cannot lose them: its parent is
- * alive at the moment of step 4, or the number after the parent's was taken before. At one moment: of records listed early and read
+ * alive at the moment of step 3, or the number after the parent's was taken before. At one moment: of records listed early and read
  * late all may be tombstones, though the run has gone on and its newer manifests name the same shards.
  *
- * Other lineages' manifests stay, and so do those between `newest` and its parent: others committed them while this state was
- * trained, and may know of an adjustment that the retirer has not heard of. Then theirs are the last of the new line.
+ * What was pinned between the look at the pins and the tombstone stays a tombstone, with its shards for as long as it is pinned, and is
+ * read as such (restore.ts). A manifest put back could arrive after the pin was dropped and the shards had gone.
+ *
+ * Other lineages' manifests stay, and so do `newest`'s parent and those after it, whatever `keep` says. The parent is what the run
+ * stood at when it had this state trained. The retirer may have been left since, and an adjustment may hold from the parent's step
+ * on that it has not heard of: then `newest` is no state of the run any more, and the parent is the last that is; or those are that
+ * others committed after it. Nothing before the parent is the last: a run is adjusted where it stands, or later.
  */
 import type { CheckpointRef, RunId } from '../../workflows/contract.js';
 import { checkpointKey, shardsFolder } from '../layout.js';
@@ -29,7 +33,7 @@ export interface Retire extends CallOptions {
   /** `any`: of a run that has ended. */
   readonly lineage: Line | 'any';
   readonly keep: {
-    /** The newest checkpoints that stay, `newest` among them. */
+    /** The newest checkpoints that stay, `newest` among them. Of a run that goes on its parent stays as well. */
     readonly last: number;
     /** Steps whose checkpoints stay besides. */
     readonly steps: readonly number[];
@@ -63,9 +67,7 @@ export async function retireCheckpoints(store: ObjectStore, retire: Retire): Pro
     const tombstone: Tombstone = { kind: 'tombstone', format: checkpointFormat, run, sequence, was };
     if ((await replaceRecord(store, found, tombstone, retire)) === 'replaced') retired.push(sequence);
   }
-  const revived = await revivePinned(store, retire);
-  const deletedObjects = await deleteDeadShards(store, retire);
-  return { retired: retired.filter((sequence) => !revived.has(sequence)), deletedObjects, skipped: null };
+  return { retired, deletedObjects: await deleteDeadShards(store, retire), skipped: null };
 }
 
 /** `unsafe`: why nothing may be deleted on the strength of this checkpoint; null when it stands. `parent`: 0 when it has none. */
@@ -94,7 +96,7 @@ function leaving(
   records: readonly Found[],
   { lineage, keep, newest }: Retire,
   pinned: ReadonlySet<number>,
-  upTo: number,
+  parent: number,
 ) {
   const ours = records.filter(isManifest).filter(({ record }) => lineage === 'any' || isOfLine(lineage, record));
   const last = new Set(ours.slice(-Math.max(keep.last, 1)).map(({ sequence }) => sequence));
@@ -102,7 +104,7 @@ function leaving(
   return ours.filter(
     ({ sequence, record }) =>
       sequence < newest.sequence &&
-      sequence <= upTo &&
+      sequence < parent &&
       !last.has(sequence) &&
       !steps.has(record.step) &&
       !pinned.has(sequence),
@@ -136,18 +138,6 @@ export async function readAll(
     if (asListed && stayed) return found;
     listed = now;
   }
-}
-
-/** Pinned between our look at the pins and our tombstone: the manifest comes back. Also for one who died half-way. */
-async function revivePinned(store: ObjectStore, { run, ...options }: Retire): Promise<Set<number>> {
-  const revived = new Set<number>();
-  for (const { sequence } of await listPins(store, run, options)) {
-    const found = await readRecord(store, run, sequence, options);
-    if (found.kind !== 'record' || found.record.kind !== 'tombstone') continue;
-    if ((await lookAtShards(store, found.record.was.shards, options)).missing !== null) continue;
-    if ((await replaceRecord(store, found, found.record.was, options)) === 'replaced') revived.add(sequence);
-  }
-  return revived;
 }
 
 async function deleteDeadShards(store: ObjectStore, { run, settled, ...options }: Retire): Promise<number> {

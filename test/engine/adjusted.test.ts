@@ -85,14 +85,14 @@ describe('a run adjusted at a step and cut at every step is the same adjusted ru
     expect(whole.state.position).toMatchObject({ step: 18, epoch: 2 });
     expect((await train(adjustments, always)).state.stateDigest).toBe(whole.state.stateDigest);
     expect((await train([], never)).state.stateDigest).not.toBe(whole.state.stateDigest);
-  }, 60_000);
+  }, 120_000);
 
   test('the step counts, and so does the adjustment', async () => {
     const digests = new Set<string>();
     const rate = (fromStep: number): Adjustment[] => [{ fromStep, changes: { learningRate: 3e-3 } }];
     for (const adjustments of [[], rate(7), rate(8)]) digests.add((await train(adjustments, never)).state.stateDigest);
     expect(digests.size).toBe(3);
-  }, 60_000);
+  }, 120_000);
 
   test('more epochs restate the total: the rate falls to 0 at the new end', async () => {
     const [last] = withAdjustment([], { fromStep: 12, changes: { epochs: 3 } });

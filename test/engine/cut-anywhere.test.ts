@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { cpuFlags } from '../../engine/host/fingerprint.js';
+import { cpuFlags } from '../../engine/cpu.js';
 import type { Job } from '../../job/schema.js';
 import { precisionProblem } from '../../training/ops/precision.js';
 import { exactCases, prepareCase, type ExactCase } from '../support/exact-cases.js';

@@ -80,7 +80,7 @@ test.each([
 ] as const)(
   'a step that never returns is found: %s',
   async (deed, sentence) => {
-    const engine = await start(500);
+    const engine = await start(2_000);
     const { message } = await deathOf(train(engine, faulty(deeds[deed])));
     expect(message).toMatch(sentence);
     await gone(engine.pid);

@@ -3,6 +3,7 @@ import { Draws, sites } from '../../data/augment/draws.js';
 import { randomErasing } from '../../data/augment/erasing.js';
 import { augmentedImage } from '../../data/augment/image-augmenter.js';
 import { mixRows } from '../../data/augment/mix.js';
+import { blocks, kernels, put } from '../../data/kernels/pixel-kernels.js';
 import type { AugmentPlan } from '../../data/augment/plan.js';
 import type { ShardIndex } from '../../data/shard-index.js';
 import type { ShardRows } from '../../data/shard-rows.js';
@@ -99,31 +100,32 @@ export interface PixelRows extends Omit<ImageRows, 'images' | 'margin' | 'augmen
 type Scaler = (pixels: Float32Array, start: number, bytes: Uint8Array) => void;
 
 function scalerOf(scale: PixelScale): Scaler {
-  const [red, green, blue] = scaleTables(scale);
-  if (scale.grey) {
-    return (pixels, start, bytes) => {
-      for (let i = 0; i < bytes.length; i += 3) {
-        const luma = (19595 * bytes[i]! + 38470 * bytes[i + 1]! + 7471 * bytes[i + 2]! + 0x8000) >> 16;
-        pixels[start + i / 3] = red[luma]!;
-      }
-    };
-  }
+  return scale.grey ? greyScaler(scale) : colourScaler(scale);
+}
+
+/** Every operation rounded to float32, as torch rounds it. */
+function colourScaler({ mean, std }: PixelScale): Scaler {
+  // Vectors of four values begin at each of the three colours in turn.
+  const inTurn = (values: readonly number[]): number[] => Array.from({ length: 12 }, (_, i) => values[i % 3]!);
+  const constants = Float32Array.from([...inTurn(mean), ...inTurn(std)]);
   return (pixels, start, bytes) => {
-    for (let i = 0; i < bytes.length; i += 3) {
-      pixels[start + i] = red[bytes[i]!]!;
-      pixels[start + i + 1] = green[bytes[i + 1]!]!;
-      pixels[start + i + 2] = blue[bytes[i + 2]!]!;
-    }
+    const [from, to, of] = blocks(bytes.length, 4 * bytes.length, constants.byteLength);
+    put(bytes, from);
+    put(constants, of);
+    kernels.normalise(from, to, bytes.length, of);
+    pixels.set(new Float32Array(kernels.memory.buffer, to, bytes.length), start);
   };
 }
 
-type Tables = readonly [Float32Array, Float32Array, Float32Array];
-
-/** What each of the 256 values of a channel becomes; every operation rounded to float32, as torch rounds it. */
-const scaleTables = ({ mean, std }: PixelScale): Tables =>
-  [0, 1, 2].map((channel) =>
-    Float32Array.from({ length: 256 }, (_, value) => {
-      const centred = Math.fround(Math.fround(value / 255) - Math.fround(mean[channel]!));
-      return centred / Math.fround(std[channel]!);
-    }),
-  ) as unknown as Tables;
+function greyScaler({ mean, std }: PixelScale): Scaler {
+  const table = Float32Array.from({ length: 256 }, (_, value) => {
+    const centred = Math.fround(Math.fround(value / 255) - Math.fround(mean[0]));
+    return centred / Math.fround(std[0]);
+  });
+  return (pixels, start, bytes) => {
+    for (let i = 0; i < bytes.length; i += 3) {
+      const luma = (19595 * bytes[i]! + 38470 * bytes[i + 1]! + 7471 * bytes[i + 2]! + 0x8000) >> 16;
+      pixels[start + i / 3] = table[luma]!;
+    }
+  };
+}

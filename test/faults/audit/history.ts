@@ -55,6 +55,8 @@ export class RunAuditor {
     if (young.kind === 'damaged') return []; // told as damage
     if (old.kind === 'quarantine') return same(before, after) ? [] : [`${step}: a quarantine record is final`];
     if (young.kind === 'quarantine') {
+      // Condemned before its uploader looked: it voids it, and nobody was told of a commit.
+      if (this.last?.committed.includes(sequence) === false) this.committed.delete(sequence);
       const sound = old.kind === 'manifest' && this.committed.has(sequence) && !this.damagedOnce.has(sequence);
       return sound ? [`${step} though it was sound`] : [];
     }

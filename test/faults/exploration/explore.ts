@@ -64,7 +64,7 @@ export class Explorer {
   constructor(
     readonly budget: Budget,
     readonly course: Course = {
-      ...{ run: 'r' as RunId, steps: budget.steps, keep: { last: 1, steps: [] }, strict: true, shares: true },
+      ...{ run: 'r' as RunId, steps: budget.steps + 1, keep: { last: 1, steps: [] }, strict: true, shares: true },
     },
   ) {
     this.#automaton = new Automaton(course, lineage);
@@ -74,9 +74,7 @@ export class Explorer {
     const names = Array.from({ length: this.budget.sessions }, (_, i) => 'ab'[i] ?? `s${i}`);
     const nodes = names.map((name) => this.#automaton.begin(name));
     const { lostAnswers: lost, deaths } = this.budget;
-    const stack: State[] = [
-      { bucket: await this.#firstCommit(), nodes, lost, deaths, late: null, from: null, by: null },
-    ];
+    const stack: State[] = [{ bucket: await this.#begun(), nodes, lost, deaths, late: null, from: null, by: null }];
     while (stack.length > 0 && this.#problems.length < MOST_PROBLEMS) {
       const state = await this.#settled(stack.pop()!);
       const late = state.late ? this.#automaton.requestId(state.late) : -1;
@@ -91,18 +89,19 @@ export class Explorer {
     };
   }
 
-  /** A session alone up to its first checkpoint: the state that all begin from. */
-  async #firstCommit(): Promise<number> {
+  /** A session alone up to its second checkpoint, so that the next one retires: the state that all begin from. */
+  async #begun(): Promise<number> {
     let bucket = this.#bucketId(new Map());
+    let commits = 0;
     for (let node = this.#automaton.begin('0'); ;) {
       const move = await this.#automaton.move(node);
       if (move.kind === 'goes on') {
-        if (move.acknowledged) return bucket;
+        if (move.acknowledged && ++commits === 2) return bucket;
         node = move.to;
       } else if (move.kind === 'asks') {
         const { bucket: now, answer } = this.#applied(bucket, move);
         [bucket, node] = [now, this.#automaton.answered(node, answer)];
-      } else throw new Error(move.kind === 'failed' ? move.reason : 'it ended before its first commit');
+      } else throw new Error(move.kind === 'failed' ? move.reason : 'it ended before its second commit');
     }
   }
 

@@ -12,7 +12,7 @@ import type { CheckpointRef } from '../../../workflows/contract.js';
 import { NO_FOLDER } from '../../support/simulation/client.js';
 import { digestOfState, stateOf, type Course, type State } from '../../support/simulation/course.js';
 import type { Actor, Scheduler } from '../../support/simulation/scheduler.js';
-import { commit, find, retire, sweep, train, type Session } from '../../support/simulation/session.js';
+import { commit, find, retire, sweep, train, type Reached, type Session } from '../../support/simulation/session.js';
 import type { Rules } from './rules.js';
 
 export interface Cast {
@@ -21,6 +21,8 @@ export interface Cast {
   readonly course: Course;
   /** The line in force: what a session that begins now is told. */
   line: Line;
+  /** The session that the workflow has opened last. */
+  working: Session | null;
   readonly problems: string[];
   /** How often what happened. */
   readonly seen: Map<string, number>;
@@ -31,43 +33,54 @@ export const count = ({ seen }: Cast, what: string): void => void seen.set(what,
 const report = (cast: Cast, problems: readonly string[]): void => void cast.problems.push(...problems);
 
 /** What the workflow has to say to a session that has reached this step; `adjusted`: go on as one that knows of an adjustment. */
-export type Word = (actor: Actor, step: number) => 'go on' | 'adjusted' | 'left';
+export type Word = (session: Session, at: CheckpointRef) => 'go on' | 'adjusted' | 'left';
 
 /** Sessions, one after the other, until the last step is committed. */
 export async function trainToEnd(cast: Cast, actor: Actor, machine: string, word: Word = () => 'go on'): Promise<void> {
   let uploads = 0;
   for (;;) {
+    await cast.scheduler.pauseOf(actor)();
     const session: Session = {
       ...{ store: cast.scheduler.storeOf(actor), disk: actor.disk, course: cast.course, line: cast.line, machine },
       ...{ name: actor.name, nonce: () => `${actor.name}.${uploads++}`, pause: cast.scheduler.pauseOf(actor) },
       settled: new Map(),
     };
-    if ((await oneSession(cast, session, (step) => word(actor, step))) === 'ended') return;
+    cast.working = session;
+    if ((await oneSession(cast, session, word)) === 'ended') return;
     count(cast, 'session over');
   }
 }
 
-async function oneSession(
-  cast: Cast,
-  session: Session,
-  word: (step: number) => ReturnType<Word>,
-): Promise<'ended' | 'over'> {
+async function oneSession(cast: Cast, session: Session, word: Word): Promise<'ended' | 'over'> {
   const { found, at: restored } = await find(session);
   if (found.damaged.length > 0) count(cast, 'fell back from damage');
   let at = restored;
   if (at && digestOfState(at.state) !== at.ref.stateDigest)
     report(cast, [`${session.name} restored another state than checkpoint ${at.ref.sequence} names`]);
-  while (at === null || at.ref.step < session.course.steps) {
-    const { kind, ref } = await commit(session, at);
-    count(cast, kind);
-    if (kind === 'adopted' || kind === 'rewind') return 'over';
-    report(cast, cast.rules.acknowledge(ref));
-    at = { ref, state: train(session, at).state };
-    await tidied(cast, session, ref);
-    const said = word(ref.step);
-    if (said !== 'go on') return said === 'left' ? 'ended' : 'over';
+  const { steps } = session.course;
+  for (let drained = false; ;) {
+    const said = at === null ? 'go on' : word(session, at.ref);
+    if (said === 'left' || at?.ref.step === steps) return 'ended';
+    if (said === 'adjusted' || drained) return 'over';
+    const parent: CheckpointRef | null = at?.ref ?? null;
+    at = await committed(cast, session, at, parent);
+    if (at === null) return 'over';
+    // Shut down while it uploads, a worker commits by itself what it has trained meanwhile, and has heard nothing since.
+    drained = at.ref.step < steps && cast.scheduler.chance(0.1);
+    if (drained) at = await committed(cast, session, at, parent);
+    if (at === null) return 'over';
+    if (drained) count(cast, 'drained');
   }
-  return 'ended';
+}
+
+/** The next state, durable and tidied up after; null: somebody else's is gone on from. */
+async function committed(cast: Cast, session: Session, at: Reached | null, parent: CheckpointRef | null) {
+  const { kind, ref } = await commit(session, at, parent);
+  count(cast, kind);
+  if (kind === 'adopted' || kind === 'rewind') return null;
+  report(cast, cast.rules.acknowledge(ref));
+  await tidied(cast, session, ref);
+  return { ref, state: train(session, at).state };
 }
 
 /** What could not be tidied is tidied after the next commit. */

@@ -15,12 +15,16 @@ export class Rules {
   readonly #auditor: RunAuditor;
   readonly #acknowledged = new Map<number, Promised>();
   readonly #pinned = new Map<string, Promised>();
+  /** What the workflow stands at: it goes on from there, or from further. */
+  #stands = -1;
   /** Words of complaints about what somebody damaged on purpose; null: nobody did. */
   damaged: readonly string[] | null = null;
 
   constructor(
     run: string,
     readonly keepSteps: readonly number[],
+    /** Lineage of the run's states by step, as it is in force now. */
+    public lineageAt: (step: number) => string,
   ) {
     this.#auditor = new RunAuditor(run);
   }
@@ -39,6 +43,7 @@ export class Rules {
       if (record.kind === 'tombstone' && before?.records.get(sequence)?.record.kind === 'manifest')
         found.push(...this.#retired(sequence, record.was, now));
     for (const promised of this.#acknowledged.values()) found.push(...this.#kept(promised, now));
+    found.push(...this.#lost(now));
     for (const [name, promised] of this.#pinned) found.push(...this.#readable(name, promised, now, bucket));
     return found.filter((each) => !this.damaged?.some((word) => each.includes(word)));
   }
@@ -57,6 +62,12 @@ export class Rules {
     ];
   }
 
+  /** The workflow was told of a checkpoint at this step, and goes on from there. */
+  confirm({ sequence, step }: Promised & { readonly step: number }): void {
+    // One that was found before it was acknowledged may be voided by whoever made it.
+    if (this.#acknowledged.has(sequence)) this.#stands = Math.max(this.#stands, step);
+  }
+
   grantPin(name: string, promised: Promised): void {
     this.#pinned.set(name, promised);
   }
@@ -67,10 +78,24 @@ export class Rules {
 
   #retired(sequence: number, was: ManifestFields, now: Snapshot): string[] {
     const problems: string[] = [];
-    if (this.damaged === null && !now.committed.some((newer) => newer > sequence))
+    // A fence that comes after the answer says nothing.
+    const stands = (newer: number) => now.committed.includes(newer) || this.#acknowledged.has(newer);
+    if (this.damaged === null && !now.verifiable.some((newer) => newer > sequence && stands(newer)))
       problems.push(`checkpoint ${sequence} was retired though none after it stands`);
     if (this.keepSteps.includes(was.step)) problems.push(`checkpoint ${sequence} (step ${was.step}) was to be kept`);
     return problems;
+  }
+
+  /** Somebody who looks now where to go on from finds what the workflow stands at, or more. */
+  #lost(now: Snapshot): string[] {
+    const found = now.verifiable.some((sequence) => {
+      const record = now.records.get(sequence)?.record;
+      if (record?.kind !== 'manifest') return false;
+      const { step, lineage } = record.manifest;
+      return step >= this.#stands && lineage === this.lineageAt(step);
+    });
+    if (found || this.#stands < 0 || this.damaged !== null) return [];
+    return [`the run stood at step ${this.#stands}, and no checkpoint of its line is there to go on from`];
   }
 
   #kept({ sequence, stateDigest }: Promised, now: Snapshot): string[] {

@@ -36,13 +36,13 @@ export async function simulate(seed: number): Promise<Simulated> {
   const course: Course = {
     run: 'r' as RunId,
     steps,
-    keep: { last: harmed || adjustAt !== null ? 2 : 1 + below(2), steps: chance(0.3) ? [below(steps)] : [] },
+    keep: { last: harmed ? 2 : 1 + below(2), steps: chance(0.3) ? [below(steps)] : [] },
     strict: chance(0.7),
     shares: !harmed && chance(0.6),
   };
   const odd = chance(course.strict ? 0.05 : 0.5); // a machine that makes other bits of the same step
   const problems: string[] = [];
-  const rules = new Rules(course.run, course.keep.steps);
+  const rules = new Rules(course.run, course.keep.steps, () => first);
   const rough = random();
   const faults = { requests: 0.2 * rough * random(), deaths: 0.02 * random() ** 2, sleeps: 0.03 * random() };
   let broken = false;
@@ -52,19 +52,22 @@ export async function simulate(seed: number): Promise<Simulated> {
     broken ||= found.length > 0; // what follows from a broken rule is no news
   };
   const scheduler = new Scheduler(random, faults, look, (actor) => successorOf(actor));
-  const cast: Cast = { scheduler, rules, course, line: first, problems, seen: new Map() };
+  const cast: Cast = { scheduler, rules, course, line: first, working: null, problems, seen: new Map() };
 
   let lives = 0;
-  // A session that the workflow has left gets nothing more to do: of those only one more commit can come. Where nobody adjusts it
-  // makes no difference, and all go on as long as they live.
-  const word: Word = ({ name }, step) => {
+  // A session that the workflow has left gets nothing more to do: of those only what was trained already can come. Where nobody adjusts
+  // it makes no difference, and all go on as long as they live.
+  const word: Word = (session, at) => {
+    const { step } = at;
+    if (adjustAt !== null && (scheduler.calm || session !== cast.working)) return 'left';
+    rules.confirm(at);
     if (adjustAt === null) return 'go on';
-    if (scheduler.calm || name !== `w${lives}`) return 'left';
-    if (step !== adjustAt || cast.line !== first) return 'go on';
+    if (step < adjustAt || cast.line !== first || chance(0.5)) return 'go on'; // or: it is not asked yet
     cast.line = [
       { afterStep: -1, lineage: first },
       { afterStep: step, lineage: adjusted },
     ];
+    rules.lineageAt = (of) => (of > step ? adjusted : first);
     count(cast, 'adjusted');
     return 'adjusted';
   };

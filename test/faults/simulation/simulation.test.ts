@@ -29,6 +29,7 @@ test(
       'pinned',
       'forked',
       'adjusted',
+      'drained',
       'damaged',
       'fell back from damage',
       'woke after the end',

@@ -215,6 +215,19 @@ test.each([
   await fetchCheckpoint(store, ref, join(folder, `after-condemned-${deleted}`));
 });
 
+test('a state whose folder was condemned after its commit was acknowledged stays; an equal twin commits its own', async () => {
+  const run = freshRun();
+  const [first, theirs] = await commitChain(store, folder, run, [10, 20]);
+  if (first === undefined || theirs === undefined) throw new Error('no ref');
+  for (const key of await shardKeysOf(store, run)) {
+    const parts = shardPartsOf(key);
+    if (parts?.step === 20) await store.put(condemnedKey(parts.folder), Buffer.from('{}'));
+  }
+  const twin = await commitState(store, folder, { run, step: 20, parent: first });
+  expect(twin).toMatchObject({ kind: 'committed', ref: { sequence: 3, stateDigest: theirs.stateDigest } });
+  for (const ref of [theirs, twin.ref]) await fetchCheckpoint(store, ref, join(folder, `twin-${ref.sequence}`));
+});
+
 test('shards in a condemned folder are not named again', async () => {
   const run = freshRun();
   const [parent] = await commitChain(store, folder, run, [1], { shards: ['same'] });

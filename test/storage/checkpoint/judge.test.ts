@@ -41,6 +41,10 @@ test('who is behind rewinds to the newest', () => {
   const newer = [at(6, 40, 'a'), at(7, 60, 'b'), at(8, 70, 'c')];
   expect(judge(ours, 6, newer)).toMatchObject({ kind: 'rewind', winner: { sequence: 8 } });
 });
+test('who is behind rewinds to the furthest, also when somebody who had not heard of an adjustment committed an earlier one after it', () => {
+  const newer = [at(6, 60, 'adjusted'), at(7, 40, 'of before it')];
+  expect(judge(ours, 6, newer)).toMatchObject({ kind: 'rewind', winner: { sequence: 6 } });
+});
 test('other bits at the same step stop a strict run, also when theirs was retired, and are adopted by others', () => {
   expect(() => judge(ours, 6, [at(6, 50, 'theirs')])).toThrow(/diverged at step 50/);
   expect(() => judge(ours, 6, [retired(at(6, 50, 'theirs')), at(7, 60, 'later')])).toThrow(/diverged/);

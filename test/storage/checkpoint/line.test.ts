@@ -79,12 +79,12 @@ test('who has not heard of the adjustment neither stops a committer nor is resto
     ...[
       [1, 'living'],
       [2, 'retired'],
-      [3, 'retired'],
+      [3, 'living'], // the newest one's parent
     ],
     ...[
-      [4, 'living'],
+      [4, 'living'], // another lineage's stays
       [5, 'living'],
-    ], // another lineage's stays
+    ],
   ]);
 });
 

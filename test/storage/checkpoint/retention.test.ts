@@ -74,7 +74,8 @@ test('a shard that a living checkpoint shares is never deleted', async () => {
   }
   const newest = refs[3];
   if (newest === undefined) throw new Error('no ref');
-  expect(await retire(newest, { last: 1, steps: [] })).toMatchObject({ retired: [1, 2, 3], deletedObjects: 3 });
+  expect(await retire(newest, { last: 1, steps: [] })).toMatchObject({ retired: [1, 2], deletedObjects: 2 });
+  await isWhole(refs[2]);
   await isWhole(newest);
 });
 
@@ -98,15 +99,24 @@ test('nothing is retired unless the newer checkpoint reads back', async () => {
   await isWhole(refs[0]);
 });
 
+test('neither the parent of the newest goes nor what came after it, whatever is to be kept', async () => {
+  const { run, refs } = await chain([1, 2, 3]);
+  // A worker that the run has left goes on from 2: its 4 stands, and is not the run's any more if that was adjusted at 2.
+  const zombie = await commitState(store, folder, { run, step: 4, parent: refs[1] ?? null });
+  expect(await retire(zombie.ref, { last: 1, steps: [] })).toMatchObject({ retired: [1] });
+  expect(await kinds(run)).toEqual(['retired', 'living', 'living', 'living']);
+  for (const ref of refs.slice(1)) await isWhole(ref);
+});
+
 test('a retention that died between tombstones and deletion is made up for by the next', async () => {
-  const { run, refs, newest } = await chain([1, 2, 3]);
+  const { run, refs, newest } = await chain([1, 2, 3, 4]);
   proxy.fault = ({ method }) => (method === 'DELETE' ? { kind: 'refuse' } : null);
   await expect(retire(newest, { last: 1, steps: [] }, faulty)).rejects.toMatchObject({ kind: 'unreachable' });
-  expect(await kinds(run)).toEqual(['retired', 'retired', 'living']);
-  expect(await shardKeysOf(store, run)).toHaveLength(6);
+  expect(await kinds(run)).toEqual(['retired', 'retired', 'living', 'living']);
+  expect(await shardKeysOf(store, run)).toHaveLength(8);
   expect(await retire(newest, { last: 1, steps: [] })).toMatchObject({ retired: [], deletedObjects: 4 });
-  expect(await shardKeysOf(store, run)).toHaveLength(2);
-  await isWhole(refs[2]);
+  expect(await shardKeysOf(store, run)).toHaveLength(4);
+  for (const ref of refs.slice(2)) await isWhole(ref);
 });
 
 test('retired numbers stay taken: a zombie finds them and rewinds', async () => {
@@ -119,14 +129,14 @@ test('retired numbers stay taken: a zombie finds them and rewinds', async () => 
 test('other lineages of the run are left alone', async () => {
   const run = freshRun();
   const other = await commitState(store, folder, { run, step: 1, lineage: digestOf('before the adjustment') });
-  const [first, newest] = await commitChain(store, folder, run, [2, 3]);
+  const [first, , newest] = await commitChain(store, folder, run, [2, 3, 4]);
   if (newest === undefined) throw new Error('no ref');
   expect(await retire(newest, { last: 1, steps: [] })).toMatchObject({ retired: [first?.sequence] });
   await isWhole(other.ref);
 });
 
 test('the manifest of a pinned checkpoint is not touched for a moment', async () => {
-  const { run, refs, newest } = await chain([1, 2, 3]);
+  const { run, refs, newest } = await chain([1, 2, 3, 4]);
   const [first] = refs;
   if (first === undefined) throw new Error('no ref');
   await pinCheckpoint(store, first, { name: 'fork', neededBy: 'a fork' });
@@ -136,8 +146,8 @@ test('the manifest of a pinned checkpoint is not touched for a moment', async ()
   expect(puts.map(({ path }) => path.includes(checkpointKey(run, 2)))).toEqual([true]);
 });
 
-test('a pin set between retention’s look and its tombstone brings the manifest back', async () => {
-  const { run, refs, newest } = await chain([1, 2]);
+test('what is pinned between retention’s look and its tombstone is read for as long as the pin is there', async () => {
+  const { run, refs, newest } = await chain([1, 2, 3]);
   const [first] = refs;
   if (first === undefined) throw new Error('no ref');
   let pinned = false;
@@ -148,13 +158,17 @@ test('a pin set between retention’s look and its tombstone brings the manifest
     }
     return null;
   };
-  expect(await retire(newest, { last: 1, steps: [] }, faulty)).toMatchObject({ retired: [], deletedObjects: 0 });
+  expect(await retire(newest, { last: 1, steps: [] }, faulty)).toMatchObject({ retired: [1], deletedObjects: 0 });
   await isWhole(first);
-  expect((await listCheckpoints(store, run))[0]).toMatchObject({ kind: 'living', pins: ['late'] });
+  expect((await listCheckpoints(store, run))[0]).toMatchObject({ kind: 'retired', pins: ['late'] });
+  expect(await collectOrphans(store, { newest })).toEqual({ deletedObjects: 0 });
+  await unpin(store, run, 'late');
+  expect(await retire(newest, { last: 1, steps: [] })).toMatchObject({ retired: [], deletedObjects: 2 });
+  await expect(isWhole(first)).rejects.toMatchObject({ kind: 'missing' });
 });
 
 test('a retired checkpoint cannot be pinned, and an unpinned one goes', async () => {
-  const { run, refs, newest } = await chain([1, 2]);
+  const { run, refs, newest } = await chain([1, 2, 3]);
   const [first] = refs;
   if (first === undefined) throw new Error('no ref');
   await pinCheckpoint(store, first, { name: 'fork', neededBy: 'a fork' });
@@ -191,8 +205,8 @@ test('a process that remembers settled tombstones does not read them again', asy
   await retire(newest, { last: 1, steps: [] }, faulty, { settled });
   const before = proxy.seen.length;
   const next = await commitState(store, folder, { run, step: 6, parent: newest });
-  expect(await retire(next.ref, { last: 1, steps: [] }, faulty, { settled })).toMatchObject({ retired: [5] });
-  const old = proxy.seen.slice(before).filter(({ path }) => /checkpoints\/0{19}[1-4]\.json/.test(path));
+  expect(await retire(next.ref, { last: 1, steps: [] }, faulty, { settled })).toMatchObject({ retired: [4] });
+  const old = proxy.seen.slice(before).filter(({ path }) => /checkpoints\/0{19}[1-3]\.json/.test(path));
   expect(old).toEqual([]);
 });
 
@@ -216,20 +230,21 @@ test('committing, retiring and restoring at once: every reader finds a whole che
   }
   done = true;
   expect(await reading).toBeGreaterThan(0);
-  expect(await shardKeysOf(store, run)).toHaveLength(3);
+  expect(await shardKeysOf(store, run)).toHaveLength(4);
   await isWhole(newest);
 });
 
 test('the list tells what lives, what it measured and what it weighs', async () => {
-  const { run, newest } = await chain([0, 120, 240]);
+  const { run, newest } = await chain([0, 120, 180, 240]);
   await retire(newest, { last: 1, steps: [0] });
   const listed = await listCheckpoints(store, run);
   expect(listed).toMatchObject([
     { kind: 'living', sequence: 1, step: 0, metrics: null, parent: null, pins: [] },
     { kind: 'retired', sequence: 2, step: 120, metrics: { step: 120, loss: 1 / 120 }, parent: 1 },
-    { kind: 'living', sequence: 3, step: 240, epoch: 2, cursor: 40, parent: 2 },
+    { kind: 'living', sequence: 3, step: 180, parent: 2 },
+    { kind: 'living', sequence: 4, step: 240, epoch: 2, cursor: 40, parent: 3 },
   ]);
-  const [, , last] = listed;
+  const [, , , last] = listed;
   if (last?.kind !== 'living') throw new Error('not living');
   expect(last.bytes).toBeGreaterThan(100);
   expect(last.committedAt?.getTime()).toBeGreaterThan(0);

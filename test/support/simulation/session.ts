@@ -48,14 +48,15 @@ const after = ({ ref, state }: Reached, line: Line, machine: string) => {
   return { step, state: nextState(state, step, line, machine) };
 };
 
-export function commit(session: Session, at: Reached | null): Promise<CommitResult> {
+/** `parent`: what the workflow stood at when it had the state trained; an upload may have come between. */
+export function commit(session: Session, at: Reached | null, parent = at?.ref ?? null): Promise<CommitResult> {
   const { store, disk, course, line, name, nonce, pause } = session;
   const { step, state } = train(session, at);
   const lineage = lineageAt(line, step);
   if (lineage === undefined) throw new Error(`no lineage at step ${step}`);
   return commitCheckpoint(store, {
     run: course.run,
-    parent: at?.ref ?? null,
+    parent,
     position: { step, epoch: 0, cursor: step },
     lineage,
     line,
