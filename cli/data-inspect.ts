@@ -10,6 +10,7 @@ import { fileFormatOf, type FileFormat } from '../data/readers/formats.js';
 import { jobSchema, tasks, type Task } from '../job/schema.js';
 import { withBucket } from '../storage/object-store.js';
 import { CliError } from './errors.js';
+import { notReadable } from './local-source.js';
 import { inspectedHtml } from './render/inspected-html.js';
 import { renderInspected } from './render/inspected.js';
 import { settings, storeFailure } from './services.js';
@@ -21,7 +22,7 @@ lengths, duplicates, what looks like a mistake, and a job file that handles it.
 Examples:
   $ temper data inspect tickets.csv
   $ temper data inspect 'parts/*.parquet' --label queue
-  $ temper data inspect s3://bucket/images/ --json | jq .problems
+  $ temper data inspect 's3://bucket/parts/*.csv' --json | jq .problems
   $ temper data inspect photos --html photos.html`;
 
 interface InspectOptions {
@@ -52,6 +53,8 @@ async function inspect(sources: string[], options: InspectOptions): Promise<void
   const scratch = await mkdtemp(join(tmpdir(), 'temper-inspect-'));
   try {
     const images = await isImageFolder(sources, options);
+    const remote = sources.find((source) => source.includes('://'));
+    if (images && remote !== undefined) throw notReadable(remote, true);
     const { task, text, label, format } = options;
     const job = jobSchema.parse({
       name: 'inspect',

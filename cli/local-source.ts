@@ -48,7 +48,7 @@ export async function localSource(job: Job, jobFolder: string, scratch: string):
 /** The source's name in the run: without the way to it. */
 export const shortName = (sourceName: string): string => basename(sourceName);
 
-const notReadable = (source: string, images: boolean): DataError =>
+export const notReadable = (source: string, images: boolean): DataError =>
   new DataError(
     `data.source: expected a path of this machine${images ? '' : ' or s3://bucket/key'}, found ${source}: download it first (temper run puts it on S3 for the workers)`,
   );

@@ -1,13 +1,16 @@
 import { warmupProblem } from '../job/checks.js';
 import { quotedList } from '../job/nearest.js';
-import type { Task } from '../job/schema.js';
+import type { Job, Task } from '../job/schema.js';
 import { firstOf, type BadRows } from './bad-rows.js';
 import { cleaningReport, type CleaningReport } from './prepare/cleaning-report.js';
 import type { FeatureColumns } from './features/columns.js';
 import type { SpellingGroup } from './cleaning/label-spelling.js';
 import { widthOf } from './features/transform.js';
+import { LOOKED_AT_BYTES } from './near/sketcher.js';
 import { decideSource, type DecideSourceInput } from './prepare.js';
 import type { Decisions } from './prepare/decisions-file.js';
+import { isFilesSource } from './readers/files.js';
+import { SPLIT_COLUMN } from './sources/arrange.js';
 import { bySplit, type Split } from './split.js';
 import { kindOf, targetOf, type DatasetKind, type Target } from './targets.js';
 import type { UnreadableReport } from './unreadable.js';
@@ -61,7 +64,8 @@ export async function checkSource(input: DecideSourceInput): Promise<SourceRepor
       : []),
     ...(plan.badRows.count === 0 ? [] : [badRowsWarning(plan.badRows)]),
     ...(plan.unreadable.count === 0 ? [] : [unreadableWarning(plan.unreadable)]),
-    ...leakageWarnings(plan, input.source.name),
+    ...leakageWarnings(plan, job),
+    ...givenSplitWarning(plan, input),
     ...plan.lookAlikes.map(lookAlikeWarning),
   ];
   return {
@@ -92,16 +96,32 @@ const badRowsWarning = (bad: BadRows): string => {
 const unreadableWarning = ({ count, first }: SourceReport['unreadable']): string =>
   `${count === 1 ? 'one image is' : `${count} images are`} left out because ${count === 1 ? 'it' : 'they'} cannot be used: ${first.join('; ')}${count > first.length ? '; …' : ''}`;
 
-function leakageWarnings({ leakage }: Pick<Decisions, 'leakage'>, sourceName: string): string[] {
-  if (leakage === null) return [];
+function leakageWarnings({ leakage }: Pick<Decisions, 'leakage'>, job: Job): string[] {
+  if (leakage === null) return wantsLeakageTold(job) ? [LEAKAGE_NOT_LOOKED_FOR] : [];
   const { validation, test } = leakage.rows;
   if (validation + test === 0) return [];
   const shown = leakage.examples.slice(0, 3).map(({ rows, similarity }) => {
-    const [a, b] = rows.map(({ split, line }) => `${sourceName}:${line} (${split})`) as [string, string];
+    const [a, b] = rows.map(({ split, line, place }) => `${place ?? line} (${split})`) as [string, string];
     return `${a} and ${b}, ${Math.round(similarity * 100)} % the same`;
   });
   return [
     `${validation} rows of the validation split and ${test} of the test split are nearly the same in a split before, which makes the metrics look better than they are: ${shown.join('; ')}: set data.clean.nearDuplicates, or split by group`,
+  ];
+}
+
+const LEAKAGE_NOT_LOOKED_FOR = `rows that are nearly the same in two splits were not looked for, because the source has more than ${LOOKED_AT_BYTES / 2 ** 20} MiB: set data.leakage to on to look for them, or to off to read no more of this`;
+
+const wantsLeakageTold = ({ data }: Job): boolean => (data.leakage ?? 'auto') === 'auto';
+
+/** Folders or names of files told a split of each row, and the job divides anew without saying so. */
+function givenSplitWarning({ columns }: Decisions, { job, source, format }: DecideSourceInput): string[] {
+  const { split } = job.data;
+  if (!('train' in split) || 'by' in split || !columns.includes(SPLIT_COLUMN)) return [];
+  const isGiven =
+    format === 'images' || (isFilesSource(source) && source.files.every(({ fields }) => fields?.[SPLIT_COLUMN]));
+  if (!isGiven) return [];
+  return [
+    `the source says which rows train, validate and test (column \`${SPLIT_COLUMN}\`), but data.split divides them anew: set it to { column: ${SPLIT_COLUMN} } to keep what the source says`,
   ];
 }
 

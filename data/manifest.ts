@@ -11,10 +11,19 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** Each step with its version: another version may give other bytes. */
 const provenanceSchema = z.object({
   /** The parts that the source was cut into: bytes of them, and rows read. */
-  cut: z.object({ version: count, parts: z.array(z.object({ sha256, rows: count })) }),
+  cut: z.object({
+    version: count,
+    parts: z.array(z.object({ sha256, rows: count })),
+    /** The files that they are of, in their order; absent where nobody told. */
+    files: z.array(z.object({ sha256, bytes: count, format: z.string() })).optional(),
+  }),
   survey: z.object({ version: count, columns: z.array(z.string()), rows: count }),
-  /** Rows left out, by reason. */
-  clean: z.object({ version: count, dropped: z.record(z.string(), count) }),
+  /** Rows left out, by reason, and what of the job says so; of the first days of 0.4 the reasons alone. */
+  clean: z.object({
+    version: count,
+    dropped: z.record(z.string(), count),
+    settings: z.record(z.string(), z.unknown()).optional(),
+  }),
   /** How rows were divided, as the job says it. */
   split: z.object({ version: count, by: z.record(z.string(), z.unknown()), seed: z.int() }),
   /** What the parts' shards were made with. */
@@ -26,7 +35,14 @@ export const leakageSchema = z.object({
   rows: z.object({ validation: count, test: count }),
   examples: z.array(
     z.object({
-      rows: z.array(z.object({ split: z.enum(['train', 'validation', 'test']), line: count })),
+      rows: z.array(
+        z.object({
+          split: z.enum(['train', 'validation', 'test']),
+          line: count,
+          /** In words; data sets of the first days of 0.4 have the line alone. */
+          place: z.string().optional(),
+        }),
+      ),
       similarity: z.number(),
     }),
   ),

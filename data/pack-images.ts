@@ -14,6 +14,8 @@ import { DataError } from './data-error.js';
 import { IMAGES_FORMAT, type ImageEntry, type ImagesHead } from './readers/images.js';
 import { readFile as readTable, readRows, type FileFormat } from './readers/read-rows.js';
 import { placeOf } from './readers/row.js';
+import { SPLIT_COLUMN } from './sources/arrange.js';
+import { imagesInFolders } from './sources/image-folders.js';
 
 /** Photographs and scans of more are not meant to be learnt from. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;
@@ -130,8 +132,8 @@ async function* imagesOfFolder(folder: string, { image, label }: PackInput['data
     );
   }
   let line = 0;
-  for (const path of entries) {
-    const fields = { [image]: path, [label]: path.slice(0, path.indexOf('/')) };
+  for (const { path, name, split } of imagesInFolders(entries, folder)) {
+    const fields = { ...(split !== null && { [SPLIT_COLUMN]: split }), [image]: path, [label]: name };
     yield { file: join(folder, path), path, line: ++line, fields };
   }
 }

@@ -7,13 +7,14 @@ import type { ByteSource } from './byte-source.js';
 import { hasBadRows, writeBadRows } from './write-bad-rows.js';
 import type { EncoderInput } from './encode/encoder-for.js';
 import type { DatasetManifest } from './manifest.js';
-import { assembleManifest } from './prepare/assemble.js';
+import { assembleManifest, type SourceFileDigest } from './prepare/assemble.js';
 import { cutParts } from './prepare/cut.js';
 import { decideDataset } from './prepare/decide.js';
 import type { Decisions } from './prepare/decisions-file.js';
 import { encodePart, type EncodedPart } from './prepare/encode.js';
 import type { PartSize } from './prepare/part-size.js';
-import { filesOf, type SourcePart } from './prepare/parts.js';
+import { fileOf, filesOf, type SourceFiles, type SourcePart } from './prepare/parts.js';
+import type { PlacedFile } from './prepare/row-places.js';
 import { comparesSource, surveyPart } from './prepare/survey.js';
 import type { SourceFormat } from './readers/read-rows.js';
 
@@ -27,6 +28,8 @@ export interface DecideSourceInput {
 }
 
 export interface PrepareInput extends EncoderInput, DecideSourceInput {
+  /** See AssembleInput. */
+  readonly sourceFiles?: readonly SourceFileDigest[];
   /** Rows of a shard, at most. */
   readonly shardRows?: number;
   /** Made when absent; shards of the same name are replaced. */
@@ -99,6 +102,13 @@ async function surveyAndDecide(input: DecideSourceInput, folder: string) {
   }
   const decisionsFolder = join(folder, 'decisions');
   await mkdir(decisionsFolder, { recursive: true });
-  const decisions = await decideDataset({ surveys, job, sourceName: source.name, outFolder: decisionsFolder, signal });
+  const files = parts.map((part) => placedFile(source, part));
+  const decide = { surveys, files, job, sourceName: source.name, outFolder: decisionsFolder, signal };
+  const decisions = await decideDataset(decide);
   return { source, parts, decisions, decisionsFolder };
 }
+
+const placedFile = (source: SourceFiles, part: SourcePart): PlacedFile => {
+  const { source: file, format } = fileOf(source, part);
+  return { name: file.name, format };
+};

@@ -19,7 +19,9 @@ export function requireRowsEverywhere({ rows, rowsPerClass, labels, sourceName, 
   for (const [index, name] of splits.entries()) {
     if (rows[index]! > 0) continue;
     const advice =
-      'column' in split ? `write \`${name}\` into that column of some rows` : 'give it a larger fraction, or more rows';
+      'column' in split
+        ? `write \`${name}\` into that column of some rows, or leave data.split out: all rows are then divided anew`
+        : 'give it a larger fraction, or more rows';
     throw new DataError(`${sourceName}: expected rows in the ${name} split (${by}), found none: ${advice}`);
   }
   const empty = labels.filter((_, label) => rowsPerClass[0]![label] === 0);

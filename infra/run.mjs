@@ -1,4 +1,4 @@
-// `npm run demo`, `npm test`, `npm run bench`, `npm run faults`: from a bare clone to the command itself. What is already there is left
+// `npm run demo`, `npm test`, `npm run bench`, `npm run faults`, `npm run fuzz`: from a bare clone to the command itself. What is already there is left
 // alone. Everything said on the way goes to stderr; the command has stdout, the exit code and the signals to itself.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ const commands = {
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   bench: ['dist/bench/main.js'],
   faults: ['dist/test/faults/main.js'],
+  fuzz: ['dist/test/fuzz/main.js'],
 };
 
 /**

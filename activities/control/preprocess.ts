@@ -15,7 +15,7 @@ import { partSizeOf } from '../data/cut-source.js';
 import { findPrepared, nameDataset, toRef, type Prepared } from '../data/prepared.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { modelFolder } from '../model-folder.js';
-import { openStored } from '../source/stored.js';
+import { filesOfSource, openStored } from '../source/stored.js';
 
 /** Source to tokenised Arrow shards on S3. What was prepared once from the same input is found by its digest. */
 export const preprocess =
@@ -59,6 +59,7 @@ async function prepare(
       source: bytes,
       format: source.format,
       job,
+      sourceFiles: await filesOfSource({ store, cacheFolder }, source, { signal }),
       ...(tokenizer && { tokenizer }),
       ...(imageSize !== null && { imageSize }),
       ...(shardRows !== null && { shardRows }),

@@ -35,6 +35,7 @@ export const assembleDataset =
           ...{
             modelFolder: await tokenizerFolder(dependencies, plan, attempt),
             tokenizerSha256: tokenizerSha256(model),
+            sourceFiles: plan.files.map(({ sha256, bytes, format }) => ({ sha256, bytes, format })),
           },
         };
         await dependencies.threads.run('assemble', task, attempt);

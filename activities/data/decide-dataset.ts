@@ -32,7 +32,8 @@ export const makeDecisions = (dependencies: DataDependencies, plan: DataPlan, at
     const { job, source } = plan.context;
     const surveys = await fetchSurveys(dependencies, plan, scratch, attempt);
     const outFolder = join(scratch, 'decisions');
-    const task = { surveys, job, sourceName: source.name, outFolder };
+    const files = plan.parts.map(({ file }) => plan.files[file]!).map(({ name, format }) => ({ name, format }));
+    const task = { surveys, files, job, sourceName: source.name, outFolder };
     await dependencies.threads.run('decide', task, { ...attempt, alone: true });
     const names = [...plan.parts.map(({ index }) => verdictsFile(index)), DECISIONS];
     return storeOutput(dependencies.store, decisionsDigest(plan), outFolder, names, attempt);

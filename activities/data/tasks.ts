@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MANIFEST_FILE } from '../../data/manifest.js';
-import { assembleManifest } from '../../data/prepare/assemble.js';
+import { assembleManifest, type SourceFileDigest } from '../../data/prepare/assemble.js';
 import { cutParts } from '../../data/prepare/cut.js';
-import { decideDataset } from '../../data/prepare/decide.js';
+import { decideDataset, type DecideInput } from '../../data/prepare/decide.js';
 import { readDecisions } from '../../data/prepare/decisions-file.js';
 import { encodePart, type EncodedPart } from '../../data/prepare/encode.js';
 import type { PartSize } from '../../data/prepare/part-size.js';
@@ -45,6 +45,8 @@ interface PartTask {
   readonly outFolder: string;
 }
 
+type DecideTask = Pick<DecideInput, 'surveys' | 'files' | 'job' | 'sourceName' | 'outFolder'>;
+
 interface WithModel {
   /** Of tasks on text: the model's folder, for its tokenizer. */
   readonly modelFolder: string | null;
@@ -66,6 +68,7 @@ export interface AssembleTask extends WithModel {
   readonly decisionsFolder: string;
   readonly encoded: readonly EncodedPart[];
   readonly tokenizerSha256: string | null;
+  readonly sourceFiles: readonly SourceFileDigest[];
   readonly outFolder: string;
 }
 
@@ -92,7 +95,7 @@ export const dataTasks = {
     await surveyPart({ source, part: { ...part, file: 0 }, job, compares, out: outFolder, onProgress: onRows });
   },
 
-  async decide(task: { surveys: readonly string[]; job: Job; sourceName: string; outFolder: string }): Promise<void> {
+  async decide(task: DecideTask): Promise<void> {
     await decideDataset(task);
   },
 
@@ -109,10 +112,10 @@ export const dataTasks = {
 
   /** The manifest, and beside it the rows that could not be read, where there were any. Where a file of it comes from is what its SHA-256 says. */
   async assemble(task: AssembleTask): Promise<void> {
-    const { job, parts, encoded, tokenizerSha256, outFolder } = task;
+    const { job, parts, encoded, tokenizerSha256, sourceFiles, outFolder } = task;
     const decisions = await readDecisions(task.decisionsFolder);
     const { manifest } = assembleManifest({
-      ...{ job, parts, decisions, encoded, tokenizerSha256 },
+      ...{ job, parts, decisions, encoded, tokenizerSha256, sourceFiles },
       ...(await encoderInput(task)),
     });
     if (hasBadRows(manifest)) await writeBadRows(outFolder, decisions);

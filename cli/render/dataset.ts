@@ -1,6 +1,7 @@
 import { BAD_ROWS_FILE } from '../../data/bad-rows.js';
 import { MANIFEST_FILE, type DatasetManifest } from '../../data/manifest.js';
 import { hasBadRows } from '../../data/write-bad-rows.js';
+import { findings } from './dataset-findings.js';
 import { renderTable } from './table.js';
 import { count, counted, size } from './units.js';
 
@@ -17,6 +18,7 @@ export function renderDataset(
     ['rows', splits.map((split) => `${count(rows[split])} ${split}`).join(', ')],
     ['left out', leftOut(manifest)],
     ...kindFacts(manifest),
+    ...findings(manifest),
     ['shards', `${counted(files.length, 'file')}, ${size(bytes)}`],
     ['digest', digest],
     ['lies at', place],

@@ -1,5 +1,5 @@
 import type { DataReport } from '../../data/inspect/report.js';
-import { valuesText } from './inspected.js';
+import { decodedText, valuesText } from './inspected.js';
 import { count, size } from './units.js';
 
 const escaped = (text: string): string =>
@@ -38,6 +38,7 @@ export function inspectedHtml(report: DataReport): string {
 <body>
 <h1>${escaped(source)}</h1>
 <p class="sub">Looks like <b>${roles.task}</b>${roleText(report)}.</p>
+${report.images === null ? '' : `<p class="sub">Images: ${decodedText(report.images)}.</p>`}
 <div class="tiles">${tiles.map(([name, value]) => `<div><b>${escaped(value)}</b><span>${escaped(name)}</span></div>`).join('')}</div>
 <h2>What looks wrong</h2>
 ${problems.length === 0 ? '<p>Nothing.</p>' : `<ul>${problems.map(({ column, message }) => `<li>${column === null ? '' : `<code>${escaped(column)}</code>: `}${escaped(message)}</li>`).join('')}</ul>`}

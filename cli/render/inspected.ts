@@ -30,7 +30,7 @@ export function renderInspected(report: DataReport): string[] {
   ];
 }
 
-function facts({ source, files, bytes, rows, badRows, roles, duplicates }: DataReport): string[] {
+function facts({ source, files, bytes, rows, badRows, images, roles, duplicates }: DataReport): string[] {
   const role = (name: string, column: string | null) => (column === null ? [] : [`${name} ${column}`]);
   const learnt = [
     ...role('text', roles.text),
@@ -46,6 +46,7 @@ function facts({ source, files, bytes, rows, badRows, roles, duplicates }: DataR
   const list: [string, string][] = [
     ['source', `${source}${files > 1 ? ` (${count(files)} files)` : ''}, ${size(bytes)}`],
     ['rows', `${count(rows)}${badRows.count > 0 ? `, and ${count(badRows.count)} that cannot be read` : ''}`],
+    ...(images === null ? [] : [['images', decodedText(images)] as [string, string]]),
     ['looks like', `${roles.task}: ${learnt.join(', ')}`],
     [
       'duplicates',
@@ -54,6 +55,12 @@ function facts({ source, files, bytes, rows, badRows, roles, duplicates }: DataR
   ];
   return list.map(([name, value]) => safe(`${name.padEnd(10)}  ${value}`));
 }
+
+/** How many images were looked at. */
+export const decodedText = ({ decoded, of }: NonNullable<DataReport['images']>): string =>
+  decoded === of
+    ? `looked at all ${count(of)}`
+    : `looked at the first ${count(decoded)} of ${count(of)}: whether the others can be decoded is not known`;
 
 const columnTable = (columns: readonly ColumnProfile[]): string[] =>
   renderTable(

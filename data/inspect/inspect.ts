@@ -19,8 +19,7 @@ const MAX_COLUMNS = 2000;
 const SHOWN_BAD_ROWS = 10;
 const THUMBNAILS_A_CLASS = 3;
 const MAX_THUMBNAILS = 60;
-/** Images that are decoded whole, to see whether they can be. */
-const DECODED = 5000;
+const DECODED_IMAGES = 5000;
 
 export interface InspectInput {
   readonly source: ByteSource;
@@ -28,16 +27,20 @@ export interface InspectInput {
   /** As a job would name it. */
   readonly sources: readonly string[];
   readonly given?: Given;
+  /** Images that are decoded whole, to see whether they can be; left out: the first 5,000. */
+  readonly decodedImages?: number;
   readonly signal?: AbortSignal;
 }
 
 /** @throws DataError for a source that has no rows, or cannot be read at all. */
-export async function inspectData({ source, format, sources, given, signal }: InspectInput): Promise<DataReport> {
+export async function inspectData(input: InspectInput): Promise<DataReport> {
+  const { source, format, sources, given, decodedImages = DECODED_IMAGES, signal } = input;
   const bad = badRowCounter();
   const read = (onBadRow: (row: BadRow) => void) => readRows(source, format, { onBadRow });
   const collectors = new Map<string, ReturnType<typeof columnCollector>>();
   let rows = 0;
   let unlisted = 0;
+  let [decoded, images] = [0, 0];
   for await (const row of read(bad.add)) {
     if (++rows % 4096 === 0) signal?.throwIfAborted();
     for (const name of Object.keys(row.fields)) {
@@ -49,7 +52,9 @@ export async function inspectData({ source, format, sources, given, signal }: In
       if (!collector) collectors.set(name, (collector = columnCollector(name)));
       collector.add(row.fields[name]);
     }
-    if (row.image && rows <= DECODED) {
+    if (row.image) images++;
+    if (row.image && images <= decodedImages) {
+      decoded++;
       const { fault } = await lookAtImage(row.image);
       if (fault !== null) bad.add({ place: row.image.place, why: fault, raw: '' });
     }
@@ -88,6 +93,7 @@ export async function inspectData({ source, format, sources, given, signal }: In
     bytes: source.bytes,
     rows,
     badRows: { count: bad.count(), first: bad.first },
+    images: images === 0 ? null : { decoded, of: images },
     columns,
     roles,
     classes:

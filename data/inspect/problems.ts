@@ -1,5 +1,6 @@
 import { quotedList } from '../../job/nearest.js';
 import { spellingGroups } from '../cleaning/label-spelling.js';
+import { splits } from '../split.js';
 import type { ColumnProfile } from './column-profile.js';
 import type { DataReport, Problem } from './report.js';
 
@@ -21,6 +22,7 @@ export function problemsOf(found: Found): Problem[] {
     ...badRowProblems(found),
     ...found.columns.flatMap((column) => columnProblems(column, found)),
     ...labelProblems(found),
+    ...splitProblems(found),
     ...leaks(found),
     ...duplicateProblems(found),
   ];
@@ -110,6 +112,19 @@ function labelProblems({ classes, roles, columns, rows }: Found): Problem[] {
       ),
     );
   return problems;
+}
+
+/** Whether a column says train, validation and test, all three: a job cannot do with fewer. */
+export const saysAllSplits = ({ roles, columns }: Pick<Found, 'roles' | 'columns'>): boolean =>
+  columns.find(({ name }) => name === roles.split)?.distinct === splits.length;
+
+function splitProblems(found: Found): Problem[] {
+  const { split } = found.roles;
+  if (split === null || saysAllSplits(found)) return [];
+  const said = found.columns.find(({ name }) => name === split)!.top.map(({ value }) => value);
+  const lacks = splits.filter((name) => !said.includes(name));
+  const message = `says no ${lacks.join(' and no ')} rows: a job that splits by it is refused, and the one below divides all rows anew`;
+  return [about(split, message)];
 }
 
 function leaks({ telling, labelIsText, roles, rows }: Found): Problem[] {

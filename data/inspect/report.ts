@@ -15,6 +15,8 @@ export interface DataReport {
   readonly rows: number;
   /** Rows that cannot be read, and the first of them with their places. */
   readonly badRows: { readonly count: number; readonly first: readonly string[] };
+  /** Of images: how many were decoded to see whether they can be, the first ones; null: there are none. */
+  readonly images: { readonly decoded: number; readonly of: number } | null;
   readonly columns: readonly ColumnProfile[];
   readonly roles: Roles;
   /** Rows of each class, the most frequent first; null where none are learnt. */

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { Task } from '../../job/schema.js';
 import { spellingGroups } from '../cleaning/label-spelling.js';
-import type { Found } from './problems.js';
+import { saysAllSplits, type Found } from './problems.js';
 
 const models: Readonly<Record<Task, string>> = {
   'text-classification': 'minilm-l6',
@@ -39,7 +39,7 @@ export function suggestJob(found: Found, sources: readonly string[]): string {
   }
   const clean = cleaning(found);
   if (Object.keys(clean).length > 0) data['clean'] = clean;
-  if (roles.split !== null) data['split'] = { column: roles.split };
+  if (saysAllSplits(found)) data['split'] = { column: roles.split };
   const counts = (classes ?? []).map(({ rows }) => rows);
   const isUneven =
     task !== 'tabular-regression' && counts.length > 1 && Math.max(...counts) >= 20 * Math.min(...counts);

@@ -8,7 +8,7 @@ import type { Sketch } from './near-pairs.js';
 import { bandPlan, similarityOf, textSketcher } from './text-sketch.js';
 
 /** Where leakage is looked for without being asked. */
-const LOOKED_AT_BYTES = 256 * 2 ** 20;
+export const LOOKED_AT_BYTES = 256 * 2 ** 20;
 
 /** Whether rows are compared with each other: asked for, or a source so small that it costs little. */
 export function comparesRows({ data }: Pick<Job, 'data'>, sourceBytes: number): boolean {

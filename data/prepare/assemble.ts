@@ -14,7 +14,7 @@ import type { EncodedPart } from './encode.js';
 import type { SourcePart } from './parts.js';
 
 /** To be raised when a step would make something else of the same input. */
-export const stepVersions = { cut: 1, survey: 2, clean: 1, split: 1, encode: 1 } as const;
+export const stepVersions = { cut: 1, survey: 4, clean: 1, split: 1, encode: 1 } as const;
 
 export interface AssembleInput extends EncoderInput {
   readonly parts: readonly Pick<SourcePart, 'sha256'>[];
@@ -23,6 +23,14 @@ export interface AssembleInput extends EncoderInput {
   readonly encoded: readonly EncodedPart[];
   /** SHA-256 that names the tokenizer; null where there is none, or it is not known. */
   readonly tokenizerSha256?: string | null;
+  /** The source's files as they are stored; left out: they are stored nowhere. */
+  readonly sourceFiles?: readonly SourceFileDigest[];
+}
+
+export interface SourceFileDigest {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly format: string;
 }
 
 export interface Assembled {
@@ -100,14 +108,15 @@ function describeKind({ job, decisions, tokenizer, imageSize }: AssembleInput, c
   }
 }
 
-function provenanceOf({ job, parts, decisions, tokenizerSha256 }: AssembleInput): Provenance {
+function provenanceOf({ job, parts, decisions, tokenizerSha256, sourceFiles }: AssembleInput): Provenance {
   return {
     cut: {
       version: stepVersions.cut,
       parts: parts.map(({ sha256 }, part) => ({ sha256, rows: decisions.parts[part]!.rows })),
+      ...(sourceFiles && { files: sourceFiles.map(({ sha256, bytes, format }) => ({ sha256, bytes, format })) }),
     },
     survey: { version: stepVersions.survey, columns: decisions.columns, rows: decisions.rowsRead },
-    clean: { version: stepVersions.clean, dropped: decisions.dropped },
+    clean: { version: stepVersions.clean, dropped: decisions.dropped, settings: { ...job.data.clean } },
     split: { version: stepVersions.split, by: splitOf(job), seed: job.seed },
     encode: { version: stepVersions.encode, tokenizer: tokenizerSha256 ?? null },
   };

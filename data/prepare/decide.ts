@@ -26,12 +26,15 @@ import { classesAt, rowStates, type FactsBatch } from './facts.js';
 import { findLeakage } from './leakage.js';
 import { mergeLabels, withAliases } from './merge-labels.js';
 import { placeRows } from './place-rows.js';
+import { rowPlaces, type PlacedFile } from './row-places.js';
 import { openSurveys, type Surveys } from './surveys.js';
 import { countDropped, droppedFor, isKept, UNDECIDED } from './verdicts.js';
 
 export interface DecideInput {
   /** Folders that surveyPart wrote, of all parts in their order. */
   readonly surveys: readonly string[];
+  /** The file of each of those parts. */
+  readonly files: readonly PlacedFile[];
   readonly job: Job;
   readonly sourceName: string;
   /** Gets what is decided: see decisions-file.ts. Made when absent. */
@@ -43,7 +46,8 @@ export interface DecideInput {
  * A function of the surveys and the job. It holds ten bytes a row.
  * @throws DataError with the first thing that is wrong with the rows as a whole.
  */
-export async function decideDataset({ surveys, job, sourceName, outFolder, signal }: DecideInput): Promise<Decisions> {
+export async function decideDataset(input: DecideInput): Promise<Decisions> {
+  const { surveys, files, job, sourceName, outFolder, signal } = input;
   const { clean } = job.data;
   const survey = openSurveys(surveys);
   const judge = (): void => judgeBadRows(survey.badRows(), survey.rows, maxShareOf(job.data), sourceName);
@@ -67,7 +71,7 @@ export async function decideDataset({ surveys, job, sourceName, outFolder, signa
   const compared = survey.isCompared ? await compareRows(batches(), job, (row) => isKept(verdicts[row]!)) : null;
   try {
     if (compared && clean.nearDuplicates !== undefined) dropNearDuplicates(compared, verdicts);
-    const decisions = await decideKept({ survey, batches, verdicts, compared, unreadable }, job, sourceName);
+    const decisions = await decideKept({ survey, files, batches, verdicts, compared, unreadable }, job, sourceName);
     await mkdir(outFolder, { recursive: true });
     for (const [part, { firstRow, rows }] of survey.parts.entries())
       await writeFile(join(outFolder, verdictsFile(part)), verdicts.subarray(firstRow, firstRow + rows));
@@ -80,6 +84,7 @@ export async function decideDataset({ surveys, job, sourceName, outFolder, signa
 
 interface Cleaned {
   readonly survey: Surveys;
+  readonly files: readonly PlacedFile[];
   readonly batches: () => AsyncIterable<FactsBatch>;
   readonly verdicts: Uint8Array;
   readonly compared: ComparedRows | null;
@@ -88,7 +93,7 @@ interface Cleaned {
 
 /** Of the rows that cleaning left. */
 async function decideKept(
-  { survey, batches, verdicts, compared, unreadable }: Cleaned,
+  { survey, files, batches, verdicts, compared, unreadable }: Cleaned,
   job: Job,
   sourceName: string,
 ): Promise<Decisions> {
@@ -110,7 +115,7 @@ async function decideKept(
   const weights = weightsProblem(job, names);
   if (weights !== null) throw new DataError(`${sourceName}: ${weights}`);
   requireRowsEverywhere({ rows, rowsPerClass, labels: names, sourceName, split });
-  const leakage = compared && (await findLeakage(compared, batches, verdicts));
+  const leakage = compared && (await findLeakage(compared, batches, verdicts, rowPlaces(survey.parts, files)));
   return {
     format: 'temper-decisions/1',
     columns: [...survey.columns],

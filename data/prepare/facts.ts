@@ -28,6 +28,8 @@ export interface RowFacts {
   readonly sketch: Sketch | null;
   /** Line of the file on which the row begins. */
   readonly line: number;
+  /** Where it is, in words, if line and file do not tell: of images. */
+  readonly place: string | null;
 }
 
 export const CONTENT_BYTES = 16;
@@ -55,6 +57,16 @@ export interface FactsBatch {
   readonly pieces: Uint32Array;
   readonly pieceEnds: Int32Array;
   readonly line: Float64Array;
+  /** Places in words, as UTF-8, back to back as `classes` has its numbers; none where line and file tell. */
+  readonly place: Uint8Array;
+  readonly placeEnds: Int32Array;
+}
+
+/** Where a row of a batch is, in words; null: line and file tell. */
+export function placeAt({ place, placeEnds }: FactsBatch, row: number): string | null {
+  const from = row === 0 ? 0 : placeEnds[row - 1];
+  const text = Buffer.from(place.subarray(from, placeEnds[row])).toString();
+  return text === '' ? null : text;
 }
 
 /** The sketch of a row of a batch. */
@@ -83,6 +95,8 @@ export function factsCollector() {
   const pieces = growingArray((length) => new Uint32Array(length));
   const pieceEnds = growingArray((length) => new Int32Array(length));
   const line = growingArray((length) => new Float64Array(length));
+  const place = growingArray((length) => new Uint8Array(length));
+  const placeEnds = growingArray((length) => new Int32Array(length));
   const numbers = new Map<string, number>();
   return {
     add(facts: RowFacts): void {
@@ -105,6 +119,10 @@ export function factsCollector() {
       bandEnds.push(bands.length);
       pieceEnds.push(pieces.length);
       line.push(facts.line);
+      if (facts.place !== null) {
+        place.append(Buffer.from(facts.place));
+        placeEnds.push(place.length);
+      }
     },
     get rows() {
       return state.length;
@@ -128,9 +146,11 @@ export function factsCollector() {
         pieces: pieces.view(),
         pieceEnds: pieceEnds.view(),
         line: line.view(),
+        place: place.view(),
+        placeEnds: placeEnds.view(),
       };
       for (const column of [state, content, labelKey, order, classes, classEnds, value, split]) column.clear();
-      for (const column of [bands, bandEnds, pieces, pieceEnds, line]) column.clear();
+      for (const column of [bands, bandEnds, pieces, pieceEnds, line, place, placeEnds]) column.clear();
       return { rows, ...views };
     },
   };

@@ -8,9 +8,9 @@ import { isKept } from './verdicts.js';
 export interface LeakageReport {
   /** Rows of validation that are nearly in train; of test, nearly in train or validation. */
   readonly rows: Readonly<Record<Exclude<Split, 'train'>, number>>;
-  /** The first few pairs, each row with its split and the line of the source on which it begins. */
+  /** The first few pairs, each row with its split, its place in words, and the line of its file on which it begins. */
   readonly examples: readonly {
-    readonly rows: readonly { readonly split: Split; readonly line: number }[];
+    readonly rows: readonly { readonly split: Split; readonly line: number; readonly place: string }[];
     readonly similarity: number;
   }[];
 }
@@ -21,6 +21,7 @@ export async function findLeakage(
   compared: ComparedRows,
   batches: () => AsyncIterable<FactsBatch>,
   verdicts: Uint8Array,
+  placeOf: (batch: FactsBatch, row: number) => string,
 ): Promise<LeakageReport> {
   const leaks = new Uint8Array(verdicts.length);
   const first: NearPair[] = [];
@@ -32,25 +33,30 @@ export async function findLeakage(
   }
   const count = (split: Split): number =>
     leaks.reduce((sum, leak, row) => sum + Number(leak === 1 && verdicts[row] === splits.indexOf(split)), 0);
-  const lines = await linesOf(
+  const places = await placesOf(
     batches(),
     first.flatMap(({ row, earlier }) => [row, earlier]),
+    placeOf,
   );
-  const said = (row: number) => ({ split: splits[verdicts[row]!]!, line: lines.get(row)! });
+  const said = (row: number) => ({ split: splits[verdicts[row]!]!, ...places.get(row)! });
   return {
     rows: { validation: count('validation'), test: count('test') },
     examples: first.map(({ row, earlier, similarity }) => ({ rows: [said(earlier), said(row)], similarity })),
   };
 }
 
-async function linesOf(
+async function placesOf(
   batches: AsyncIterable<FactsBatch>,
   rows: readonly number[],
-): Promise<ReadonlyMap<number, number>> {
-  const lines = new Map<number, number>();
-  if (rows.length === 0) return lines;
-  for await (const { firstRow, rows: count, line } of batches) {
-    for (const row of rows) if (row >= firstRow && row < firstRow + count) lines.set(row, line[row - firstRow]!);
+  placeOf: (batch: FactsBatch, row: number) => string,
+): Promise<ReadonlyMap<number, { readonly line: number; readonly place: string }>> {
+  const places = new Map<number, { readonly line: number; readonly place: string }>();
+  if (rows.length === 0) return places;
+  for await (const batch of batches) {
+    for (const row of rows) {
+      const at = row - batch.firstRow;
+      if (at >= 0 && at < batch.rows) places.set(row, { line: batch.line[at]!, place: placeOf(batch, at) });
+    }
   }
-  return lines;
+  return places;
 }

@@ -164,6 +164,7 @@ function rowFacts(job: Job): (checked: Checked) => RowFacts {
       value: target.value,
       sketch: stays ? sketch : null,
       line,
+      place: example.input.kind === 'image' ? example.place : null,
     };
   };
 }

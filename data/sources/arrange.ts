@@ -41,8 +41,11 @@ export function arrange(paths: readonly string[], folder: string, given?: FileFo
   if (data.length === 0) {
     const found =
       seen.length === 0 ? 'no file' : `none among ${seen.slice(0, 3).join(', ')}${seen.length > 3 ? ', …' : ''}`;
+    const advice = seen.some((path) => /\.(?:jpe?g|png|webp|gif|tiff?|avif)$/i.test(path))
+      ? ': images are read by `task: image-classification`, from a folder of this machine'
+      : '';
     throw new DataError(
-      `data.source: expected files that end in .csv, .tsv, .jsonl, .json, .parquet, .arrow or .txt (and .gz or .zst) in ${folder}, found ${found}`,
+      `data.source: expected files that end in .csv, .tsv, .jsonl, .json, .parquet, .arrow or .txt (and .gz or .zst) in ${folder}, found ${found}${advice}`,
     );
   }
   const files = data.map((path) => ({ path, format: given ?? fileFormatOf(path)! }));
@@ -61,25 +64,29 @@ export function arrange(paths: readonly string[], folder: string, given?: FileFo
   return { kind: isTexts ? 'texts' : 'tables', files };
 }
 
-const splitNames: Readonly<Record<string, Split>> = {
-  train: 'train',
-  training: 'train',
-  validation: 'validation',
-  valid: 'validation',
-  val: 'validation',
-  dev: 'validation',
-  test: 'test',
-  testing: 'test',
-  eval: 'test',
-};
+const splitNames: ReadonlyMap<string, Split> = new Map([
+  ['train', 'train'],
+  ['training', 'train'],
+  ['validation', 'validation'],
+  ['valid', 'validation'],
+  ['val', 'validation'],
+  ['dev', 'validation'],
+  ['test', 'test'],
+  ['testing', 'test'],
+  ['eval', 'test'],
+  ['evaluation', 'test'],
+]);
+
+/** Of a folder that is named as Hugging Face datasets name a split; else null. */
+export const splitOfName = (name: string): Split | null => splitNames.get(name.toLowerCase()) ?? null;
 
 /** By a folder (`train/…`), or the first word of the file's name (`train-00000-of-00002.parquet`). */
 function splitOfPath(path: string): Split | null {
   const parts = path.split('/');
   const words = [...parts.slice(0, -1), parts.at(-1)!.split(/[-_.]/)[0]!];
   for (const word of words) {
-    const split = splitNames[word.toLowerCase()];
-    if (split !== undefined) return split;
+    const split = splitOfName(word);
+    if (split !== null) return split;
   }
   return null;
 }

@@ -141,7 +141,7 @@ describe('a source is refused', () => {
       'with a split that has no rows',
       everywhere.filter(({ split }) => split !== 'validation'),
       bySplit,
-      'a.jsonl: expected rows in the validation split (column `split`), found none: write `validation` into that column of some rows',
+      'a.jsonl: expected rows in the validation split (column `split`), found none: write `validation` into that column of some rows, or leave data.split out: all rows are then divided anew',
     ],
     [
       'too small to be split',

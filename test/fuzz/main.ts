@@ -1,5 +1,5 @@
 /**
- * node dist/test/fuzz/main.js [SECONDS] [FIRST-SEED]: damages a file of every kind that is read, again and again. A crash, half a
+ * npm run fuzz -- [SECONDS] [FIRST-SEED]: damages a file of every kind that is read, again and again. A crash, half a
  * minute without an answer, a heap of more than 512 MiB or a process that grows beyond 1 GiB is told with its seed, and ends it with 1.
  */
 import { once } from 'node:events';
@@ -7,13 +7,17 @@ import { Worker } from 'node:worker_threads';
 import { samples } from './read-damaged.js';
 
 const [seconds = 600, firstSeed = 1] = process.argv.slice(2).map(Number);
+if (!(seconds > 0) || !Number.isSafeInteger(firstSeed) || firstSeed < 0) {
+  console.error('Usage: npm run fuzz -- [SECONDS] [FIRST-SEED], two numbers; left out: 600 seconds from seed 1.');
+  process.exit(2);
+}
 /** A second would do on a machine that is not busy. */
 const PATIENCE_MS = 30_000;
 const MAX_PROCESS_BYTES = 2 ** 30;
 
 type Answer = { readonly outcome: 'rows' | 'refused' } | { readonly error: string };
 
-const names = samples().map(({ name }) => name);
+const names = (await samples()).map(({ name }) => name);
 const start = performance.now();
 const counts = { rows: 0, refused: 0, failed: 0 };
 let thread = await begin();

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { readDamaged, samples } from './read-damaged.js';
 
-const all = samples();
+const all = await samples();
 parentPort!.postMessage('ready');
 parentPort!.on('message', ({ sample, seed }: { sample: number; seed: number }) => {
   readDamaged(all[sample]!, seed).then(

@@ -1,10 +1,15 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import sharp from 'sharp';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { inspectedHtml } from '../../../cli/render/inspected-html.js';
 import { renderInspected } from '../../../cli/render/inspected.js';
 import { fileSource, memorySource } from '../../../data/byte-source.js';
 import { inspectData } from '../../../data/inspect/inspect.js';
 import type { Given } from '../../../data/inspect/roles.js';
+import { packImages } from '../../../data/pack-images.js';
 import { formatOf } from '../../../data/readers/read-rows.js';
 import { parseJob } from '../../../job/parse.js';
 
@@ -118,4 +123,24 @@ describe('the reports', () => {
     // eslint-disable-next-line no-control-regex
     expect(renderInspected(report).join('\n')).not.toMatch(/\u001b/);
   });
+});
+
+test('of many images the first are decoded, and how many that are is told', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'temper-inspect-test-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  for (const [i, name] of ['cats', 'dogs'].entries()) {
+    await mkdir(join(folder, 'photos', name), { recursive: true });
+    const background = { r: 99 * i, g: 0, b: 0 };
+    const image = sharp({ create: { width: 9, height: 9, channels: 3, background } }).png();
+    for (let n = 0; n < 3; n++) await image.clone().toFile(join(folder, 'photos', name, `${n}.png`));
+  }
+  const packed = join(folder, 'packed');
+  const data = { image: 'image', label: 'label' };
+  await packImages({ path: join(folder, 'photos'), data, out: packed });
+  const source = await fileSource(packed, 'photos');
+  const report = await inspectData({ source, format: 'images', sources: ['photos'], decodedImages: 4 });
+  expect(report.images).toEqual({ decoded: 4, of: 6 });
+  const said = 'looked at the first 4 of 6: whether the others can be decoded is not known';
+  expect(renderInspected(report).join('\n')).toContain(said);
+  expect(inspectedHtml(report)).toContain(said);
 });

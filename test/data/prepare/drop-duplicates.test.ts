@@ -16,7 +16,7 @@ interface Given {
 
 const factsOf = ({ text, label, isEmpty }: Given): RowFacts => ({
   ...{ state: isEmpty ? 'empty' : 'sound', content: contentKey(text), labelKey: label, order: 0, classes: [] },
-  ...{ value: NaN, split: 0, sketch: null, line: 1 },
+  ...{ value: NaN, split: 0, sketch: null, line: 1, place: null },
 });
 
 async function* batchesOf(rows: readonly Given[], size: number): AsyncGenerator<FactsBatch> {

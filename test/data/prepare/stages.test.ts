@@ -123,7 +123,8 @@ describe('stages in any interleaving', () => {
       return out;
     });
     const decisionsFolder = join(base, 'decisions');
-    const decisions = await decideDataset({ surveys, job, sourceName: source.name, outFolder: decisionsFolder });
+    const files = parts.map(() => ({ name: 'a.csv', format: 'csv' as const }));
+    const decisions = await decideDataset({ surveys, files, job, sourceName: source.name, outFolder: decisionsFolder });
     const encoded: EncodedPart[] = await inTurns((part) =>
       encodePart({ source, part, job, decisions, decisionsFolder, outFolder: join(base, `part-${part.index}`) }),
     );

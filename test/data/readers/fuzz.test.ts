@@ -5,7 +5,7 @@ import type { BadRow } from '../../../data/readers/bad-row.js';
 import { readRows } from '../../../data/readers/read-rows.js';
 import { readDamaged, samples } from '../../fuzz/read-damaged.js';
 
-test.each(samples())(
+test.each(await samples())(
   '$name, damaged anyhow, gives rows or a sentence that says what is wrong',
   async (sample) => {
     // test/fuzz/main.ts goes on from here for as long as one likes.
