@@ -3,7 +3,7 @@
  * does nothing else. `node rows-in-worker.js ROWS` tells on stdout what that worker took; `npm run bench -- data --only rows` asks for 10 million.
  */
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ export interface RowsInWorker {
   readonly bytes: number;
   /** Of the data worker's process, from its start to the end of the preparation. */
   readonly peakMebibytes: number;
-  /** To put the source on S3, then of each stage, from its first activity's start to its last one's end. */
+  /** To check the source and put it on S3, then of each stage, from its first activity's start to its last one's end. */
   readonly seconds: Readonly<Record<string, number>>;
   /** The most that lay in the stack's folder (store, worker's cache and scratch, Temporal's database), without the source. */
   readonly diskGigabytes: number;
@@ -76,7 +76,7 @@ export async function rowsInWorker(rows: number, say: (sentence: string) => void
     const events = await withClient(stack, (client) => eventsOf(client, id));
     return {
       ...{ rows: cleaning.rowsRead, bytes: (await stat(source)).size, peakMebibytes: peakMebibytes(pid) },
-      seconds: { upload: (millis(events[0]!) - began) / 1000, ...secondsOfStages(events) },
+      seconds: { 'check and upload': (millis(events[0]!) - began) / 1000, ...secondsOfStages(events) },
       diskGigabytes: Math.max(mostBytes, bytesBelow(stack.folder)) / 1e9,
       ...{ droppedDuplicates: cleaning.droppedDuplicates, digest },
     };
@@ -95,14 +95,24 @@ function pidOfDataWorker(stack: TestStack): number {
 const peakMebibytes = (pid: number): number =>
   Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
-/** What a folder takes of the disk; files that go meanwhile take nothing. */
+/** What a folder takes of the disk; the worker's folders come and go meanwhile, and what is gone takes nothing. */
 function bytesBelow(folder: string): number {
   let bytes = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
-    bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+  for (const entry of entriesOf(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) bytes += bytesBelow(path);
+    else if (entry.isFile()) bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
   return bytes;
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 const millis = ({ eventTime }: HistoryEvent): number =>
