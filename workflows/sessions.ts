@@ -1,5 +1,12 @@
-import { ApplicationFailure, allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
-import type { FineTuneInput, FineTuneResult, ResumeReason, TrainProgress } from './contract.js';
+import { ApplicationFailure, allHandlersFinished, condition, continueAsNew, patched } from '@temporalio/workflow';
+import type {
+  FineTuneInput,
+  FineTuneResult,
+  FoundCheckpoint,
+  ResumeReason,
+  Sha256,
+  TrainProgress,
+} from './contract.js';
 import { historyIsLong } from './history.js';
 import { withDevice, type Device, type SessionRequest } from './device-session.js';
 import { failureType } from './policies/failures.js';
@@ -79,10 +86,7 @@ async function settle(run: RunState, device: Device, { reason, detail, sinceMs, 
   const trainedTo = Math.max(run.at?.step ?? 0, run.newestCommit?.step ?? 0, lastProgress?.position.step ?? 0);
   let passedOver: string[] = [];
   if (run.lineage) {
-    const found = await device.findCheckpoint({
-      ...{ run: run.input.run, lineage: run.lineage },
-      ...(run.adjustments.length > 0 && { adjustments: run.adjustments }),
-    });
+    const found = await findCheckpoint(run, device, run.lineage);
     passedOver = found.damaged.map(({ sequence, reason }) => `checkpoint ${sequence}: ${reason}`);
     run.rewindTo(found.ref);
     run.learn(found.observations); // after it: they are told as they were told at that step
@@ -103,6 +107,18 @@ async function settle(run: RunState, device: Device, { reason, detail, sinceMs, 
     recoveryMs: Date.now() - sinceMs,
     redoneMs: stepsPerSecond > 0 ? Math.round((stepsRedone / stepsPerSecond) * 1000) : 0,
   });
+}
+
+/** Adjusted while it was looked for, what was found may be a state that the adjustment says never was: it is looked for again. */
+async function findCheckpoint(run: RunState, device: Device, lineage: Sha256): Promise<FoundCheckpoint> {
+  for (;;) {
+    const { adjustments } = run;
+    const found = await device.findCheckpoint({
+      ...{ run: run.input.run, lineage },
+      ...(adjustments.length > 0 && { adjustments }),
+    });
+    if (run.adjustments === adjustments || !patched('adjusted-while-looking')) return found;
+  }
 }
 
 function sessionRequest(run: RunState): SessionRequest {

@@ -77,6 +77,32 @@ describe('adjust', () => {
     for (const { context } of inputs.slice(-4)) expect(context.adjustments).toEqual(made);
   }, 60_000);
 
+  it('an adjustment that comes while the run looks for its checkpoint has it look again: what was found is of before it', async () => {
+    let [looks, tell] = [0, (): void => undefined];
+    const told = new Promise<void>((resolve) => (tell = resolve));
+    const heard: unknown[] = [];
+    const here = await world((w) => {
+      w.on('uploadCheckpoint', ({ n, session }) => {
+        if (n !== 2) return undefined;
+        session?.end();
+        return never();
+      });
+      w.on('findCheckpoint', async ({ n, input }) => {
+        heard.push((input as { adjustments?: readonly Adjustment[] }).adjustments);
+        looks = n;
+        if (n === 1) await told;
+        return undefined;
+      });
+    });
+    const handle = await here.begin(id(), job);
+    await eventually('the run looks for its checkpoint', () => looks === 1);
+    const made = await adjust(handle, { learningRate: 0.5 });
+    tell();
+    const result = (await handle.result()) as FineTuneResult;
+    expect(result).toMatchObject({ outcome: 'completed', adjustments: made, final: { step: 20 } });
+    expect(heard).toEqual([undefined, made]);
+  }, 60_000);
+
   it('epochs hold from the next epoch on: answered at once, without interrupting, and carried as long as the run', async () => {
     let train = (): void => undefined;
     const trained = new Promise<void>((resolve) => (train = resolve));

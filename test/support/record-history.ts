@@ -12,12 +12,14 @@ import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/activity';
 import { partPaths } from '../../infra/parts.mjs';
 import { repositoryRoot } from '../../infra/parts/root.mjs';
-import type { Position, Suspect, TrainUntil } from '../../workflows/contract.js';
+import type { PartRange, Position, Suspect, TrainUntil } from '../../workflows/contract.js';
+import { preparationOf } from '../../workflows/handlers.js';
 import { failureType } from '../../workflows/policies/failures.js';
+import { SMALL_PARTS, writeDataJob, writeRows } from './preparations.js';
 import { expectExit, killNow, runTrainsBeyond, startRun, watchToEnd, writeLongJob, writeTinyJob } from './runs.js';
 import { scheduleIs } from './schedules.js';
 import { startTestStack, type TestStack } from './stack.js';
-import { WorkflowWorld, engineDied, startWorkflowServer } from './workflow-world.js';
+import { WorkflowWorld, engineDied, never, startWorkflowServer } from './workflow-world.js';
 
 const fixtures = join(repositoryRoot(), 'test', 'fixtures', 'histories');
 
@@ -145,8 +147,43 @@ if (Object.keys(histories).some(isWanted)) {
   }
 }
 
+/** A run whose data are of several parts, and the workflow that prepares them. */
+if (['of-parts', 'preparation'].some(isWanted)) {
+  const stack = await startTestStack({ env: { ...SMALL_PARTS } });
+  try {
+    writeRows(stack.directory, 240);
+    const job = writeDataJob(stack.directory, { train: { epochs: 1 }, checkpoint: { everySteps: 30 } });
+    const run = await startRun(stack, job);
+    await watchToEnd(stack, run);
+    const place = { address: `127.0.0.1:${stack.record().ports.temporal}`, directory: stack.directory };
+    if (isWanted('of-parts')) record(place, 'of-parts', { run });
+    if (isWanted('preparation')) record(place, 'preparation', { run, workflow: preparationOf(run) });
+  } finally {
+    await stack.stop();
+  }
+}
+
 /** Over a make-believe device: what takes a long run, or an engine that dies at will. */
 const suggestSoon = ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=120'];
+if (isWanted('preparation-refused')) {
+  const env = await startWorkflowServer();
+  const world = await new WorkflowWorld(env).start();
+  try {
+    world.parts = 7;
+    world.on('surveyParts', ({ input }) => {
+      const { from } = (input as { parts: PartRange }).parts;
+      const refused = ApplicationFailure.nonRetryable('row 81 is no row', failureType.user);
+      if (from === 2) return Promise.reject(refused);
+      return from === 4 ? never() : undefined; // given up then
+    });
+    const handle = await world.beginPreparation('refused');
+    await handle.result().catch(() => undefined);
+    record({ address: env.address, directory: '/project' }, 'preparation-refused', { run: 'refused' });
+  } finally {
+    await world.stop();
+    await env.teardown();
+  }
+}
 if (['continued', 'continuation', 'poison'].some(isWanted)) {
   const env = await startWorkflowServer(suggestSoon);
   const world = await new WorkflowWorld(env).start();

@@ -40,6 +40,12 @@ describe('a run that was recorded (test/support/record-history.ts) goes on under
     await expect(replay(other)).rejects.toThrow(DeterminismViolationError);
   });
 
+  it('a preparation that was recorded is replayed stage by stage', async () => {
+    const other = textOf('preparation.json').replaceAll('"name":"decideDataset"', '"name":"assembleDataset"');
+    expect(other).not.toBe(textOf('preparation.json'));
+    await expect(replay(other)).rejects.toThrow(DeterminismViolationError);
+  });
+
   it.each(names)('%s is small and names no machine', (name) => {
     const text = textOf(name);
     expect(text.length).toBeLessThan(200_000);

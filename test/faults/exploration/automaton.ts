@@ -22,7 +22,13 @@ export interface Node {
   readonly id: number;
   readonly name: string;
   readonly local: Local;
-  readonly answers: readonly Answer[];
+  /** What it has had in this phase, the newest first. */
+  readonly answers: Answers | null;
+}
+
+interface Answers {
+  readonly answer: Answer;
+  readonly before: Answers | null;
 }
 
 export type Move =
@@ -70,7 +76,7 @@ export class Automaton {
 
   #between(name: string, local: Local): Node {
     const key = `${name} ${JSON.stringify(local)}`;
-    const node = this.#beginnings.get(key) ?? this.#made({ name, local, answers: [] });
+    const node = this.#beginnings.get(key) ?? this.#made({ name, local, answers: null });
     this.#beginnings.set(key, node);
     return node;
   }
@@ -91,7 +97,7 @@ export class Automaton {
     const key = pairOf(node.id, answerId);
     const known = this.#answered.get(key);
     if (known) return known;
-    const made = this.#made({ ...node, answers: [...node.answers, answer] });
+    const made = this.#made({ ...node, answers: { answer, before: node.answers } });
     this.#answered.set(key, made);
     return made;
   }
@@ -101,8 +107,11 @@ export class Automaton {
     return this.#moves[node.id] ?? this.#play(node).then((move) => (this.#moves[node.id] = move));
   }
 
-  async #play({ name, local, answers }: Node): Promise<Move> {
+  async #play({ name, local, answers: had }: Node): Promise<Move> {
     if (local.phase === 'ended') return { kind: 'ended' };
+    const answers: Answer[] = [];
+    for (let at = had; at; at = at.before) answers.push(at.answer);
+    answers.reverse();
     const asked: Request[] = [];
     const disk = new Map<string, Buffer>();
     const store = clientOf((request) => {
