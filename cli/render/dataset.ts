@@ -36,7 +36,7 @@ function leftOut(manifest: DatasetManifest): string {
   const unreadable = manifest.kind === 'images' ? manifest.unreadable.count : 0;
   const reasons = [
     [cleaning.droppedEmpty, 'empty'],
-    [cleaning.droppedDuplicates, 'there before'],
+    [cleaning.droppedDuplicates - cleaning.droppedContradictions, 'there before'],
     [cleaning.droppedContradictions, 'with a label that contradicts an equal row'],
     [cleaning.droppedNearDuplicates, 'nearly the same as one before'],
     [cleaning.droppedShort, 'too short'],

@@ -14,7 +14,7 @@ afterAll(() => removeFolder(folder));
 const inspect = (...args: string[]) =>
   runProgram(['data', 'inspect', ...args], { cwd: folder, env: { ...process.env, NO_COLOR: '1' } });
 
-/** A label's rows: the first class is spelt in two ways, and row 4 comes again. */
+/** One class is spelt in two ways, one text comes again, and one row is ragged. */
 const tickets = [
   'id,body,queue',
   ...Array.from(
