@@ -14,10 +14,11 @@ const MAX_KEPT_CHARACTERS = 2 ** 18;
 /** The file beside a data set with the rows that were left out as they stood, an object a line. */
 export const BAD_ROWS_FILE = 'bad-rows.jsonl';
 
+export const badRowSchema = z.object({ place: z.string(), why: z.string(), raw: z.string() });
 export const badRowsSchema = z.object({
   count: z.int().nonnegative(),
   /** The first ones. */
-  kept: z.array(z.object({ place: z.string(), why: z.string(), raw: z.string() })),
+  kept: z.array(badRowSchema),
 });
 export type BadRows = z.infer<typeof badRowsSchema>;
 
@@ -29,10 +30,17 @@ export function badRowsCollector() {
   let characters = 0;
   return {
     all,
-    add(row: BadRow): void {
+    /** Whether it was kept, and not only counted. */
+    add(row: BadRow): boolean {
       all.count++;
       characters += row.raw.length;
-      if (all.kept.length < MAX_KEPT && characters <= MAX_KEPT_CHARACTERS) all.kept.push(row);
+      const isKept = all.kept.length < MAX_KEPT && characters <= MAX_KEPT_CHARACTERS;
+      if (isKept) all.kept.push(row);
+      return isKept;
+    },
+    /** One of which nothing else is known. */
+    addUntold(): void {
+      all.count++;
     },
     /** Those of a part, after those of the parts before it. */
     addAll({ count, kept }: BadRows): void {

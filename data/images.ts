@@ -52,18 +52,30 @@ export async function decodeImage(bytes: Uint8Array, size: number, margin = 0): 
   return isSmall ? middleOf(await decoded(bytes, MAX_PIXELS), size, margin) : shrunk(bytes, head, size, margin);
 }
 
-const CHECKED_SIZE = 8;
+/** Fields of a side, see imageFields. */
+export const FIELDS = 9;
 
-/** What is wrong with a packed image, or null: it is decoded whole, because a file that is cut short shows it nowhere else. */
-export async function faultOf({ bytes, fault }: PackedImage): Promise<string | null> {
-  if (fault !== null) return fault;
+/** What is seen of a packed image at a glance: what is wrong with it, or its fields. */
+export type ImageLook =
+  { readonly fault: string; readonly fields: null } | { readonly fault: null; readonly fields: Uint8Array };
+
+/** It is decoded whole, because a file that is cut short shows it nowhere else, and only once. */
+export async function lookAtImage({ bytes, fault }: PackedImage): Promise<ImageLook> {
+  if (fault !== null) return { fault, fields: null };
   try {
-    await shrunk(bytes, await headOf(bytes), CHECKED_SIZE, 0);
-    return null;
+    return { fault, fields: await imageFields(bytes) };
   } catch (error) {
-    if (error instanceof UnreadableImage) return error.message;
+    if (error instanceof UnreadableImage) return { fault: error.message, fields: null };
     throw error;
   }
+}
+
+/** An image as nine by nine fields, (9, 9, 3), whatever its shape. @throws UnreadableImage as decodeImage does. */
+export async function imageFields(bytes: Uint8Array): Promise<Uint8Array> {
+  await headOf(bytes);
+  // Formats that can be read at a part of their size are, and show the same damage.
+  const image = upright(bytes, MAX_PIXELS).resize(FIELDS, FIELDS, { fit: 'fill', kernel: 'linear' });
+  return (await pixelsOf(image)).data;
 }
 
 /** Pixels of the shorter side of an image that can be decoded. */

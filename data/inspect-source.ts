@@ -26,7 +26,7 @@ export interface SourceReport {
   readonly rowsRead: number;
   readonly cleaning: CleaningReport;
   /** Images that are left out because they cannot be used. */
-  readonly unreadable: UnreadableReport;
+  readonly unreadable: Pick<UnreadableReport, 'count' | 'first'>;
   /** Rows that cannot be read, which are left out, and the first of them with their places. */
   readonly badRows: { readonly count: number; readonly first: readonly string[] };
   readonly rows: Readonly<Record<Split, number>>;
@@ -76,7 +76,7 @@ export async function checkSource(input: DecideSourceInput): Promise<SourceRepor
     labels: plan.labels,
     rowsRead: plan.rowsRead,
     cleaning: cleaningReport(plan.dropped),
-    unreadable: plan.unreadable,
+    unreadable: { count: plan.unreadable.count, first: plan.unreadable.first },
     badRows: { count: plan.badRows.count, first: firstOf(plan.badRows) },
     rows,
     rowsPerClass: bySplit(plan.rowsPerClass),
@@ -93,7 +93,7 @@ const badRowsWarning = (bad: BadRows): string => {
   return `${bad.count === 1 ? 'one row is' : `${bad.count} rows are`} left out because ${bad.count === 1 ? 'it' : 'they'} cannot be read: ${first.join('; ')}${bad.count > first.length ? '; …' : ''}`;
 };
 
-const unreadableWarning = ({ count, first }: UnreadableReport): string =>
+const unreadableWarning = ({ count, first }: SourceReport['unreadable']): string =>
   `${count === 1 ? 'one image is' : `${count} images are`} left out because ${count === 1 ? 'it' : 'they'} cannot be used: ${first.join('; ')}${count > first.length ? '; …' : ''}`;
 
 function leakageWarnings({ leakage }: Pick<Decisions, 'leakage'>, job: Job): string[] {

@@ -1,16 +1,19 @@
 /**
  * Images travel to the workers as one file, whatever they were on the user's disk: a folder with one folder of images a
- * class, or a table that names a file in each row. The bytes of every file are kept as they are; readers/images.ts reads them.
+ * class, a table that names a file in each row, or tables with the files themselves in their cells (Parquet and Arrow, as Hugging Face
+ * datasets have them). The bytes of every file are kept as they are; readers/images.ts reads them.
  */
 import { createWriteStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { z } from 'zod';
 import type { Job } from '../job/schema.js';
 import { fileSource } from './byte-source.js';
 import { DataError } from './data-error.js';
 import { IMAGES_FORMAT, type ImageEntry, type ImagesHead } from './readers/images.js';
-import { readRows } from './readers/read-rows.js';
+import { readFile as readTable, readRows, type FileFormat } from './readers/read-rows.js';
+import { placeOf } from './readers/row.js';
 import { SPLIT_COLUMN } from './sources/arrange.js';
 import { imagesInFolders } from './sources/image-folders.js';
 
@@ -18,16 +21,27 @@ import { imagesInFolders } from './sources/image-folders.js';
 const MAX_FILE_BYTES = 64 * 2 ** 20;
 
 /** What torchvision's ImageFolder takes for an image, and what sharp reads besides. */
-const imageName = /\.(?:jpe?g|png|webp|gif|tiff?|avif|heic|bmp|ppm|pgm)$/i;
+export const imageName = /\.(?:jpe?g|png|webp|gif|tiff?|avif|heic|bmp|ppm|pgm)$/i;
 
 interface Found extends Omit<ImageEntry, 'bytes' | 'fault'> {
-  /** Of the image's file. */
-  readonly file: string;
+  /** The image's file: where it is, or what is in it. */
+  readonly file: string | Uint8Array;
+}
+
+export interface ImageTable {
+  readonly path: string;
+  /** For messages. */
+  readonly name: string;
+  readonly format: FileFormat;
+  /** Cells that all of its rows have. */
+  readonly fields?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface PackInput {
   /** A folder of folders, or a csv, tsv or jsonl file. */
   readonly path: string;
+  /** In its place: tables with images in their cells. */
+  readonly tables?: readonly ImageTable[];
   readonly data: Pick<Job['data'], 'image' | 'label'>;
   /** The file that is written. */
   readonly out: string;
@@ -39,12 +53,16 @@ export interface PackInput {
  * same images give the same bytes. A file that is missing or too large is noted in its entry and judged with the unreadable.
  * @returns how many images there are. @throws DataError when there is nothing to pack.
  */
-export async function packImages({ path, data, out, signal }: PackInput): Promise<{ readonly images: number }> {
+export async function packImages({ path, tables, data, out, signal }: PackInput): Promise<{ readonly images: number }> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  const found = isFolder ? imagesOfFolder(path, data) : imagesOfTable(path, data);
+  const found = tables
+    ? imagesInTables(tables, data)
+    : isFolder
+      ? imagesOfFolder(path, data)
+      : imagesOfTable(path, data);
   const file = createWriteStream(out);
   const ended = finished(file);
   ended.catch(() => undefined); // awaited below, and already while a write waits for the disk
@@ -53,11 +71,11 @@ export async function packImages({ path, data, out, signal }: PackInput): Promis
   };
   let images = 0;
   try {
-    const head: ImagesHead = { format: IMAGES_FORMAT, from: isFolder ? 'folder' : 'table' };
+    const head: ImagesHead = { format: IMAGES_FORMAT, from: tables ? 'cells' : isFolder ? 'folder' : 'table' };
     await write(`${JSON.stringify(head)}\n`);
     for await (const { file, line, path, fields } of found) {
       signal?.throwIfAborted();
-      const { bytes, fault } = await readImageFile(file);
+      const { bytes, fault } = typeof file === 'string' ? await readImageFile(file) : imageInCell(file);
       const entry: ImageEntry = { line, path, bytes: bytes.byteLength, fault, fields };
       await write(`${JSON.stringify(entry)}\n`);
       await write(bytes);
@@ -73,11 +91,21 @@ export async function packImages({ path, data, out, signal }: PackInput): Promis
   return { images };
 }
 
-async function readImageFile(path: string): Promise<{ bytes: Uint8Array; fault: string | null }> {
-  const none = (fault: string) => ({ bytes: new Uint8Array(0), fault });
+interface Read {
+  readonly bytes: Uint8Array;
+  readonly fault: string | null;
+}
+
+const none = (fault: string): Read => ({ bytes: new Uint8Array(0), fault });
+const tooLarge = (bytes: number): Read => none(`the file has ${bytes} bytes, more than ${MAX_FILE_BYTES}`);
+
+const imageInCell = (bytes: Uint8Array): Read =>
+  bytes.byteLength > MAX_FILE_BYTES ? tooLarge(bytes.byteLength) : { bytes, fault: null };
+
+async function readImageFile(path: string): Promise<Read> {
   try {
     const { size } = await stat(path);
-    if (size > MAX_FILE_BYTES) return none(`the file has ${size} bytes, more than ${MAX_FILE_BYTES}`);
+    if (size > MAX_FILE_BYTES) return tooLarge(size);
     return { bytes: await readFile(path), fault: null };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -119,3 +147,46 @@ async function* imagesOfTable(table: string, { image }: PackInput['data']): Asyn
     yield { file: path === '' ? '' : resolve(dirname(table), path), path, line, fields };
   }
 }
+
+/** What Hugging Face datasets keep of an image: the bytes of its file, or where it is. */
+const imageCellSchema = z.object({ bytes: z.instanceof(Uint8Array).nullish(), path: z.string().nullish() });
+
+async function* imagesInTables(tables: readonly ImageTable[], { image }: PackInput['data']): AsyncGenerator<Found> {
+  let line = 0;
+  for (const { path: table, name, format, fields: ofTable } of tables) {
+    const source = await fileSource(table, name);
+    for await (const { line: own, place = placeOf(name, own), fields } of readTable(source, format, { bytes: true })) {
+      const cell = fields[image];
+      const { bytes, path } =
+        cell instanceof Uint8Array ? { bytes: cell, path: null } : pathOrBytes(cell, place, image);
+      const named = path ?? '';
+      // Of a row without either it is told that its cell is empty.
+      const shown = named !== '' ? named : bytes ? place : '';
+      yield {
+        file: bytes ?? (named === '' ? '' : resolve(dirname(table), named)),
+        path: named === '' ? place : `${place} (${named})`,
+        line: ++line,
+        fields: { ...withoutBytes(fields), ...ofTable, ...(image in fields && { [image]: shown }) },
+      };
+    }
+  }
+}
+
+function pathOrBytes(cell: unknown, place: string, column: string): z.infer<typeof imageCellSchema> {
+  if (cell === null || cell === undefined) return {};
+  if (typeof cell === 'string') return { path: cell.trim() };
+  const parsed = imageCellSchema.safeParse(cell);
+  if (parsed.success) return parsed.data;
+  throw new DataError(
+    `${place}: expected an image in column \`${column}\` (its bytes, its path, or both as Hugging Face datasets keep them), found ${Array.isArray(cell) ? 'a list' : `a ${typeof cell}`}`,
+  );
+}
+
+/** Other cells of bytes are no part of a row that is read as text. */
+const withoutBytes = (fields: Found['fields']): Found['fields'] =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => !holdsBytes(value)));
+
+/** Bytes, or another image as Hugging Face datasets keep it. */
+const holdsBytes = (value: unknown): boolean =>
+  value instanceof Uint8Array ||
+  (typeof value === 'object' && value !== null && Object.values(value).some((inner) => inner instanceof Uint8Array));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job } from '../job/schema.js';
 import type { ByteSource } from './byte-source.js';
-import { writeBadRows } from './write-bad-rows.js';
+import { hasBadRows, writeBadRows } from './write-bad-rows.js';
 import type { EncoderInput } from './encode/encoder-for.js';
 import type { DatasetManifest } from './manifest.js';
 import { assembleManifest, type SourceFileDigest } from './prepare/assemble.js';
@@ -77,7 +77,7 @@ export async function prepareDataset(input: PrepareInput): Promise<DatasetManife
     const { manifest, sources } = assembleManifest({ ...input, parts, decisions, encoded });
     for (const [index, { part, name }] of sources.entries())
       await rename(join(partFolder(part), name), join(outFolder, manifest.files[index]!.name));
-    if (decisions.badRows.count > 0) await writeBadRows(outFolder, decisions.badRows);
+    if (hasBadRows(manifest)) await writeBadRows(outFolder, decisions);
     return manifest;
   } finally {
     await rm(folder, { recursive: true, force: true });

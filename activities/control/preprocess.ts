@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BAD_ROWS_FILE } from '../../data/bad-rows.js';
+import { hasBadRows } from '../../data/write-bad-rows.js';
 import { MANIFEST_FILE } from '../../data/manifest.js';
 import { prepareDataset } from '../../data/prepare.js';
 import { kindOf } from '../../data/targets.js';
@@ -71,7 +72,7 @@ async function prepare(
       const path = join(folder, name);
       await putContent(store, shardFileKey(sha256 as Sha256), { path, sha256: sha256 as Sha256, bytes }, { signal });
     }
-    if (manifest.badRows.count > 0)
+    if (hasBadRows(manifest))
       await putContent(store, datasetFileKey(digest, BAD_ROWS_FILE), join(folder, BAD_ROWS_FILE), { signal });
     // Last: a manifest that is there says that all of its shards are.
     const text = new TextEncoder().encode(`${JSON.stringify(manifest)}\n`);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BAD_ROWS_FILE } from '../../data/bad-rows.js';
+import { hasBadRows } from '../../data/write-bad-rows.js';
 import { datasetManifestSchema, MANIFEST_FILE } from '../../data/manifest.js';
 import { putContent } from '../../storage/content.js';
 import { eachOf } from '../../storage/each-of.js';
@@ -41,7 +42,7 @@ export const assembleDataset =
         const text = await readFile(join(scratch, MANIFEST_FILE));
         const manifest = datasetManifestSchema.parse(JSON.parse(text.toString()));
         const { store } = dependencies;
-        if (manifest.badRows.count > 0)
+        if (hasBadRows(manifest))
           await putContent(store, datasetFileKey(digest, BAD_ROWS_FILE), join(scratch, BAD_ROWS_FILE), attempt);
         // Last: a manifest that is there says that all else is.
         const file = await putContent(store, datasetFileKey(digest, MANIFEST_FILE), text, {

@@ -10,7 +10,7 @@ import { encodePart, type EncodedPart } from '../../data/prepare/encode.js';
 import type { PartSize } from '../../data/prepare/part-size.js';
 import type { PartedFile, SourceFiles, SourcePart } from '../../data/prepare/parts.js';
 import { surveyPart } from '../../data/prepare/survey.js';
-import { writeBadRows } from '../../data/write-bad-rows.js';
+import { hasBadRows, writeBadRows } from '../../data/write-bad-rows.js';
 import { openTokenizer, type TextTokenizer } from '../../data/tokenize.js';
 import type { Job } from '../../job/schema.js';
 import { headOf, isCutByBytes, type FileHead } from './file-head.js';
@@ -118,7 +118,7 @@ export const dataTasks = {
       ...{ job, parts, decisions, encoded, tokenizerSha256, sourceFiles },
       ...(await encoderInput(task)),
     });
-    if (decisions.badRows.count > 0) await writeBadRows(outFolder, decisions.badRows);
+    if (hasBadRows(manifest)) await writeBadRows(outFolder, decisions);
     await writeFile(join(outFolder, MANIFEST_FILE), `${JSON.stringify(manifest)}\n`);
   },
 };

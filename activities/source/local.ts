@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileSource, type ByteSource } from '../../data/byte-source.js';
-import { packImages } from '../../data/pack-images.js';
+import { imageName, packImages } from '../../data/pack-images.js';
+import { fileFormatOf } from '../../data/readers/formats.js';
 import { filesSource } from '../../data/readers/files.js';
 import { FILES_FORMAT, type FileList } from '../../data/file-list.js';
 import type { Job } from '../../job/schema.js';
@@ -38,12 +39,25 @@ export async function localFiles({ job, sourceName, ...input }: LocalInput): Pro
     const path = input.permitted ? await input.permitted(input.places[0]!) : input.places[0]!;
     await mkdir(input.scratch, { recursive: true });
     const packed = join(input.scratch, 'images');
-    await packImages({ path, data: job.data, out: packed, ...(input.signal && { signal: input.signal }) });
+    const tables = (await holdsImages(path, format))
+      ? await gather({ ...input, format, columns: { text, label } })
+      : null;
+    const { signal } = input;
+    await packImages({ path, ...(tables && { tables }), data: job.data, out: packed, ...(signal && { signal }) });
     return one({ path: packed, name: sourceName, format: 'images' });
   }
   const files = await gather({ ...input, format, columns: { text, label } });
   const [first] = files;
   return files.length === 1 && first!.fields === undefined ? one(first!) : { sourceName, format: 'files', files };
+}
+
+/** Whether images are in the cells of what is named: a Parquet or Arrow file, or a folder of them that has no images beside. */
+async function holdsImages(path: string, given: GatherInput['format']): Promise<boolean> {
+  const isBinary = (name: string): boolean => ['parquet', 'arrow'].includes(given ?? fileFormatOf(name) ?? '');
+  const found = await stat(path).catch(() => null);
+  if (!found?.isDirectory()) return isBinary(path);
+  const names = await readdir(path, { recursive: true });
+  return !names.some((name) => imageName.test(name)) && names.some(isBinary);
 }
 
 export async function openLocal({ sourceName, format, files }: LocalFiles): Promise<ByteSource> {

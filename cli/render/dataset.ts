@@ -1,5 +1,6 @@
 import { BAD_ROWS_FILE } from '../../data/bad-rows.js';
 import { MANIFEST_FILE, type DatasetManifest } from '../../data/manifest.js';
+import { hasBadRows } from '../../data/write-bad-rows.js';
 import { findings } from './dataset-findings.js';
 import { renderTable } from './table.js';
 import { count, counted, size } from './units.js';
@@ -21,7 +22,7 @@ export function renderDataset(
     ['shards', `${counted(files.length, 'file')}, ${size(bytes)}`],
     ['digest', digest],
     ['lies at', place],
-    ...(manifest.badRows.count > 0
+    ...(hasBadRows(manifest)
       ? [['cannot be read', place.replace(MANIFEST_FILE, BAD_ROWS_FILE)] as [string, string]]
       : []),
   ];

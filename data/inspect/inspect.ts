@@ -1,7 +1,7 @@
 /** Looks at data as they are, without a job: two passes over the rows, in bounded memory. */
 import type { ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
-import { faultOf } from '../images.js';
+import { lookAtImage } from '../images.js';
 import type { BadRow } from '../readers/bad-row.js';
 import { readRows, type SourceFormat } from '../readers/read-rows.js';
 import { isFilesSource } from '../readers/files.js';
@@ -55,7 +55,7 @@ export async function inspectData(input: InspectInput): Promise<DataReport> {
     if (row.image) images++;
     if (row.image && images <= decodedImages) {
       decoded++;
-      const fault = await faultOf(row.image);
+      const { fault } = await lookAtImage(row.image);
       if (fault !== null) bad.add({ place: row.image.place, why: fault, raw: '' });
     }
   }

@@ -2,9 +2,7 @@
  * Images that are nearly the same: 128 bits that say where brightness rises to the right (64) and downwards (64) in a picture of
  * nine by nine fields (difference hash, Krawetz, 2013). Another size, format or compression leaves nearly all of them.
  */
-
-/** Pixels of a side of the picture that is hashed. */
-export const FIELDS = 9;
+import { FIELDS } from '../images.js';
 
 export const IMAGE_BITS = 128;
 

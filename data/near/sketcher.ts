@@ -1,9 +1,9 @@
-import sharp from 'sharp';
 import type { Job } from '../../job/schema.js';
 import { contentKey } from '../content-key.js';
+import { imageFields } from '../images.js';
 import { kindOf } from '../targets.js';
 import type { ReadInput } from '../read-input.js';
-import { FIELDS, imageBands, imagePieces, imageSimilarity } from './image-sketch.js';
+import { imageBands, imagePieces, imageSimilarity } from './image-sketch.js';
 import type { Sketch } from './near-pairs.js';
 import { bandPlan, similarityOf, textSketcher } from './text-sketch.js';
 
@@ -35,8 +35,13 @@ export function nearSimilarity(job: Pick<Job, 'task'>): (a: Uint32Array, b: Uint
   }
 }
 
-/** What rows are compared by: texts and images nearly, rows of a table as a whole; null for a row that is like no other. */
-export function sketcherFor(job: Pick<Job, 'task' | 'data'>): (row: ReadInput) => Promise<Sketch | null> {
+/**
+ * What rows are compared by: texts and images nearly, rows of a table as a whole; null for a row that is like no other. `fields` of an
+ * image that was looked at before (images.ts).
+ */
+export function sketcherFor(
+  job: Pick<Job, 'task' | 'data'>,
+): (row: ReadInput, fields?: Uint8Array | null) => Promise<Sketch | null> {
   const threshold = nearThreshold(job);
   switch (kindOf(job)) {
     case 'tokens': {
@@ -44,9 +49,9 @@ export function sketcherFor(job: Pick<Job, 'task' | 'data'>): (row: ReadInput) =
       return ({ text }) => Promise.resolve(sketch(text));
     }
     case 'images':
-      return async ({ input }) => {
+      return async ({ input }, fields) => {
         if (input.kind !== 'image') throw new Error(`a row of ${input.kind} is no image`);
-        const pieces = imagePieces(await fieldsOf(input.image.bytes));
+        const pieces = imagePieces(fields ?? (await imageFields(input.image.bytes)));
         return { pieces, bands: imageBands(pieces, threshold) };
       };
     case 'features':
@@ -56,13 +61,3 @@ export function sketcherFor(job: Pick<Job, 'task' | 'data'>): (row: ReadInput) =
       };
   }
 }
-
-/** An image as nine by nine fields, (9, 9, 3). */
-const fieldsOf = (bytes: Uint8Array): Promise<Uint8Array> =>
-  sharp(bytes, { failOn: 'none' })
-    .autoOrient()
-    .flatten({ background: '#ffffff' })
-    .toColourspace('srgb')
-    .resize(FIELDS, FIELDS, { fit: 'fill', kernel: 'linear' })
-    .raw({ depth: 'uchar' })
-    .toBuffer();

@@ -14,7 +14,7 @@ import type { EncodedPart } from './encode.js';
 import type { SourcePart } from './parts.js';
 
 /** To be raised when a step would make something else of the same input. */
-export const stepVersions = { cut: 1, survey: 3, clean: 1, split: 1, encode: 1 } as const;
+export const stepVersions = { cut: 1, survey: 4, clean: 1, split: 1, encode: 1 } as const;
 
 export interface AssembleInput extends EncoderInput {
   readonly parts: readonly Pick<SourcePart, 'sha256'>[];
@@ -97,7 +97,8 @@ function describeKind({ job, decisions, tokenizer, imageSize }: AssembleInput, c
     case 'images': {
       const size = needed(imageSize);
       const margin = marginOf(job, size);
-      return { kind: 'images', size, ...(margin > 0 && { margin }), unreadable: decisions.unreadable };
+      const { count, first } = decisions.unreadable;
+      return { kind: 'images', size, ...(margin > 0 && { margin }), unreadable: { count, first } };
     }
     case 'features': {
       const transform = needed(decisions.transform);

@@ -128,7 +128,7 @@ async function decideKept(
     },
     rowsRead: survey.rows,
     dropped: countDropped(verdicts),
-    unreadable: { count: unreadable.count, first: [...unreadable.first] },
+    unreadable: { ...unreadable, first: [...unreadable.first] },
     badRows: survey.badRows(),
     rows,
     rowsPerClass,
@@ -159,7 +159,7 @@ async function judgeFaults(
   maxShare: number,
 ): Promise<UnreadableReport> {
   const unreadable = unreadableImages(sourceName, maxShare);
-  const toldOf = new Map(Array.from(survey.faults(), ({ row, place, fault }) => [row, { place, fault }]));
+  const toldOf = new Map(Array.from(survey.faults(), ({ row, ...bad }) => [row, bad]));
   let images = 0;
   for await (const { firstRow, rows, state } of survey.batches()) {
     for (let row = firstRow; row < firstRow + rows; row++) {
@@ -167,8 +167,7 @@ async function judgeFaults(
       images++;
       if (state[row - firstRow] !== UNREADABLE) continue;
       verdicts[row] = droppedFor('unreadable');
-      const { place, fault } = toldOf.get(row) ?? { place: sourceName, fault: 'one of many' };
-      unreadable.add(place, fault);
+      unreadable.add(toldOf.get(row));
     }
   }
   return unreadable.report(images);

@@ -29,7 +29,7 @@ export const decisionsSchema = z.object({
   /** Rows left out, by reason. */
   dropped: z.record(z.enum(dropReasons), count),
   /** Images that cannot be used, the first few with their place and what is wrong with them. */
-  unreadable: z.object({ count, first: z.array(z.string()) }),
+  unreadable: badRowsSchema.extend({ first: z.array(z.string()) }),
   /** Rows that cannot be read, which are not among `rowsRead`. */
   badRows: badRowsSchema,
   /** rows[split] */

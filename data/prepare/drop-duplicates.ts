@@ -16,7 +16,7 @@ const MOST_BITS = 9;
 /** A key, the number of its label, the number of its row. */
 const RECORD_BYTES = CONTENT_BYTES + 8 + 8;
 
-/** Of rows of equal content the first stays; empty ones are no one's twins. `folder` is for files on the way, and goes. */
+/** Of rows of equal content the first stays; empty ones and images that cannot be read are no one's twins. `folder` is for files on the way, and goes. */
 export async function dropDuplicates(
   batches: AsyncIterable<FactsBatch>,
   verdicts: Uint8Array,
@@ -30,7 +30,7 @@ export async function dropDuplicates(
     for await (const { firstRow, rows, state, content, labelKey } of batches) {
       const keys = new DataView(content.buffer, content.byteOffset, content.byteLength);
       for (let row = 0; row < rows; row++) {
-        if (state[row] === EMPTY) continue;
+        if (state[row] === EMPTY || state[row] === UNREADABLE) continue;
         const at = row * CONTENT_BYTES;
         const file = Math.floor(keys.getUint32(at) / 2 ** (32 - bits));
         const record = files.next(file);
@@ -56,3 +56,4 @@ export async function dropDuplicates(
 }
 
 const EMPTY = rowStates.indexOf('empty');
+const UNREADABLE = rowStates.indexOf('unreadable');

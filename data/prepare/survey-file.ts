@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { badRowsSchema } from '../bad-rows.js';
+import { badRowSchema, badRowsSchema } from '../bad-rows.js';
 import { featureNotesSchema } from '../features/survey.js';
 import { blockReader, blockSchema, blockWriter, type Block, type Numbers } from './blocks.js';
 import type { CellsBatch } from './cells.js';
@@ -26,7 +26,7 @@ export const partSurveySchema = z.object({
   /** Whether rows have sketches to be compared by. */
   isCompared: z.boolean(),
   /** The first rows that are unreadable, with their place in the part. */
-  faults: z.array(z.object({ row: count, place: z.string(), fault: z.string() })),
+  faults: z.array(badRowSchema.extend({ row: count })),
   /** Rows that cannot be read, which are among no others. */
   badRows: badRowsSchema,
   /** Of tables: what the values of each column are. */

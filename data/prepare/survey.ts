@@ -7,11 +7,11 @@ import { contentOrder, contentKey } from '../content-key.js';
 import { badRowsCollector, maxShareOf } from '../bad-rows.js';
 import { DataError } from '../data-error.js';
 import { featureSurvey } from '../features/survey.js';
-import { DECODED_AT_ONCE, faultOf, shorterSideOf } from '../images.js';
+import { DECODED_AT_ONCE, lookAtImage, shorterSideOf } from '../images.js';
 import type { Sketch } from '../near/near-pairs.js';
 import { comparesRows, sketcherFor } from '../near/sketcher.js';
 import { columnPicker, type Example } from '../pick-columns.js';
-import type { BadRow } from '../readers/bad-row.js';
+import { MAX_RAW_CHARACTERS, type BadRow } from '../readers/bad-row.js';
 import type { Row } from '../readers/row.js';
 import { rowSplitter } from '../splits/row-split.js';
 import { cellsCollector } from './cells.js';
@@ -34,8 +34,6 @@ export interface SurveyPartInput {
 /** A batch is in memory while it is collected. */
 const ROWS_PER_BATCH = 8192;
 const CELLS_PER_BATCH = 2 ** 20;
-/** Of images that cannot be used the first are told of. */
-const FAULTS_KEPT = 100;
 
 /**
  * Reads a part of the source and writes what is known of its rows. A function of the part's bytes, of where in its file it
@@ -51,6 +49,7 @@ export async function surveyPart(input: SurveyPartInput): Promise<PartSurvey> {
   const collected = factsCollector();
   const cells = features && cellsCollector(features, ROWS_PER_BATCH);
   const faults: PartSurvey['faults'] = [];
+  const unreadable = badRowsCollector();
   const bad = badRowsCollector();
   const reading = maxShareOf(job.data) === 0 ? {} : { onBadRow: (row: BadRow) => bad.add(row) };
   let rows = 0;
@@ -64,7 +63,10 @@ export async function surveyPart(input: SurveyPartInput): Promise<PartSurvey> {
       const { example, fault } = checked;
       const facts = factsOf(checked);
       const { place, input } = example;
-      if (facts.state === 'unreadable' && faults.length < FAULTS_KEPT) faults.push({ row: rows, place, fault: fault! });
+      if (facts.state === 'unreadable') {
+        const said = { place, why: fault!, raw: checked.raw };
+        if (unreadable.add(said)) faults.push({ row: rows, ...said });
+      }
       cells?.add(facts.state === 'sound' && input.kind === 'features' ? input.cells : null, place);
       collected.add(facts);
       rows++;
@@ -96,6 +98,8 @@ interface Checked {
   readonly line: number;
   /** What is wrong with its image. It is decoded whole, because a file that is cut short shows it nowhere else. */
   readonly fault: string | null;
+  /** As it was packed, where there is something wrong with it. */
+  readonly raw: string;
   /** Its image has fewer pixels than data.clean.minImageSide. */
   readonly isSmall: boolean;
   readonly sketch: Sketch | null;
@@ -108,6 +112,8 @@ export const comparesSource = (job: Job, files: readonly { readonly bytes: numbe
     files.reduce((sum, { bytes }) => sum + bytes, 0),
   );
 
+const NO_IMAGE = { fault: null, fields: null };
+
 function checkedRows(
   rows: AsyncIterable<Row>,
   job: Job,
@@ -118,12 +124,13 @@ function checkedRows(
   const sketchOf = isCompared ? sketcherFor(job) : null;
   return workAhead(rows, DECODED_AT_ONCE, async (row) => {
     const example = pick(row);
-    const fault = row.image ? await faultOf(row.image) : null;
+    const { fault, fields } = row.image ? await lookAtImage(row.image) : NO_IMAGE;
     const sound = fault === null && !example.inputIsEmpty;
     const isSmall =
       sound && row.image !== undefined && minImageSide !== undefined && (await shorterSideOf(row.image)) < minImageSide;
-    const sketch = sound && sketchOf !== null ? await sketchOf(example) : null;
-    return { example, line: row.line, fault, isSmall, sketch };
+    const sketch = sound && sketchOf !== null ? await sketchOf(example, fields) : null;
+    const raw = fault === null ? '' : JSON.stringify(row.fields).slice(0, MAX_RAW_CHARACTERS);
+    return { example, line: row.line, fault, raw, isSmall, sketch };
   });
 }
 

@@ -24,10 +24,12 @@ export interface ReadOptions {
   readonly onBadRow?: ((bad: BadRow) => void) | undefined;
   /** Only this part of the file. */
   readonly part?: ReadPart | undefined;
+  /** Of Parquet: cells of bytes are wanted as bytes, and may be large. Without it they are texts, as old writers left them. */
+  readonly bytes?: boolean | undefined;
 }
 
 /** A row that fills a screen says enough. */
-const MAX_RAW_CHARACTERS = 64 * 2 ** 10;
+export const MAX_RAW_CHARACTERS = 64 * 2 ** 10;
 
 /** @throws DataError when nobody wants to know. */
 export function tellBadRow({ onBadRow }: ReadOptions, { place, why, raw }: BadRow): void {

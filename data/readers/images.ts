@@ -11,7 +11,7 @@ import { placeOf, type Row } from './row.js';
  */
 export const IMAGES_FORMAT = 'temper-images/1';
 
-const headSchema = z.object({ format: z.literal(IMAGES_FORMAT), from: z.enum(['folder', 'table']) });
+const headSchema = z.object({ format: z.literal(IMAGES_FORMAT), from: z.enum(['folder', 'table', 'cells']) });
 const entrySchema = z.object({
   /** Of the table, or the number of the image in its folder. */
   line: z.int().positive(),
@@ -30,8 +30,20 @@ export async function* readImages(source: ByteSource, { part }: ReadOptions = {}
   for await (const { head, entry, content } of readPacked(source, part)) {
     const { from } = parse(headSchema, head, source.name);
     const { line, path, fault, fields } = parse(entrySchema, entry, source.name);
-    const place = from === 'folder' ? `${source.name}/${path}` : `${placeOf(source.name, line)} (${path})`;
+    const place = placeOfImage(source.name, from, line, path);
     yield { number: ++number, line, fields, image: { bytes: content, fault, place } };
+  }
+}
+
+/** Of images that stood in the cells of tables, `path` is the row's place. */
+function placeOfImage(name: string, from: ImagesHead['from'], line: number, path: string): string {
+  switch (from) {
+    case 'folder':
+      return `${name}/${path}`;
+    case 'table':
+      return `${placeOf(name, line)} (${path})`;
+    case 'cells':
+      return path;
   }
 }
 

@@ -10,6 +10,7 @@ import { placeOfRow, type Row } from './row.js';
 
 /** A row group's columns are in memory as they are stored, and these many of its rows as objects. */
 const ROWS_AT_ONCE = 4096;
+const ROWS_OF_BYTES_AT_ONCE = 64;
 const MAX_GROUP_BYTES = 512 * 2 ** 20;
 const MAX_METADATA_BYTES = 64 * 2 ** 20;
 
@@ -17,7 +18,7 @@ const MAX_METADATA_BYTES = 64 * 2 ** 20;
  * Rows of a Parquet file, some of a row group in memory at a time; a part is a range of row groups.
  * @throws DataError for a damaged file, and for row groups that do not fit into memory.
  */
-export async function* readParquet(source: ByteSource, { part }: ReadOptions = {}): AsyncGenerator<Row> {
+export async function* readParquet(source: ByteSource, { part, bytes = false }: ReadOptions = {}): AsyncGenerator<Row> {
   const { file, metadata } = await openParquet(source);
   const names = classNames(metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value);
   const groups = metadata.row_groups.slice(part?.from ?? 0, part?.to);
@@ -27,9 +28,9 @@ export async function* readParquet(source: ByteSource, { part }: ReadOptions = {
     const groupEnd = rowStart + Number(group.num_rows);
     await attempt(source, () => checkPages(file, group));
     while (rowStart < groupEnd) {
-      const rowEnd = Math.min(groupEnd, rowStart + ROWS_AT_ONCE);
+      const rowEnd = Math.min(groupEnd, rowStart + (bytes ? ROWS_OF_BYTES_AT_ONCE : ROWS_AT_ONCE));
       const rows = await attempt(source, () =>
-        parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd, geoparquet: false }),
+        parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd, geoparquet: false, utf8: !bytes }),
       );
       if (rows.length !== rowEnd - rowStart) throw damaged(source, 'fewer rows than it says');
       for (const [index, row] of rows.entries()) {

@@ -9,7 +9,7 @@ export const dataSchema = z.strictObject({
   source: z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .describe(
-      'A file, a folder, a pattern such as `parts/*.csv`, the same on S3 (`s3://bucket/key`), or a list of them (docs/data.md tells what can be read); for images a folder with one folder of images a class, or a table. Relative to the job file.',
+      'A file, a folder, a pattern such as `parts/*.csv`, the same on S3 (`s3://bucket/key`), or a list of them (docs/data.md tells what can be read); for images a folder with one folder of images a class, or tables. Relative to the job file.',
     ),
   format: z
     .enum(['jsonl', 'json', 'csv', 'tsv', 'parquet', 'arrow', 'text'])
@@ -29,7 +29,11 @@ export const dataSchema = z.strictObject({
   text: columnName.default('text').describe('Text tasks: column with the text.'),
   textPair: columnName.optional().describe('Sentence pairs: column with the second text.'),
   words: columnName.default('words').describe('token-classification: column with the list of words (JSON Lines).'),
-  image: columnName.default('image').describe('Images listed in a table: column with the path, relative to the table.'),
+  image: columnName
+    .default('image')
+    .describe(
+      'Images in a table: column with the path, relative to the table, or (Parquet, Arrow) with the file itself.',
+    ),
   features: z
     .union([
       z.array(columnName).min(1),

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { resized } from '../../data/augment/resize.js';
-import { decodeImage, UnreadableImage } from '../../data/images.js';
+import { decodeImage, lookAtImage, UnreadableImage } from '../../data/images.js';
+import { seededRandom } from '../support/random.js';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 /** Made by test/references/resized_images.py. */
@@ -100,3 +101,43 @@ function crc32(bytes: Uint8Array): number {
   }
   return ~crc >>> 0;
 }
+
+describe('a look at an image finds what decoding it would', () => {
+  const random = seededRandom(5);
+  const [width, height] = [90, 70];
+  const noise = Uint8Array.from({ length: width * height * 3 }, (_, i) => 100 * random() + ((i >> 6) % 128));
+  const drawn = () => sharp(noise, { raw: { width, height, channels: 3 } });
+
+  test.each([
+    ['JPEG', () => drawn().jpeg()],
+    ['progressive JPEG', () => drawn().jpeg({ progressive: true })],
+    ['PNG', () => drawn().png()],
+    ['WebP', () => drawn().webp()],
+    ['GIF', () => drawn().gif()],
+    ['TIFF', () => drawn().tiff()],
+  ])('%s, cut short and with bytes changed', async (_, make) => {
+    const whole = await make().toBuffer();
+    const damaged = Array.from({ length: 40 }, (_, i) => {
+      const bytes = Buffer.from(whole);
+      if (i % 2 === 0) return bytes.subarray(0, Math.floor(bytes.length * random()));
+      for (let changes = 0; changes < i % 5; changes++)
+        bytes[Math.floor(bytes.length * random())]! ^= 1 + 254 * random();
+      return bytes;
+    });
+    const faults = { looked: 0, decoded: 0 };
+    for (const bytes of [whole, ...damaged]) {
+      const { fault, fields } = await lookAtImage({ bytes, fault: null, place: '' });
+      const decoded = await decodeImage(bytes, 24).then(
+        () => null,
+        (error: Error) => error,
+      );
+      expect(fault === null).toBe(decoded === null);
+      expect(fields?.length ?? null).toBe(fault === null ? 243 : null);
+      if (decoded) expect(decoded).toBeInstanceOf(UnreadableImage);
+      faults.looked += Number(fault !== null);
+      faults.decoded += Number(decoded !== null);
+    }
+    expect(faults.looked).toBeGreaterThan(10);
+    expect(faults.looked).toBe(faults.decoded);
+  });
+});

@@ -209,9 +209,39 @@ describe('prepared images', () => {
       expect.stringMatching(/^one image is left out because it cannot be used: photos\/cats\/bad.jpg/),
     );
     expect(report.rows.train + report.rows.validation + report.rows.test).toBe(120);
-    const { manifest, rows } = await prepared<ImagesManifest>({ source, format: 'images', job, imageSize: 8 });
+    const { manifest, rows, folder } = await prepared<ImagesManifest>({ source, format: 'images', job, imageSize: 8 });
     expect(manifest.unreadable).toEqual({ count: 1, first });
+    expect(JSON.parse(await readFile(join(folder, 'bad-rows.jsonl'), 'utf8'))).toEqual({
+      place: 'photos/cats/bad.jpg',
+      why: 'Input buffer contains unsupported image format',
+      raw: '{"file":"cats/bad.jpg","kind":"cats"}',
+    });
     expect(rows.some(({ text }) => text === 'cats/bad.jpg')).toBe(false);
+  });
+
+  test('that cannot be used are all kept aside and all judged, also where they are alike and duplicates go', async () => {
+    const files: Record<string, Uint8Array | string> = { ...(await classes(30)) };
+    const whole = Buffer.from(await picture(1));
+    for (let i = 0; i < 4; i++) files[`cats/empty-${i}.png`] = '';
+    files['dogs/short.png'] = whole.subarray(0, whole.length / 2);
+    const source = await packed(await folderOf(files), 'photos');
+    const wants = (data: object) =>
+      jobOf(
+        { image: 'file', label: 'kind', clean: { dropDuplicates: true }, ...data },
+        { task: 'image-classification' },
+      );
+    await expect(checkSource({ source, format: 'images', job: wants({}) })).rejects.toThrow(
+      'found 5 of 65 that cannot be used',
+    );
+    const lenient = wants({ badRows: { maxShare: 0.1 } });
+    const input = { source, format: 'images', job: lenient, imageSize: 8 } as const;
+    const { manifest, folder } = await prepared<ImagesManifest>(input);
+    expect(manifest.unreadable.count).toBe(5);
+    const kept = (await readFile(join(folder, 'bad-rows.jsonl'), 'utf8')).trimEnd().split('\n');
+    expect(kept.map((line) => (JSON.parse(line) as { place: string }).place)).toEqual([
+      ...Array.from({ length: 4 }, (_, i) => `photos/cats/empty-${i}.png`),
+      'photos/dogs/short.png',
+    ]);
   });
 
   test('stop the job when more than one of a hundred cannot be used', async () => {

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomInt } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -54,6 +54,12 @@ describe('data are prepared part by part', { timeout: 400_000 }, () => {
     expect(files.reduce((sum, file) => sum + file.rows, 0)).toBe(ROWS);
     expect(await partsDone(untouched.id, 'surveyParts')).toEqual({ found: 0, made: PARTS });
     expect(await partsDone(untouched.id, 'encodeParts')).toEqual({ found: 0, made: PARTS });
+  });
+
+  it('the manifest names the bytes that it was made of', () => {
+    const source = readFileSync(join(stack.directory, 'many.csv'));
+    const sha256 = createHash('sha256').update(source).digest('hex');
+    expect(untouched.provenance.cut.files).toEqual([{ sha256, bytes: source.byteLength, format: 'csv' }]);
   });
 
   it('a second time nothing is done, and another batch size is no other data', async () => {

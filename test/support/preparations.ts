@@ -21,6 +21,7 @@ export interface PreparedData {
   readonly rows: { readonly train: number; readonly validation: number; readonly test: number };
   readonly cleaning: { readonly rowsRead: number };
   readonly files: readonly { readonly split: string; readonly rows: number; readonly sha256: string }[];
+  readonly provenance: { readonly cut: { readonly files?: readonly object[] } };
 }
 
 /** So many rows of the tiny glosses, no two alike, as a CSV file. */
