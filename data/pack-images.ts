@@ -11,6 +11,7 @@ import { z } from 'zod';
 import type { Job } from '../job/schema.js';
 import { fileSource } from './byte-source.js';
 import { DataError } from './data-error.js';
+import type { BadRow } from './readers/bad-row.js';
 import { IMAGES_FORMAT, type ImageEntry, type ImagesHead } from './readers/images.js';
 import { readFile as readTable, readRows, type FileFormat } from './readers/read-rows.js';
 import { placeOf } from './readers/row.js';
@@ -24,8 +25,9 @@ const MAX_FILE_BYTES = 64 * 2 ** 20;
 export const imageName = /\.(?:jpe?g|png|webp|gif|tiff?|avif|heic|bmp|ppm|pgm)$/i;
 
 interface Found extends Omit<ImageEntry, 'bytes' | 'fault'> {
-  /** The image's file: where it is, or what is in it. */
-  readonly file: string | Uint8Array;
+  /** The image's file: where it is, or what is in it; null: the row could not be read, and says why. */
+  readonly file: string | Uint8Array | null;
+  readonly why?: string;
 }
 
 export interface ImageTable {
@@ -73,10 +75,18 @@ export async function packImages({ path, tables, data, out, signal }: PackInput)
   try {
     const head: ImagesHead = { format: IMAGES_FORMAT, from: tables ? 'cells' : isFolder ? 'folder' : 'table' };
     await write(`${JSON.stringify(head)}\n`);
-    for await (const { file, line, path, fields } of found) {
+    for await (const { file, why, line, path, raw, fields } of found) {
       signal?.throwIfAborted();
-      const { bytes, fault } = typeof file === 'string' ? await readImageFile(file) : imageInCell(file);
-      const entry: ImageEntry = { line, path, bytes: bytes.byteLength, fault, fields };
+      const { bytes, fault } =
+        file === null ? none(why ?? '') : typeof file === 'string' ? await readImageFile(file) : imageInCell(file);
+      const entry: ImageEntry = {
+        line,
+        path,
+        bytes: bytes.byteLength,
+        fault,
+        ...(raw !== undefined && { raw }),
+        fields,
+      };
       await write(`${JSON.stringify(entry)}\n`);
       await write(bytes);
       await write('\n');
@@ -140,13 +150,21 @@ async function* imagesOfFolder(folder: string, { image, label }: PackInput['data
 
 async function* imagesOfTable(table: string, { image }: PackInput['data']): AsyncGenerator<Found> {
   const source = await fileSource(table);
-  for await (const { line, fields } of readRows(source)) {
+  const bad: BadRow[] = [];
+  let last = 1;
+  for await (const { line, fields } of readRows(source, undefined, { onBadRow: (row) => bad.push(row) })) {
+    yield* badOnes(bad, (last = line));
     const cell = fields[image];
     // A row without a path goes through: whether the column is missing or the cell is empty is told with all other columns.
     const path = typeof cell === 'string' ? cell.trim() : '';
     yield { file: path === '' ? '' : resolve(dirname(table), path), path, line, fields };
   }
+  yield* badOnes(bad, last);
 }
+
+/** Rows that could not be read travel too: the workers count them, and keep them aside. */
+const badOnes = (bad: BadRow[], line: number): Found[] =>
+  bad.splice(0).map(({ place, why, raw }) => ({ file: null, why, raw, path: place, line, fields: {} }));
 
 /** What Hugging Face datasets keep of an image: the bytes of its file, or where it is. */
 const imageCellSchema = z.object({ bytes: z.instanceof(Uint8Array).nullish(), path: z.string().nullish() });
@@ -155,7 +173,10 @@ async function* imagesInTables(tables: readonly ImageTable[], { image }: PackInp
   let line = 0;
   for (const { path: table, name, format, fields: ofTable } of tables) {
     const source = await fileSource(table, name);
-    for await (const { line: own, place = placeOf(name, own), fields } of readTable(source, format, { bytes: true })) {
+    const bad: BadRow[] = [];
+    const options = { bytes: true, onBadRow: (row: BadRow) => bad.push(row) };
+    for await (const { line: own, place = placeOf(name, own), fields } of readTable(source, format, options)) {
+      yield* badOnes(bad, line + 1);
       const cell = fields[image];
       const { bytes, path } =
         cell instanceof Uint8Array ? { bytes: cell, path: null } : pathOrBytes(cell, place, image);
@@ -169,6 +190,7 @@ async function* imagesInTables(tables: readonly ImageTable[], { image }: PackInp
         fields: { ...withoutBytes(fields), ...ofTable, ...(image in fields && { [image]: shown }) },
       };
     }
+    yield* badOnes(bad, line + 1);
   }
 }
 

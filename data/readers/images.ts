@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
-import type { ReadOptions, ReadPart } from './bad-row.js';
+import { tellBadRow, type ReadOptions, type ReadPart } from './bad-row.js';
 import { byteReader } from './byte-reader.js';
 import { placeOf, type Row } from './row.js';
 
@@ -18,6 +18,8 @@ const entrySchema = z.object({
   path: z.string(),
   bytes: z.int().nonnegative(),
   fault: z.string().nullable(),
+  /** Of a row of a table that could not be read: as it stands there, and `path` is its place. */
+  raw: z.string().optional(),
   fields: z.record(z.string(), z.unknown()),
 });
 
@@ -25,11 +27,15 @@ export type ImagesHead = z.infer<typeof headSchema>;
 export type ImageEntry = z.infer<typeof entrySchema>;
 
 /** Rows of packed images, the file of each in `image`. @throws DataError for a file that packImages did not write whole. */
-export async function* readImages(source: ByteSource, { part }: ReadOptions = {}): AsyncGenerator<Row> {
+export async function* readImages(source: ByteSource, options: ReadOptions = {}): AsyncGenerator<Row> {
   let number = 0;
-  for await (const { head, entry, content } of readPacked(source, part)) {
+  for await (const { head, entry, content } of readPacked(source, options.part)) {
     const { from } = parse(headSchema, head, source.name);
-    const { line, path, fault, fields } = parse(entrySchema, entry, source.name);
+    const { line, path, fault, raw, fields } = parse(entrySchema, entry, source.name);
+    if (raw !== undefined) {
+      tellBadRow(options, { place: path, why: fault ?? '', raw });
+      continue;
+    }
     const place = placeOfImage(source.name, from, line, path);
     yield { number: ++number, line, fields, image: { bytes: content, fault, place } };
   }

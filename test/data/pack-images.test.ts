@@ -158,6 +158,26 @@ describe('a table of images', () => {
     }
   });
 
+  test('leaves out rows that cannot be read, and keeps them aside with their place', async () => {
+    const files = await classes(3);
+    const rows = Object.keys(files).map((path, i) => `images/${path},${path.slice(0, 4)},train,${i}`);
+    const folder = await folderOf({
+      ...Object.fromEntries(Object.entries(files).map(([path, bytes]) => [`images/${path}`, bytes])),
+      'list.csv': table([rows[0]!, 'ragged,cats', ...rows.slice(1), 'also,ragged']),
+    });
+    const lenient = jobOf(
+      { image: 'file', label: 'kind', badRows: { maxShare: 0.3 }, split: { train: 0.4, validation: 0.3, test: 0.3 } },
+      { task: 'image-classification' },
+    );
+    const source = await packed(join(folder, 'list.csv'), 'list.csv', lenient);
+    const { manifest } = await prepared<ImagesManifest>({ source, format: 'images', job: lenient, imageSize: 8 });
+    expect(manifest.badRows.count).toBe(2);
+    expect(manifest.badRows.first.map((said) => said.split(':', 2).join(':'))).toEqual(['list.csv:3', 'list.csv:9']);
+    const { train, validation, test } = manifest.rows;
+    expect(train + validation + test).toBe(rows.length);
+    expect(await refusal(source)).toContain('list.csv:3: expected 4');
+  });
+
   test('without the column is refused', async () => {
     const folder = await folderOf({ 'list.csv': 'path,kind\na.png,cats\n' });
     expect(await refusal(await packed(join(folder, 'list.csv'), 'list.csv'))).toContain(
