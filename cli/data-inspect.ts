@@ -4,6 +4,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { localFiles, openLocal } from '../activities/source/local.js';
 import { DataError } from '../data/data-error.js';
+import { imageName } from '../data/sources/image-rows.js';
 import { fileFormats } from '../data/file-list.js';
 import { inspectData } from '../data/inspect/inspect.js';
 import { fileFormatOf, type FileFormat } from '../data/readers/formats.js';
@@ -89,8 +90,6 @@ async function inspect(sources: string[], options: InspectOptions): Promise<void
     await rm(scratch, { recursive: true, force: true });
   }
 }
-
-const imageName = /\.(?:jpe?g|png|webp|gif|tiff?|avif|heic|bmp)$/i;
 
 /** A folder whose files are images; a table that lists images is looked at as a table. */
 async function isImageFolder([source, ...others]: readonly string[], { task }: InspectOptions): Promise<boolean> {

@@ -1,7 +1,8 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileSource, type ByteSource } from '../../data/byte-source.js';
-import { imageName, packImages } from '../../data/pack-images.js';
+import { packImages } from '../../data/pack-images.js';
+import { imageName } from '../../data/sources/image-rows.js';
 import { fileFormatOf } from '../../data/readers/formats.js';
 import { filesSource } from '../../data/readers/files.js';
 import { FILES_FORMAT, type FileList } from '../../data/file-list.js';
