@@ -45,7 +45,19 @@ export async function checkPages(file: AsyncBuffer, { columns }: RowGroup): Prom
       if (seen > values) throw new RangeError(`pages of more than the ${values} values of their column`);
       if (!(header.compressed_page_size >= 0) || !(header.uncompressed_page_size <= MAX_PAGE_BYTES))
         throw new RangeError(`a page of ${header.uncompressed_page_size} bytes`);
+      checkLevels(header);
       reader.offset += header.compressed_page_size;
     }
   }
+}
+
+/** A length that is missing in the header makes every later position NaN, and reading at NaN gives the first byte for ever. */
+function checkLevels({ data_page_header_v2: page, compressed_page_size }: ReturnType<typeof parquetHeader>): void {
+  if (!page) return;
+  const { num_nulls, num_values, repetition_levels_byte_length, definition_levels_byte_length } = page;
+  const levels = repetition_levels_byte_length + definition_levels_byte_length;
+  if (!(repetition_levels_byte_length >= 0 && definition_levels_byte_length >= 0 && levels <= compressed_page_size))
+    throw new RangeError(`a page of ${compressed_page_size} bytes with ${levels} bytes of levels`);
+  if (!(num_nulls >= 0 && num_nulls <= num_values))
+    throw new RangeError(`a page of ${num_values} values with ${num_nulls} nulls`);
 }
