@@ -7,6 +7,7 @@ import type { FeatureColumns } from './features/columns.js';
 import type { SpellingGroup } from './cleaning/label-spelling.js';
 import { widthOf } from './features/transform.js';
 import { LOOKED_AT_BYTES } from './near/sketcher.js';
+import { leakagePairs } from './leakage-pairs.js';
 import { decideSource, type DecideSourceInput } from './prepare.js';
 import type { Decisions } from './prepare/decisions-file.js';
 import { isFilesSource } from './readers/files.js';
@@ -100,12 +101,8 @@ function leakageWarnings({ leakage }: Pick<Decisions, 'leakage'>, job: Job): str
   if (leakage === null) return wantsLeakageTold(job) ? [LEAKAGE_NOT_LOOKED_FOR] : [];
   const { validation, test } = leakage.rows;
   if (validation + test === 0) return [];
-  const shown = leakage.examples.slice(0, 3).map(({ rows, similarity }) => {
-    const [a, b] = rows.map(({ split, line, place }) => `${place ?? line} (${split})`) as [string, string];
-    return `${a} and ${b}, ${Math.round(similarity * 100)} % the same`;
-  });
   return [
-    `${validation} rows of the validation split and ${test} of the test split are nearly the same in a split before, which makes the metrics look better than they are: ${shown.join('; ')}: set data.clean.nearDuplicates, or split by group`,
+    `${validation} rows of the validation split and ${test} of the test split are nearly the same in a split before, which makes the metrics look better than they are: ${leakagePairs(leakage)}: set data.clean.nearDuplicates, or split by group`,
   ];
 }
 

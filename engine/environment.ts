@@ -14,7 +14,7 @@ export const engineEnvironment = ({ intraOpThreads, interOpThreads, tf32 }: Pinn
   // On a GPU many threads add to one number: TensorFlow then takes kernels with a fixed order, or refuses an op that has none.
   ...(hasNvidiaDriver() && { TF_DETERMINISTIC_OPS: '1' }),
   TF_CPP_MIN_LOG_LEVEL: process.env['TF_CPP_MIN_LOG_LEVEL'] ?? '2',
-  ...(process.env['TF_ENABLE_ONEDNN_OPTS'] === undefined && oneDnnEnvironment()),
+  ...oneDnnEnvironment(),
   MALLOC_MMAP_MAX_: '0',
   MALLOC_TRIM_THRESHOLD_: '-1',
 });

@@ -54,12 +54,13 @@ async function prepare(
       kindOf(job) === 'tokens'
         ? await openTokenizer(await modelFolder(dependencies, model, { signal }), job.data.maxLength)
         : null;
-    const bytes = await openStored({ store, cacheFolder }, source, { signal });
+    const sourceFiles = await filesOfSource({ store, cacheFolder }, source, { signal });
+    const bytes = await openStored({ store, cacheFolder }, source, sourceFiles, { signal });
     const manifest = await prepareDataset({
       source: bytes,
       format: source.format,
       job,
-      sourceFiles: await filesOfSource({ store, cacheFolder }, source, { signal }),
+      sourceFiles,
       ...(tokenizer && { tokenizer }),
       ...(imageSize !== null && { imageSize }),
       ...(shardRows !== null && { shardRows }),

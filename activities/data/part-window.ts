@@ -68,8 +68,8 @@ const isThere = (path: string, bytes: number): Promise<boolean> =>
   );
 
 async function holds(path: string, bytes: number, { from, to, sha256 }: SourcePart): Promise<boolean> {
+  if (!(await isThere(path, bytes))) return false;
   try {
-    if ((await stat(path)).size !== bytes) return false;
     const hash = createHash('sha256');
     for await (const chunk of createReadStream(path, { start: from, end: to - 1, highWaterMark: 1 << 20 }))
       hash.update(chunk as Buffer);

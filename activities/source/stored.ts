@@ -29,9 +29,13 @@ export async function filesOfSource(
   return files.map(({ key, sha256, ...rest }) => ({ ...rest, key: key as ObjectKey, sha256: sha256 as Sha256 }));
 }
 
-/** A run's source with local copies of all its files. */
-export async function openStored(stores: Stores, source: SourceRef, options: CallOptions): Promise<ByteSource> {
-  const files = await filesOfSource(stores, source, options);
+/** A run's source with local copies of all its files, which filesOfSource has told. */
+export async function openStored(
+  stores: Stores,
+  source: SourceRef,
+  files: readonly StoredSourceFile[],
+  options: CallOptions,
+): Promise<ByteSource> {
   if (source.format !== 'files') return fileSource(await fetched(stores, files[0]!, options), source.name);
   const opened = await eachOf(files, AT_ONCE, async (file) => {
     if (file.format === 'images') throw new Error(`${file.name}: images are packed into one file`);

@@ -1,10 +1,10 @@
+import { leakagePairs } from '../../data/leakage-pairs.js';
 import type { DatasetManifest, FeaturesManifest } from '../../data/manifest.js';
 import { quotedList } from '../../job/nearest.js';
 import { count, counted } from './units.js';
 
 const COLUMNS_SHOWN = 20;
 const NAMES_SHOWN = 10;
-const PAIRS_SHOWN = 3;
 
 type Fact = [name: string, text: string];
 
@@ -28,12 +28,8 @@ function leakage({ leakage }: DatasetManifest): Fact[] {
     return [['leakage', 'not looked for; data.leakage: on looks for it, whatever the size of the source']];
   const { validation, test } = leakage.rows;
   if (validation + test === 0) return [];
-  const pairs = leakage.examples.slice(0, PAIRS_SHOWN).map(({ rows, similarity }) => {
-    const places = rows.map(({ split, line, place }) => `${place ?? `line ${line}`} (${split})`);
-    return `${places.join(' and ')}, ${Math.round(similarity * 100)} % the same`;
-  });
   const rows = `${counted(validation, 'row')} of validation and ${count(test)} of test are nearly the same in a split before`;
-  return [['leakage', `${rows}: ${pairs.join('; ')}`]];
+  return [['leakage', `${rows}: ${leakagePairs(leakage)}`]];
 }
 
 function columns({ transform, unseen }: FeaturesManifest): Fact[] {

@@ -6,8 +6,8 @@ import type { FileFormat } from '../readers/formats.js';
 import { readFile } from '../readers/read-rows.js';
 import { placeOf } from '../readers/row.js';
 
-export const WORD_COLUMN = 'word';
-export const SYNONYMS_COLUMN = 'synonyms';
+const WORD_COLUMN = 'word';
+const SYNONYMS_COLUMN = 'synonyms';
 
 /** Word -> what may stand in its place, both in the order of the file. */
 export type SynonymTable = ReadonlyMap<string, readonly string[]>;

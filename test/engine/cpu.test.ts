@@ -9,4 +9,7 @@ it.each([
   ['AMX: on by itself', ['avx2', 'amx_tile'], {}],
   ['no AVX2: oneDNN has little to offer', ['sse4_2', 'avx'], {}],
   ['ARM: not this build', ['asimd', 'bf16'], {}],
-])('%s', (_case, flags, expected) => expect(oneDnnEnvironment(flags)).toEqual(expected));
+])('%s', (_case, flags, expected) => expect(oneDnnEnvironment(flags, {})).toEqual(expected));
+
+it('what the environment says stays as it is', () =>
+  expect(oneDnnEnvironment(['avx2'], { TF_ENABLE_ONEDNN_OPTS: '0' })).toEqual({}));

@@ -1,4 +1,5 @@
 import { centre } from '../../data/augment/crop.js';
+import { lumaOf } from '../../data/augment/colour.js';
 import { Draws, sites } from '../../data/augment/draws.js';
 import { randomErasing } from '../../data/augment/erasing.js';
 import { augmentedImage } from '../../data/augment/image-augmenter.js';
@@ -124,8 +125,7 @@ function greyScaler({ mean, std }: PixelScale): Scaler {
   });
   return (pixels, start, bytes) => {
     for (let i = 0; i < bytes.length; i += 3) {
-      const luma = (19595 * bytes[i]! + 38470 * bytes[i + 1]! + 7471 * bytes[i + 2]! + 0x8000) >> 16;
-      pixels[start + i / 3] = table[luma]!;
+      pixels[start + i / 3] = table[lumaOf(bytes[i]!, bytes[i + 1]!, bytes[i + 2]!)]!;
     }
   };
 }
