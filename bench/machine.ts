@@ -43,3 +43,10 @@ export async function describeBench(peers: boolean): Promise<string[]> {
       (peers ? `; peers: ${pinned.map((line) => line.replace('==', ' ')).join(', ')}` : ''),
   ];
 }
+
+/** The most that a process had resident at once, as the kernel counted it, in MiB. */
+export function peakMebibytes(pid: number): number {
+  const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (!kibibytes) throw new Error(`/proc/${pid}/status tells no VmHWM`);
+  return Number(kibibytes) / 1024;
+}

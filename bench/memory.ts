@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { Bench } from './bench.js';
-import { describeBench } from './machine.js';
+import { describeBench, peakMebibytes } from './machine.js';
 import { peersPython } from './peers/environment.mjs';
 import { budgetTable, isMet, missedBudgets, table, type Budgeted } from './results.js';
 import { bf16Problem, BF16, FP32, groups } from './step/groups.js';
@@ -21,18 +20,11 @@ interface Peak extends Row {
   readonly mebibytes: number;
 }
 
-/** The most that a process had resident at once, as the kernel counted it, in MiB. */
-function peakOf(pid: number): number {
-  const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  if (!kibibytes) throw new Error(`/proc/${pid}/status tells no VmHWM`);
-  return Number(kibibytes) / 1024;
-}
-
 async function measured({ start }: Contender, row: Row): Promise<Peak> {
   const subject = start();
   try {
     for (let request = 0; request < REQUESTS; request++) await subject.ask(row);
-    return { ...row, mebibytes: peakOf(subject.pid) };
+    return { ...row, mebibytes: peakMebibytes(subject.pid) };
   } finally {
     subject.close();
   }

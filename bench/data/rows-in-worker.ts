@@ -3,16 +3,17 @@
  * does nothing else. `node rows-in-worker.js ROWS` tells on stdout what that worker took; `npm run bench -- data --only rows` asks for 10 million.
  */
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
+import { readdirSync, statSync, type Dirent } from 'node:fs';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { eventsOf, type HistoryEvent } from '../../test/support/history.js';
+import { eventsOf, millisOf, type HistoryEvent } from '../../test/support/history.js';
 import { expectExit, withClient } from '../../test/support/runs.js';
 import { startTestStack, type TestStack } from '../../test/support/stack.js';
+import { peakMebibytes } from '../machine.js';
 
 export interface RowsInWorker {
   readonly rows: number;
@@ -69,14 +70,14 @@ export async function rowsInWorker(rows: number, say: (sentence: string) => void
       say(`  ${peakMebibytes(pid).toFixed(0)} MiB, ${(mostBytes / 1e9).toFixed(1)} GB of disk`);
     }, LOOK_EACH_MS);
     const began = Date.now();
-    const said = await stack.temper(['data', 'prepare', JOB, '--json'], { timeoutMs: WITHIN_MS });
-    clearInterval(looking);
+    const preparing = stack.temper(['data', 'prepare', JOB, '--json'], { timeoutMs: WITHIN_MS });
+    const said = await preparing.finally(() => clearInterval(looking));
     const { id, digest, cleaning } = prepared.parse(JSON.parse(expectExit(said)));
     if (pidOfDataWorker(stack) !== pid) throw new Error('the data worker died on the way: its log says why');
     const events = await withClient(stack, (client) => eventsOf(client, id));
     return {
       ...{ rows: cleaning.rowsRead, bytes: (await stat(source)).size, peakMebibytes: peakMebibytes(pid) },
-      seconds: { 'check and upload': (millis(events[0]!) - began) / 1000, ...secondsOfStages(events) },
+      seconds: { 'check and upload': (millisOf(events[0]!) - began) / 1000, ...secondsOfStages(events) },
       diskGigabytes: Math.max(mostBytes, bytesBelow(stack.folder)) / 1e9,
       ...{ droppedDuplicates: cleaning.droppedDuplicates, digest },
     };
@@ -91,9 +92,6 @@ function pidOfDataWorker(stack: TestStack): number {
   if (pid === undefined) throw new Error('the data worker does not run: its log says why');
   return pid;
 }
-
-const peakMebibytes = (pid: number): number =>
-  Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
 /** What a folder takes of the disk; the worker's folders come and go meanwhile, and what is gone takes nothing. */
 function bytesBelow(folder: string): number {
@@ -115,9 +113,6 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
-const millis = ({ eventTime }: HistoryEvent): number =>
-  Number(eventTime?.seconds ?? NaN) * 1000 + Number(eventTime?.nanos ?? 0) / 1e6;
-
 /** By the activity's name, in the order of the stages. */
 function secondsOfStages(events: readonly HistoryEvent[]): Record<string, number> {
   const names = new Map<string, string>();
@@ -125,7 +120,7 @@ function secondsOfStages(events: readonly HistoryEvent[]): Record<string, number
   const seen = (event: HistoryEvent, scheduledId: unknown): void => {
     const name = names.get(String(scheduledId))!;
     const { from, to } = stages.get(name) ?? { from: Infinity, to: -Infinity };
-    stages.set(name, { from: Math.min(from, millis(event)), to: Math.max(to, millis(event)) });
+    stages.set(name, { from: Math.min(from, millisOf(event)), to: Math.max(to, millisOf(event)) });
   };
   for (const event of events) {
     const scheduled = event.activityTaskScheduledEventAttributes?.activityType?.name;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import { eventsOf, type HistoryEvent } from '../../test/support/history.js';
+import { eventsOf, millisOf, type HistoryEvent } from '../../test/support/history.js';
 import { expectExit, withClient } from '../../test/support/runs.js';
 import { startTestStack, type TestStack } from '../../test/support/stack.js';
 import { writeGlosses } from '../glosses/rows.js';
@@ -42,14 +42,11 @@ function secondsOf(events: readonly HistoryEvent[]): number {
     ),
   );
   const times = (ids: (event: HistoryEvent) => unknown) =>
-    events.filter((event) => scheduled.has(String(ids(event)))).map(millis);
+    events.filter((event) => scheduled.has(String(ids(event)))).map(millisOf);
   const began = times((event) => event.activityTaskStartedEventAttributes?.scheduledEventId);
   const ended = times((event) => event.activityTaskCompletedEventAttributes?.scheduledEventId);
   return (Math.max(...ended) - Math.min(...began)) / 1000;
 }
-
-const millis = ({ eventTime }: HistoryEvent): number =>
-  Number(eventTime?.seconds ?? NaN) * 1000 + Number(eventTime?.nanos ?? 0) / 1e6;
 
 /** The same steps in a process that does nothing else: the compiled step alone, its compilation included. */
 async function bare(jobFile: string): Promise<number> {

@@ -33,3 +33,7 @@ export function payloadsOf(events: readonly HistoryEvent[]): FoundPayload[] {
 /** Names of the activities that were scheduled, in order. */
 export const scheduledActivities = (events: readonly HistoryEvent[]): string[] =>
   events.flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name ?? []);
+
+/** When an event came, in ms since 1970. */
+export const millisOf = ({ eventTime }: HistoryEvent): number =>
+  Number(eventTime?.seconds ?? NaN) * 1000 + Number(eventTime?.nanos ?? 0) / 1e6;
