@@ -10,6 +10,7 @@ const seed = Number(process.env['TEMPER_TEST_SEED'] ?? 1);
 describe(`what runs survive (seed ${seed})`, () => {
   const inTest = rows.filter((row) => row.inTest > 0);
   const tried = new Map<string, Map<number, Try>>();
+  const told: string[] = [];
   const planned = new Map<string, readonly number[]>();
 
   beforeAll(async () => {
@@ -22,16 +23,14 @@ describe(`what runs survive (seed ${seed})`, () => {
         planned.set(row.name, numbers);
         return numbers;
       },
-      done: ({ name }, number, one) => {
+      done: ({ name }, number, one, seconds) => {
+        told.push(`${name} ${number}: ${one.what} (${seconds.toFixed(1)} s)`);
         if (!tried.has(name)) tried.set(name, new Map());
         tried.get(name)!.set(number, one);
       },
     });
   }, 900_000);
-  afterAll(() => {
-    const lines = [...tried].flatMap(([name, tries]) => [...tries].map(([n, { what }]) => `${name} ${n}: ${what}`));
-    console.log(lines.join('\n'));
-  });
+  afterAll(() => console.log(told.join('\n')));
 
   it.each(inTest.map(({ name, title }) => [name, title]))('%s: %s', (name) => {
     const tries = tried.get(name) ?? new Map<number, Try>();

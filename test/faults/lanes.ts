@@ -7,7 +7,8 @@ export interface Plan {
   readonly lanes: number;
   /** Which tries of a row to do, given how many make it whole. */
   readonly numbers: (row: Row, whole: number) => readonly number[];
-  readonly done: (row: Row, number: number, tried: Try) => void;
+  /** `seconds`: from its start to its end, all of it. */
+  readonly done: (row: Row, number: number, tried: Try, seconds: number) => void;
   /** true: no further try begins. */
   readonly isOver: () => boolean;
 }
@@ -35,8 +36,9 @@ async function lane(rows: readonly Row[], plan: Plan, queues: Map<string, number
           if (!queues.has(row.name)) queues.set(row.name, [...plan.numbers(row, stage.tries ?? row.tries)]);
           const number = queues.get(row.name)!.shift();
           if (number === undefined) break;
+          const began = performance.now();
           const tried = await stage.attempt(number).catch((error: unknown) => failed(error));
-          plan.done(row, number, tried);
+          plan.done(row, number, tried, (performance.now() - began) / 1000);
           if (tried.problems.length === 0) continue;
           await stage.close?.(); // what is broken must not break the next try
           stage = null;

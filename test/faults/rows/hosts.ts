@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { seededRandom } from '../../support/random.js';
+import { untilHit } from '../../support/faults/moments.js';
 import { untilQuiet } from '../../support/faults/quiet.js';
 import type { Scene } from '../../support/faults/scene.js';
 import { seedOf, type Row } from '../row.js';
@@ -79,8 +80,10 @@ export const twoWorkers: Row = {
       attempt: async (number) => {
         const random = seededRandom(seedOf(seed, 'two-workers', number));
         const [atMs, forMs] = [1000 * on.unharmedSeconds * random(), 6_500 + 4_000 * random()];
-        const said = await cutOff(on, { atMs, forMs, cables: [0], hosts: 'one' });
-        return { ...said, what: `Temporal cut ${words(atMs, forMs)}`, faults: 1 };
+        return untilHit(async (share) => {
+          const said = await cutOff(on, { atMs: share * atMs, forMs, cables: [0], hosts: 'one' });
+          return { ...said, what: `Temporal cut ${words(share * atMs, forMs)}` };
+        });
       },
     };
   },
@@ -102,9 +105,11 @@ export const partitions: Row = {
         const random = seededRandom(seedOf(seed, 'partition', number));
         const hosts = number % 3 === 2 ? 'all' : 'one';
         const [atMs, forMs] = [1000 * on.unharmedSeconds * random(), number === 0 ? 8_000 : LONG_MS];
-        const said = await cutOff(on, { atMs, forMs, cables: [0, 1], hosts });
         const whose = hosts === 'one' ? 'the busy host' : 'all device hosts';
-        return { ...said, what: `${whose} cut off ${words(atMs, forMs)}`, faults: 1 };
+        return untilHit(async (share) => {
+          const said = await cutOff(on, { atMs: share * atMs, forMs, cables: [0, 1], hosts });
+          return { ...said, what: `${whose} cut off ${words(share * atMs, forMs)}` };
+        });
       },
     };
   },
@@ -120,11 +125,13 @@ interface Cut {
 }
 
 async function cutOff(on: Scene, { atMs, forMs, cables, hosts }: Cut) {
-  let trains = 'device';
-  return on.attempt({
+  let [trains, faults] = ['device', 0];
+  const attempted = await on.attempt({
     before: (_point, host) => void (host !== 'control' && (trains = host)),
-    meanwhile: async () => {
+    meanwhile: async (_run, ended) => {
       await pause(atMs);
+      if (ended.aborted) return;
+      faults = 1;
       const cut = on.world.hosts.filter(({ name }) => name === trains || (hosts === 'all' && name !== 'control'));
       for (const host of cut) for (const cable of cables) host.cables[cable].cut();
       await pause(forMs);
@@ -135,4 +142,5 @@ async function cutOff(on: Scene, { atMs, forMs, cables, hosts }: Cut) {
       await untilQuiet(on.world, SETTLE_MS / 2);
     },
   });
+  return { ...attempted, faults };
 }

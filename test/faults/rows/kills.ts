@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { seededRandom } from '../../support/random.js';
+import { signalWhenThere, untilHit } from '../../support/faults/moments.js';
 import type { Scene } from '../../support/faults/scene.js';
 import { seedOf, type Row } from '../row.js';
 
@@ -27,25 +28,25 @@ export const killsAtRandom: Row = {
           victim: VICTIMS[(number * KILLS + kill + Math.floor(random() * 2)) % VICTIMS.length]!,
           atMs: Math.round(800 * on.unharmedSeconds * (kill + random())),
         }));
-        let trains = '';
-        const done: { what: string; atMs: number; hit: boolean }[] = [];
-        const attempted = await on.attempt({
-          before: (_point, host) => void (host !== 'control' && (trains = host)),
-          meanwhile: async () => {
-            let now = 0;
-            for (const { victim, atMs } of planned) {
-              await pause(Math.max(0, atMs - now));
-              now = atMs;
-              const name = victim === 'device' ? busyHost(trains) : victim;
-              const hit = on.world.signal(name, 'SIGKILL').length > 0;
-              done.push({ what: `${name} at ${atMs} ms`, atMs, hit });
-              if (victim === 'up') await on.world.up();
-            }
-          },
+        return untilHit(async (share) => {
+          let trains = '';
+          const hits: string[] = [];
+          const attempted = await on.attempt({
+            before: (_point, host) => void (host !== 'control' && (trains = host)),
+            meanwhile: async (_run, ended) => {
+              let now = 0;
+              for (const { victim, atMs } of planned) {
+                await pause(share * Math.max(0, atMs - now));
+                now = atMs;
+                const name = () => (victim === 'device' ? busyHost(trains) : victim);
+                const pids = await signalWhenThere(on.world, name, 'SIGKILL', ended);
+                if (pids.length > 0) hits.push(`${name()} at ${Math.round(share * atMs)} ms`);
+                if (pids.length > 0 && victim === 'up') await on.world.up();
+              }
+            },
+          });
+          return { ...attempted, what: hits.join(', '), faults: hits.length };
         });
-        // What was dead already, or the run over, was no fault.
-        const hits = done.filter(({ hit, atMs }) => hit && atMs < 1000 * attempted.seconds);
-        return { ...attempted, what: hits.map(({ what }) => what).join(', '), faults: hits.length };
       },
     };
   },

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { memoryDuring } from '../../support/faults/memory.js';
+import { untilHit } from '../../support/faults/moments.js';
 import { seededRandom } from '../../support/random.js';
 import { seedOf, type Row } from '../row.js';
 
@@ -17,18 +18,22 @@ export const fullDisk: Row = {
       attempt: async (number) => {
         const random = seededRandom(seedOf(seed, 'disk-full', number));
         const [atMs, forMs] = [1000 * on.unharmedSeconds * (0.2 + 0.5 * random()), 1000 * SECONDS[number]!];
-        let grown: string[] = [];
-        const attempted = await on.attempt({
-          meanwhile: async () => {
-            await pause(atMs);
-            for (const disk of on.disks) disk.fill();
-            grown = await memoryDuring(on, forMs);
-            for (const disk of on.disks) disk.empty();
-          },
-          withinMs: forMs + 240_000,
+        return untilHit(async (share) => {
+          let [grown, faults]: [string[], number] = [[], 0];
+          const attempted = await on.attempt({
+            meanwhile: async (_run, ended) => {
+              await pause(share * atMs);
+              if (ended.aborted) return;
+              faults = 1;
+              for (const disk of on.disks) disk.fill();
+              grown = await memoryDuring(on, forMs);
+              for (const disk of on.disks) disk.empty();
+            },
+            withinMs: forMs + 240_000,
+          });
+          const what = `${on.disks[0]?.kind} at ${Math.round(share * atMs)} ms for ${forMs / 1000} s`;
+          return { ...attempted, problems: [...attempted.problems, ...grown], what, faults };
         });
-        const what = `${on.disks[0]?.kind} at ${Math.round(atMs)} ms for ${forMs / 1000} s`;
-        return { ...attempted, problems: [...attempted.problems, ...grown], what, faults: 1 };
       },
     };
   },

@@ -1,5 +1,6 @@
 /** Everything but the worker that trains: killed at protocol points, frozen at random moments. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { signalWhenThere, untilHit } from '../../support/faults/moments.js';
 import { seededRandom } from '../../support/random.js';
 import { seedOf, type Row } from '../row.js';
 
@@ -63,17 +64,20 @@ export const freezes: Row = {
         const victim = FROZEN[number % FROZEN.length]!;
         const atMs = Math.round(800 * on.unharmedSeconds * random());
         const forMs = Math.round(1_000 + 19_000 * random() ** 2);
-        const pids: number[] = [];
-        const attempted = await on.attempt({
-          meanwhile: async () => {
-            await pause(atMs);
-            pids.push(...on.world.signal(victim, 'SIGSTOP'));
-            await pause(forMs);
-            for (const pid of pids) goOn(pid);
-          },
+        return untilHit(async (share) => {
+          let frozen: number[] = [];
+          const attempted = await on.attempt({
+            meanwhile: async (_run, ended) => {
+              await pause(share * atMs);
+              frozen = await signalWhenThere(on.world, victim, 'SIGSTOP', ended);
+              if (frozen.length === 0) return;
+              await pause(forMs);
+              for (const pid of frozen) goOn(pid);
+            },
+          });
+          const what = `${victim} at ${Math.round(share * atMs)} ms for ${forMs} ms`;
+          return { ...attempted, what, faults: frozen.length > 0 ? 1 : 0 };
         });
-        const what = `${victim} at ${atMs} ms for ${forMs} ms`;
-        return { ...attempted, what, faults: pids.length > 0 ? 1 : 0 };
       },
     };
   },

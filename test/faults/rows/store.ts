@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Fault } from '../../support/faults/fault.js';
 import { memoryDuring } from '../../support/faults/memory.js';
+import { untilHit } from '../../support/faults/moments.js';
 import { answers, storm } from '../../support/faults/storm.js';
 import { seededRandom } from '../../support/random.js';
 import { seedOf, type Row } from '../row.js';
@@ -86,20 +87,23 @@ export const outage = ({ name, title, seconds, faultOf }: Outage): Row => ({
       attempt: async (number) => {
         const random = seededRandom(seedOf(seed, name, number));
         const [atMs, forMs] = [1000 * on.unharmedSeconds * random(), 1000 * seconds[number]!];
-        let away = false;
-        let grown: string[] = [];
-        const attempted = await on.attempt({
-          fault: (point) => (away ? faultOf(number, point) : null),
-          meanwhile: async () => {
-            await pause(atMs);
-            away = true;
-            grown = await memoryDuring(on, forMs);
-            away = false;
-          },
-          withinMs: forMs + 240_000,
+        return untilHit(async (share) => {
+          let away = false;
+          let [grown, faults]: [string[], number] = [[], 0];
+          const attempted = await on.attempt({
+            fault: (point) => (away ? faultOf(number, point) : null),
+            meanwhile: async (_run, ended) => {
+              await pause(share * atMs);
+              if (ended.aborted) return;
+              [away, faults] = [true, 1];
+              grown = await memoryDuring(on, forMs);
+              away = false;
+            },
+            withinMs: forMs + 240_000,
+          });
+          const what = `at ${Math.round(share * atMs)} ms for ${forMs / 1000} s`;
+          return { ...attempted, problems: [...attempted.problems, ...grown], what, faults };
         });
-        const problems = [...attempted.problems, ...grown];
-        return { ...attempted, problems, what: `at ${Math.round(atMs)} ms for ${forMs / 1000} s`, faults: 1 };
       },
     };
   },

@@ -18,8 +18,8 @@ export interface Hurt {
   readonly fault?: (point: string, host: string, requested: Requested) => Fault | null | Promise<Fault | null>;
   readonly before?: (point: string, host: string, run: RunId) => void | Promise<void>;
   readonly after?: (point: string, host: string, run: RunId) => void | Promise<void>;
-  /** Runs beside the run, from its start on. */
-  readonly meanwhile?: (run: RunId) => Promise<void>;
+  /** Runs beside the run, from its start on; `ended` is aborted when the run has ended. */
+  readonly meanwhile?: (run: RunId, ended: AbortSignal) => Promise<void>;
   /** When it has ended, before the bucket is judged. */
   readonly finally?: (run: RunId) => Promise<void>;
   readonly withinMs?: number;
@@ -90,12 +90,14 @@ async function touched(world: World, input: FineTuneInput, machines: Machines): 
     const problems: string[] = [];
     let result: FineTuneResult | null = null;
     let seconds = 0;
+    const over = new AbortController();
     try {
       await startRun(world, { ...input }, run);
       const ending = resultOf(world, run, hurt.withinMs ?? 180_000).finally(() => {
         seconds = (performance.now() - started) / 1000;
+        over.abort();
       });
-      const [ended] = await Promise.all([ending, hurt.meanwhile?.(run)]);
+      const [ended] = await Promise.all([ending, hurt.meanwhile?.(run, over.signal)]);
       result = ended;
       await hurt.finally?.(run);
       const verifiable = await watched.look();
