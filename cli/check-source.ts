@@ -34,13 +34,13 @@ export async function checkLocalSource(local: LocalFiles, job: Job): Promise<Sou
 }
 
 function onThreads(threads: DataThreads, { files }: LocalFiles, source: SourceFiles): Surveyor {
-  const { signal } = new AbortController(); // Ctrl-C ends the process
   return {
     atOnce: threads.count + 1,
     survey({ part, job, compares, out }) {
       const { source: read, format, fields } = fileOf(source, part);
       const here = { kind: 'whole', path: files[part.file]!.path } as const;
       const file = { window: { name: read.name, bytes: read.bytes, here }, format, fields };
+      const { signal } = new AbortController(); // Ctrl-C ends the process
       return threads.run('survey', { sourceName: source.name, file, part, job, compares, outFolder: out }, { signal });
     },
   };

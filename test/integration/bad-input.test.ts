@@ -88,7 +88,7 @@ describe('what is wrong is said in a sentence, and nothing is started', () => {
     const job = { name: 'large', data: { source: 'large.jsonl', leakage: 'off', clean: { dropEmpty: false } } };
     const labels = ['noun.animal', 'noun.plant'];
     const rows = Array.from({ length: 700 }, (_, i) =>
-      JSON.stringify({ gloss: `${i} ${'word '.repeat(20_000)}`, label: labels[i % 2] }),
+      JSON.stringify({ gloss: `${i} ${'word '.repeat(20_000)}`, topic: labels[i % 2] }),
     );
     const source = join(stack.directory, 'large.jsonl');
     writeFileSync(source, rows.join('\n'));
