@@ -9,7 +9,7 @@ export const dataSchema = z.strictObject({
   source: z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .describe(
-      'A file, a folder, a pattern such as `parts/*.csv`, the same on S3 (`s3://bucket/key`), or a list of them (docs/data.md tells what can be read); for images a folder with one folder of images a class, or tables. Relative to the job file.',
+      'A file, a folder, a pattern such as `parts/*.csv`, the same on S3 (`s3://bucket/key`), or a list of them (docs/data.md tells what can be read); for images a folder with one folder of images a class, or tables, here or on S3. Relative to the job file.',
     ),
   format: z
     .enum(['jsonl', 'json', 'csv', 'tsv', 'parquet', 'arrow', 'text'])
