@@ -2,7 +2,9 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import type { GatherInput } from '../activities/source/gather.js';
 import { localFiles, openLocal } from '../activities/source/local.js';
+import { objectsAt } from '../activities/source/s3-images.js';
 import { DataError } from '../data/data-error.js';
 import { imageName } from '../data/sources/image-rows.js';
 import { fileFormats } from '../data/file-list.js';
@@ -24,7 +26,8 @@ Examples:
   $ temper data inspect tickets.csv
   $ temper data inspect 'parts/*.parquet' --label queue
   $ temper data inspect 's3://bucket/parts/*.csv' --json | jq .problems
-  $ temper data inspect photos --html photos.html`;
+  $ temper data inspect photos --html photos.html
+  $ temper data inspect s3://bucket/photos/`;
 
 interface InspectOptions {
   readonly format?: FileFormat;
@@ -53,9 +56,10 @@ export const dataInspect = (): Command =>
 async function inspect(sources: string[], options: InspectOptions): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'temper-inspect-'));
   try {
-    const images = await isImageFolder(sources, options);
-    const remote = sources.find((source) => source.includes('://'));
-    if (images && remote !== undefined) throw notReadable(remote, true);
+    const remote = sources.find((source) => source.includes('://') && !source.startsWith('s3://'));
+    if (remote !== undefined) throw notReadable(remote);
+    const bucket: Bucket = async (name, use) => withBucket((await settings()).store, name, use);
+    const images = await isImageFolder(sources, options, bucket);
     const { task, text, label, format } = options;
     const job = jobSchema.parse({
       name: 'inspect',
@@ -68,7 +72,7 @@ async function inspect(sources: string[], options: InspectOptions): Promise<void
       places: sources.map((source) => (source.includes('://') ? source : resolve(source))),
       sourceName: sources.length === 1 ? sources[0]! : `${sources[0]!} and ${sources.length - 1} more`,
       scratch: join(scratch, 'files'),
-      withBucket: async (bucket, use) => withBucket((await settings()).store, bucket, use),
+      withBucket: bucket,
     });
     const report = await inspectData({
       source: await openLocal(local),
@@ -91,16 +95,30 @@ async function inspect(sources: string[], options: InspectOptions): Promise<void
   }
 }
 
+type Bucket = GatherInput['withBucket'];
+
 /** A folder whose files are images; a table that lists images is looked at as a table. */
-async function isImageFolder([source, ...others]: readonly string[], { task }: InspectOptions): Promise<boolean> {
+async function isImageFolder(
+  [source, ...others]: readonly string[],
+  { task }: InspectOptions,
+  bucket: Bucket,
+): Promise<boolean> {
   if (task === 'image-classification' && others.length === 0) return true;
-  if (source === undefined || others.length > 0 || source.includes('://')) return false;
+  if (source === undefined || others.length > 0) return false;
+  const names = (await namesIn(source, bucket)).map((name) => basename(name));
+  return names.some((name) => imageName.test(name)) && !names.some((name) => fileFormatOf(name) !== null);
+}
+
+/** None where there is no folder: whoever reads the source says what is wrong with it. */
+async function namesIn(source: string, withBucket: Bucket): Promise<readonly string[]> {
+  if (source.startsWith('s3://')) {
+    const found = await objectsAt(source, { withBucket });
+    return found === null || found.isOne ? [] : found.names;
+  }
   const path = resolve(source);
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  if (!isFolder) return false;
-  const names = (await readdir(path, { recursive: true })).map((name) => basename(name));
-  return names.some((name) => imageName.test(name)) && !names.some((name) => fileFormatOf(name) !== null);
+  return isFolder ? readdir(path, { recursive: true }) : [];
 }

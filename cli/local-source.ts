@@ -26,7 +26,7 @@ export async function localSource(job: Job, jobFolder: string, scratch: string):
   const images = job.task === 'image-classification';
   const sourcePlaces = placesOf(job.data, jobFolder);
   for (const place of sourcePlaces) {
-    if (place.includes('://') && (images || !place.startsWith('s3://'))) throw notReadable(place, images);
+    if (place.includes('://') && !place.startsWith('s3://')) throw notReadable(place);
   }
   if (images && sourcePlaces.length > 1) {
     throw new DataError(
@@ -48,7 +48,7 @@ export async function localSource(job: Job, jobFolder: string, scratch: string):
 /** The source's name in the run: without the way to it. */
 export const shortName = (sourceName: string): string => basename(sourceName);
 
-export const notReadable = (source: string, images: boolean): DataError =>
+export const notReadable = (source: string): DataError =>
   new DataError(
-    `data.source: expected a path of this machine${images ? '' : ' or s3://bucket/key'}, found ${source}: download it first (temper run puts it on S3 for the workers)`,
+    `data.source: expected a path of this machine or s3://bucket/key, found ${source}: download it first (temper run puts it on S3 for the workers)`,
   );

@@ -2,15 +2,15 @@
 import { Command, CommanderError } from 'commander';
 import { endWithReader } from './broken-pipe.js';
 import { CliError, exitCode } from './errors.js';
-import { commands } from './commands.js';
+import { commandsFor, usageOf } from './commands.js';
 
 const program = new Command('temper')
   .description('Durable fine-tuning of pre-trained models: kill anything at any moment, the weights stay the same.')
   .version('0.4.0')
   .showHelpAfterError('(`--help` tells what it takes)')
-  .configureHelp({ sortSubcommands: false })
+  .configureHelp({ sortSubcommands: false, subcommandTerm: (command) => usageOf(command.name()) })
   .exitOverride();
-for (const command of commands()) program.addCommand(command.exitOverride());
+for (const command of await commandsFor(process.argv.slice(2))) program.addCommand(command.exitOverride());
 
 endWithReader(process.stdout, (code) => process.exit(code));
 try {

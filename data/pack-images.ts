@@ -18,6 +18,10 @@ export interface PackInput {
   /** In its place: tables with images in their cells. */
   readonly tables?: readonly ImageTable[];
   readonly data: Columns;
+  /** What messages call a folder; left out: its path. */
+  readonly shown?: string;
+  /** The path to read for a file of a folder or a table. @throws for one that may not be read. */
+  readonly permitted?: (path: string) => Promise<string>;
   /** The file that is written. */
   readonly out: string;
   readonly signal?: AbortSignal;
@@ -28,7 +32,8 @@ export interface PackInput {
  * same images give the same bytes. A file that is missing or too large is noted in its entry and judged with the unreadable.
  * @returns how many images there are. @throws DataError when there is nothing to pack.
  */
-export async function packImages({ path, tables, data, out, signal }: PackInput): Promise<{ readonly images: number }> {
+export async function packImages(input: PackInput): Promise<{ readonly images: number }> {
+  const { path, tables, data, shown = path, permitted, out, signal } = input;
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
@@ -36,7 +41,7 @@ export async function packImages({ path, tables, data, out, signal }: PackInput)
   const found = tables
     ? imagesInTables(tables, data)
     : isFolder
-      ? imagesOfFolder(path, data)
+      ? imagesOfFolder(path, data, shown)
       : imagesOfTable(path, data);
   const file = createWriteStream(out);
   const ended = finished(file);
@@ -51,7 +56,11 @@ export async function packImages({ path, tables, data, out, signal }: PackInput)
     for await (const { file, why, line, path, raw, fields } of found) {
       signal?.throwIfAborted();
       const { bytes, fault } =
-        file === null ? none(why ?? '') : typeof file === 'string' ? await readImageFile(file) : imageInCell(file);
+        file === null
+          ? none(why ?? '')
+          : typeof file === 'string'
+            ? await readImageFile(file, permitted)
+            : imageInCell(file);
       const entry: ImageEntry = {
         line,
         path,
@@ -85,11 +94,11 @@ const tooLarge = (bytes: number): Read => none(`the file has ${bytes} bytes, mor
 const imageInCell = (bytes: Uint8Array): Read =>
   bytes.byteLength > MAX_FILE_BYTES ? tooLarge(bytes.byteLength) : { bytes, fault: null };
 
-async function readImageFile(path: string): Promise<Read> {
+async function readImageFile(path: string, permitted: PackInput['permitted']): Promise<Read> {
   try {
     const { size } = await stat(path);
     if (size > MAX_FILE_BYTES) return tooLarge(size);
-    return { bytes: await readFile(path), fault: null };
+    return { bytes: await readFile(permitted ? await permitted(path) : path), fault: null };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return none('there is no such file');

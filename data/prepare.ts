@@ -3,19 +3,20 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job } from '../job/schema.js';
+import { workAhead } from './ahead.js';
 import type { ByteSource } from './byte-source.js';
 import { hasBadRows, writeBadRows } from './write-bad-rows.js';
 import type { EncoderInput } from './encode/encoder-for.js';
 import type { DatasetManifest } from './manifest.js';
 import { assembleManifest, type SourceFileDigest } from './prepare/assemble.js';
-import { cutParts } from './prepare/cut.js';
+import { cutParts, type CutOptions } from './prepare/cut.js';
 import { decideDataset } from './prepare/decide.js';
 import type { Decisions } from './prepare/decisions-file.js';
 import { encodePart, type EncodedPart } from './prepare/encode.js';
 import type { PartSize } from './prepare/part-size.js';
 import { fileOf, filesOf, type SourceFiles, type SourcePart } from './prepare/parts.js';
 import type { PlacedFile } from './prepare/row-places.js';
-import { comparesSource, surveyPart } from './prepare/survey.js';
+import { comparesSource, surveyPart, type SurveyPartInput } from './prepare/survey.js';
 import type { SourceFormat } from './readers/read-rows.js';
 
 export interface DecideSourceInput {
@@ -24,7 +25,16 @@ export interface DecideSourceInput {
   readonly format?: SourceFormat;
   readonly job: Job;
   readonly partSize?: PartSize;
+  /** Left out: parts are surveyed here, one after the other. */
+  readonly surveyor?: Surveyor;
+  readonly onLooked?: CutOptions['onProgress'];
   readonly signal?: AbortSignal;
+}
+
+/** Surveys parts as surveyPart does, several at once. */
+export interface Surveyor {
+  readonly atOnce: number;
+  survey(task: Pick<SurveyPartInput, 'part' | 'job' | 'compares' | 'out'>): Promise<unknown>;
 }
 
 export interface PrepareInput extends EncoderInput, DecideSourceInput {
@@ -85,7 +95,7 @@ export async function prepareDataset(input: PrepareInput): Promise<DatasetManife
 }
 
 async function surveyAndDecide(input: DecideSourceInput, folder: string) {
-  const { job, partSize, signal } = input;
+  const { job, partSize, signal, onLooked } = input;
   const source = filesOf(input.source, input.format);
   const compares = comparesSource(
     job,
@@ -93,10 +103,18 @@ async function surveyAndDecide(input: DecideSourceInput, folder: string) {
   );
   const parts: SourcePart[] = [];
   const surveys: string[] = [];
+  const { atOnce, survey }: Surveyor = input.surveyor ?? {
+    atOnce: 1,
+    survey: (task) => surveyPart({ source, ...task, signal }),
+  };
+  const found = cutParts(source, { signal, onProgress: onLooked, ...(partSize && { size: partSize }) });
   // A part is surveyed as soon as it is found: what is wrong with the first rows is told before the last are read.
-  for await (const part of cutParts(source, { signal, ...(partSize && { size: partSize }) })) {
+  const surveyed = workAhead(found, atOnce, async (part) => {
     const out = join(folder, `survey-${part.index}`);
-    await surveyPart({ source, part, job, compares, out, signal });
+    await survey({ part, job, compares, out });
+    return { part, out };
+  });
+  for await (const { part, out } of surveyed) {
     parts.push(part);
     surveys.push(out);
   }

@@ -105,8 +105,11 @@ function mixing(job: Job): { name: Name; message: string }[] {
   return (['mixup', 'cutmix'] as const).filter((name) => job.data.augment?.[name]).map((name) => ({ name, message }));
 }
 
+const kindsOf = (scale: Job['data']['scale']): readonly string[] =>
+  typeof scale === 'string' ? [scale] : [scale.numbers, ...Object.values(scale.columns)];
+
 const noise = ({ data }: Job): string[] =>
-  data.augment?.noise && data.scale === 'none'
+  data.augment?.noise && kindsOf(data.scale).includes('none')
     ? ['is in units of the scaled column, found `scale: none`: its columns have units of their own; scale them']
     : [];
 

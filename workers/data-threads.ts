@@ -21,6 +21,7 @@ interface Waiting {
   readonly task: string;
   readonly input: unknown;
   readonly options: RunTask;
+  readonly giveUp: () => void;
   readonly settle: { resolve(value: unknown): void; reject(error: unknown): void };
 }
 
@@ -44,17 +45,15 @@ export class DataThreadPool implements DataThreads {
     new Promise<never>((resolve, reject) => {
       const waiting: Waiting = {
         ...{ task, input, options },
+        giveUp: () => {
+          this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+          reject(options.signal.reason as Error);
+          this.#dispatch();
+        },
         settle: { resolve: resolve as (value: unknown) => void, reject },
       };
-      const giveUp = (): void => {
-        const at = this.#waiting.indexOf(waiting);
-        if (at === -1) return; // it runs, and is ended there
-        this.#waiting.splice(at, 1);
-        reject(options.signal.reason as Error);
-        this.#dispatch();
-      };
       if (options.signal.aborted) return reject(options.signal.reason as Error);
-      options.signal.addEventListener('abort', giveUp, { once: true });
+      options.signal.addEventListener('abort', waiting.giveUp, { once: true });
       this.#waiting.push(waiting);
       this.#dispatch();
     });
@@ -69,6 +68,7 @@ export class DataThreadPool implements DataThreads {
       const { alone = false } = next.options;
       if (this.#alone || (alone ? this.#busy > 0 : this.#busy >= this.#options.count)) return;
       this.#waiting.shift();
+      next.options.signal.removeEventListener('abort', next.giveUp); // it is ended where it runs
       this.#busy++;
       this.#alone = alone;
       void this.#perform(next);

@@ -1,9 +1,4 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileSource, type ByteSource } from '../../data/byte-source.js';
-import { packImages } from '../../data/pack-images.js';
-import { imageName } from '../../data/sources/image-rows.js';
-import { fileFormatOf } from '../../data/readers/formats.js';
 import { filesSource } from '../../data/readers/files.js';
 import { FILES_FORMAT, type FileList } from '../../data/file-list.js';
 import type { Job } from '../../job/schema.js';
@@ -13,6 +8,7 @@ import { sourceKey } from '../../storage/layout.js';
 import type { CallOptions, ObjectStore } from '../../storage/object-store.js';
 import type { SourceRef } from '../../workflows/contract.js';
 import { gather, type GatheredFile, type GatherInput } from './gather.js';
+import { localImages } from './local-images.js';
 
 const AT_ONCE = 4;
 
@@ -37,28 +33,11 @@ export async function localFiles({ job, sourceName, ...input }: LocalInput): Pro
   const { format, text, label } = job.data;
   const one = (file: LocalFile): LocalFiles => ({ sourceName, format: file.format, files: [file] });
   if (job.task === 'image-classification') {
-    const path = input.permitted ? await input.permitted(input.places[0]!) : input.places[0]!;
-    await mkdir(input.scratch, { recursive: true });
-    const packed = join(input.scratch, 'images');
-    const tables = (await holdsImages(path, format))
-      ? await gather({ ...input, format, columns: { text, label } })
-      : null;
-    const { signal } = input;
-    await packImages({ path, ...(tables && { tables }), data: job.data, out: packed, ...(signal && { signal }) });
-    return one({ path: packed, name: sourceName, format: 'images' });
+    return one({ path: await localImages({ ...input, job }), name: sourceName, format: 'images' });
   }
   const files = await gather({ ...input, format, columns: { text, label } });
   const [first] = files;
   return files.length === 1 && first!.fields === undefined ? one(first!) : { sourceName, format: 'files', files };
-}
-
-/** Whether images are in the cells of what is named: a Parquet or Arrow file, or a folder of them that has no images beside. */
-async function holdsImages(path: string, given: GatherInput['format']): Promise<boolean> {
-  const isBinary = (name: string): boolean => ['parquet', 'arrow'].includes(given ?? fileFormatOf(name) ?? '');
-  const found = await stat(path).catch(() => null);
-  if (!found?.isDirectory()) return isBinary(path);
-  const names = await readdir(path, { recursive: true });
-  return !names.some((name) => imageName.test(name)) && names.some(isBinary);
 }
 
 export async function openLocal({ sourceName, format, files }: LocalFiles): Promise<ByteSource> {

@@ -1,4 +1,4 @@
-import type { Job } from '../../job/schema.js';
+import type { Scaling } from '../../job/schema/data.js';
 import { isMissing, numberIn } from '../cells.js';
 import type { FeatureColumns } from './columns.js';
 import type { CategoryFill, Fills, NumberFill } from './fill.js';
@@ -17,7 +17,8 @@ interface Moments {
 }
 
 export interface FitOptions {
-  readonly scale: Job['data']['scale'];
+  /** Of each column of numbers. */
+  readonly scales: readonly Scaling[];
   /** Left out: the mean, and a category of its own. */
   readonly fills?: Fills;
   /** Numbers are brought to these before anything is learnt of them. */
@@ -25,7 +26,7 @@ export interface FitOptions {
 }
 
 /** Learns the transform from training rows alone, one row at a time. */
-export function transformFitter({ numeric, categorical }: FeatureColumns, { scale, fills, limits }: FitOptions) {
+export function transformFitter({ numeric, categorical }: FeatureColumns, { scales, fills, limits }: FitOptions) {
   const moments = numeric.map((): Moments => ({
     count: 0,
     mean: 0,
@@ -37,7 +38,9 @@ export function transformFitter({ numeric, categorical }: FeatureColumns, { scal
   const fillOf = (index: number): NumberFill => fills?.numeric[index] ?? 'mean';
   /** Only where an order of the numbers is wanted. */
   const values = numeric.map((_, index) =>
-    scale === 'robust' || fillOf(index) === 'median' || fillOf(index) === 'most-frequent' ? numberColumn() : null,
+    scales[index] === 'robust' || fillOf(index) === 'median' || fillOf(index) === 'most-frequent'
+      ? numberColumn()
+      : null,
   );
   const categories = categorical.map(() => new Map<string, number>());
 
@@ -69,6 +72,7 @@ export function transformFitter({ numeric, categorical }: FeatureColumns, { scal
     transform: (): FeatureTransform => ({
       numeric: numeric.map((column, index) => {
         const of = moments[index]!;
+        const scale = scales[index]!;
         const sorted = values[index]?.sorted() ?? null;
         values[index]?.close();
         return {
@@ -111,7 +115,7 @@ function categoryFor(fill: CategoryFill, counts: ReadonlyMap<string, number>): s
  * As scikit-learn's StandardScaler (population variance; gaps left out) and MinMaxScaler: a column without spread keeps its
  * scale, so that it becomes 0 instead of dividing by 0.
  */
-function scaling(of: Moments, scale: Exclude<FitOptions['scale'], 'robust'>): { offset: number; divisor: number } {
+function scaling(of: Moments, scale: Exclude<Scaling, 'robust'>): { offset: number; divisor: number } {
   if (scale === 'none' || of.count === 0) return { offset: 0, divisor: 1 };
   if (scale === 'min-max') {
     const range = of.max - of.min;

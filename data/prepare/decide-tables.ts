@@ -4,6 +4,7 @@ import type { FeatureColumns } from '../features/columns.js';
 import { columnsWithoutGaps, fillsOf } from '../features/fill.js';
 import { transformFitter } from '../features/fit.js';
 import { hasOutlier, limitsFitter, outlierColumns, type Limits } from '../features/outliers.js';
+import { scalesOf } from '../features/scales.js';
 import { featureSurvey } from '../features/survey.js';
 import type { FeatureTransform } from '../features/transform.js';
 import { splits } from '../split.js';
@@ -17,6 +18,7 @@ export function tableDecider(survey: Surveys, job: Job, sourceName: string) {
   for (const notes of survey.features()) found.merge(notes);
   const features = found.decide();
   const fills = fillsOf(data, features, sourceName);
+  const scales = scalesOf(data, features.numeric, sourceName);
   const { outliers } = data.clean;
   const watched = outliers ? outlierColumns(outliers, features.numeric, sourceName) : [];
   const cleaned = { features, fills, limits: new Map<string, Limits>() as ReadonlyMap<string, Limits> };
@@ -50,7 +52,7 @@ export function tableDecider(survey: Surveys, job: Job, sourceName: string) {
 
     /** From the training rows that are left. */
     async fit(verdicts: Uint8Array): Promise<FeatureTransform> {
-      const fitter = transformFitter(features, { scale: data.scale, fills: cleaned.fills, limits: cleaned.limits });
+      const fitter = transformFitter(features, { scales, fills: cleaned.fills, limits: cleaned.limits });
       await eachRow(survey, features, verdicts, trains, (cells) => fitter.add(cells));
       return fitter.transform();
     },

@@ -33,14 +33,18 @@ export interface ImageTable {
 }
 
 /** Classes and files in the order of their names' code units. Hidden files, and files that are no images, are passed over. */
-export async function* imagesOfFolder(folder: string, { image, label }: Columns): AsyncGenerator<Found> {
+export async function* imagesOfFolder(
+  folder: string,
+  { image, label }: Columns,
+  shown = folder,
+): AsyncGenerator<Found> {
   const entries = (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() || entry.isSymbolicLink())
     .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, '/').length).replaceAll('\\', '/'))
     .filter((path) => imageName.test(path) && !path.split('/').some((part) => part.startsWith('.')))
     .sort();
-  const example = `expected one folder of images a class, such as ${folder}/cats/1.jpg`;
-  if (entries.length === 0) throw new DataError(`data.source: ${example}; found no image in ${folder}`);
+  const example = `expected one folder of images a class, such as ${shown}/cats/1.jpg`;
+  if (entries.length === 0) throw new DataError(`data.source: ${example}; found no image in ${shown}`);
   const stray = entries.find((path) => !path.includes('/'));
   if (stray !== undefined) {
     throw new DataError(
@@ -48,7 +52,7 @@ export async function* imagesOfFolder(folder: string, { image, label }: Columns)
     );
   }
   let line = 0;
-  for (const { path, name, split } of imagesInFolders(entries, folder)) {
+  for (const { path, name, split } of imagesInFolders(entries, shown)) {
     const fields = { ...(split !== null && { [SPLIT_COLUMN]: split }), [image]: path, [label]: name };
     yield { file: join(folder, path), path, line: ++line, fields };
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { CliError } from '../../cli/errors.js';
+import { CliError, exitCode } from '../../cli/errors.js';
 
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -18,7 +18,14 @@ const parseCredentials = (text: string): S3Credentials | null => {
 };
 
 export const readCredentials = async (path: string): Promise<S3Credentials> => {
-  const found = parseCredentials(await readFile(path, 'utf8'));
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    throw new CliError(
+      `There is no ${path}, which \`temper up\` wrote and by which its stack knows you. End that \`temper up\` (Ctrl-C, or SIGTERM to its process), and the next one writes it anew.`,
+      exitCode.unreachable,
+    );
+  });
+  const found = parseCredentials(text);
   if (found) return found;
   throw new CliError(
     `${path} does not hold aws_access_key_id and aws_secret_access_key. Delete it, and \`temper up\` writes a new one.`,

@@ -5,11 +5,14 @@ import { cleanSchema } from './clean.js';
 import { splitSchema } from './split.js';
 import { columnName, positiveInt } from './values.js';
 
+const scaling = z.enum(['z-score', 'min-max', 'robust', 'none']);
+export type Scaling = z.infer<typeof scaling>;
+
 export const dataSchema = z.strictObject({
   source: z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .describe(
-      'A file, a folder, a pattern such as `parts/*.csv`, the same on S3 (`s3://bucket/key`), or a list of them (docs/data.md tells what can be read); for images a folder with one folder of images a class, or tables. Relative to the job file.',
+      'A file, a folder, a pattern such as `parts/*.csv`, the same on S3 (`s3://bucket/key`), or a list of them (docs/data.md tells what can be read); for images a folder with one folder of images a class, or tables, here or on S3. Relative to the job file.',
     ),
   format: z
     .enum(['jsonl', 'json', 'csv', 'tsv', 'parquet', 'arrow', 'text'])
@@ -45,7 +48,13 @@ export const dataSchema = z.strictObject({
     .optional()
     .describe('Tables: the columns to learn from; left out: all but the label, types told by their values.'),
   scale: z
-    .enum(['z-score', 'min-max', 'robust', 'none'])
+    .union([
+      scaling,
+      z.strictObject({
+        numbers: scaling.default('z-score').describe('Of columns that are not named.'),
+        columns: z.record(columnName, scaling).describe('By the name of a column.'),
+      }),
+    ])
     .default('z-score')
     .describe(
       'Tables: how numbers are brought to one range, fitted on the training split only; robust: by median and quartiles.',

@@ -107,7 +107,7 @@ test('what cannot be looked at is said in a sentence', async () => {
     return stderr;
   };
   expect(await refused('nowhere.csv')).toMatch(/there is no file .*nowhere\.csv/);
-  expect(await refused('s3://bucket/images/', '--task', 'image-classification')).toMatch(
-    /expected a path of this machine, found s3:\/\/bucket\/images\/: download it first/,
+  expect(await refused('https://host/images/', '--task', 'image-classification')).toMatch(
+    /expected a path of this machine or s3:\/\/bucket\/key, found https:\/\/host\/images\/: download it first/,
   );
 });

@@ -5,11 +5,9 @@ import {
   RetryState,
   TerminatedFailure,
 } from '@temporalio/common';
-import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { describeVerified } from '../../cli/checkpoints.js';
-import { commands } from '../../cli/commands.js';
 import { renderRuns } from '../../cli/list.js';
 import { renderCheckpoints } from '../../cli/render/checkpoints.js';
 import { renderPredictions } from '../../cli/render/predictions.js';
@@ -116,22 +114,4 @@ test('a long wait is told, a short one is not; its failure is passed on', async 
   expect(await whileWaiting(slow, 5, tellThenAnswer)).toBe(2);
   expect(told).toBe(3);
   await expect(whileWaiting(Promise.reject(new Error('no')), 5, tell)).rejects.toThrow('no');
-});
-
-test('every command describes itself, and every command that takes a run refuses what cannot be one', async () => {
-  for (const command of commands()) {
-    expect(command.description(), command.name()).not.toBe('');
-    if (command.registeredArguments[0]?.name() !== 'run') continue;
-    command.exitOverride().configureOutput({ writeErr: () => undefined });
-    const options = command.name() === 'export' ? ['--to', 'x'] : [];
-    await expect(command.parseAsync(['../etc', ...options], { from: 'user' }), command.name()).rejects.toThrow(
-      'Expected a run id',
-    );
-  }
-});
-
-test('docs/cli.md tells of every command', () => {
-  const page = readFileSync('docs/cli.md', 'utf8');
-  for (const command of commands())
-    expect(page, command.name()).toMatch(new RegExp(`^\\|.*\`${command.name()}[ \`]`, 'm'));
 });

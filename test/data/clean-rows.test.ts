@@ -94,6 +94,17 @@ describe('cells of a table are as scikit-learn and pandas make them', () => {
     );
   });
 
+  test('scaled column by column', async () => {
+    const { numeric } = (await prepared(table, { scale: 'robust' })).manifest.transform;
+    const [first, ...others] = numeric.map(({ column }) => column);
+    const scale = { numbers: 'robust', columns: { [first!]: 'none' } };
+    const mixed = (await prepared(table, { scale })).manifest.transform.numeric;
+    expect(mixed[0]).toMatchObject({ offset: 0, divisor: 1 });
+    expect(mixed.slice(1)).toEqual(numeric.slice(1));
+    const wrong = prepared(table, { scale: { columns: { [`${others[0]}s`]: 'none' } } });
+    await expect(wrong).rejects.toThrow(`(data.scale.columns), found \`${others[0]}s\`; did you mean \`${others[0]}\``);
+  });
+
   test.each([
     ['iqr', undefined],
     ['z-score', 2],

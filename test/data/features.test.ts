@@ -253,7 +253,7 @@ describe('a table is refused', () => {
 });
 
 test('a column whose spread is rounding alone is constant, as scikit-learn has it', () => {
-  const fitter = transformFitter({ numeric: ['a'], categorical: [] }, { scale: 'z-score' });
+  const fitter = transformFitter({ numeric: ['a'], categorical: [] }, { scales: ['z-score'] });
   for (let row = 0; row < 10; row++) fitter.add({ a: 1e8 + (row % 2) * 1.5e-8 });
   expect(fitter.transform().numeric[0]).toMatchObject({ offset: expect.closeTo(1e8), divisor: 1 });
 });

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CliError } from '../../cli/errors.js';
+import { readCredentials } from '../../infra/stack/credentials.js';
 import { choosePorts } from '../../infra/stack/ports.js';
 import { readRecord } from '../../infra/stack/record.js';
 import { shutDown } from '../../infra/stack/shut-down.js';
@@ -142,5 +143,10 @@ describe('the S3 secret', () => {
     await first.stack.stop();
     const second = await startTestStackHere({ folder });
     expect(second.stack.connection.credentials.secretAccessKey).toBe(secretAccessKey);
+  });
+
+  it('is asked for in a sentence where its file is gone', async () => {
+    const path = join(stackTestFolder(), 's3-credentials');
+    expect((await refusal(readCredentials(path))).message).toMatch(`There is no ${path}, which \`temper up\` wrote`);
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { objectsBelow } from '../support/bucket.js';
 import { eventually } from '../support/poll.js';
-import { temperIn, withClient, writeTinyJob, type JobSections } from '../support/runs.js';
+import { expectExit, temperIn, withClient, writeTinyJob, type JobSections } from '../support/runs.js';
 import { startTestStack, type CommandResult, type TestStack } from '../support/stack.js';
 
 const refusal = ({ code, stdout, stderr }: CommandResult, expected: { code: number; says: (string | RegExp)[] }) => {
@@ -81,6 +81,22 @@ describe('what is wrong is said in a sentence, and nothing is started', () => {
 
   it('a column that the data does not have, with those it has', async () => {
     oneSentence(await runOf({ data: { text: 'glos' } }), { code: 2, says: ['glos', 'gloss'] });
+    await expectNothingStarted();
+  });
+
+  it('a row far into a source so large that all cores look at it', async () => {
+    const job = { name: 'large', data: { source: 'large.jsonl', leakage: 'off', clean: { dropEmpty: false } } };
+    const labels = ['noun.animal', 'noun.plant'];
+    const rows = Array.from({ length: 700 }, (_, i) =>
+      JSON.stringify({ gloss: `${i} ${'word '.repeat(20_000)}`, topic: labels[i % 2] }),
+    );
+    const source = join(stack.directory, 'large.jsonl');
+    writeFileSync(source, rows.join('\n'));
+    const check = () => stack.temper(['run', writeTinyJob(stack.directory, job, 'wrong.yaml'), '--check', '--json']);
+    expect(JSON.parse(expectExit(await check()))).toMatchObject({ ok: true, classes: 2 });
+    for (const row of [400, 600]) rows[row] = rows[row]!.replace(/"noun.*"/, '""');
+    writeFileSync(source, rows.join('\n'));
+    oneSentence(await check(), { code: 2, says: [/large\.jsonl:401: expected a label/] });
     await expectNothingStarted();
   });
 

@@ -51,6 +51,7 @@ test.each([
   ['causal-lm', '{ mixup: {} }', '', 'two texts have no token that follows both'],
   ['tabular-regression', '{ cutmix: {} }', '', 'belongs to `image-classification`'],
   ['tabular-regression', '{ noise: {} }', 'scale: none', 'is in units of the scaled column'],
+  ['tabular-regression', '{ noise: {} }', 'scale: { columns: { a: none } }', 'is in units of the scaled column'],
   ['image-classification', '{ mixup: {} }', 'train: { loss: focal }', 'focal loss is not defined'],
   ['image-classification', '{ randomCrop: {}, randomResizedCrop: {} }', '', 'keep one or the other'],
   ['image-classification', '{ randomResizedCrop: { scale: [0.5, 1.5] } }', '', 'at most 1, found [0.5, 1.5]'],

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { firingsBefore } from '../../activities/control/look-up-firing.js';
 import { permitted } from '../../activities/control/read-source.js';
+import { localFiles } from '../../activities/source/local.js';
 import { firingNamed } from '../../workflows/policies/firings.js';
+import { jobOf } from '../data/job-of.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 test('a firing names its schedule, its time and its run', () => {
@@ -34,4 +36,21 @@ test('a worker reads below the folders that it was given, and nowhere else, link
     await expect(permitted(join(root, path), folders), path).rejects.toThrow(/may not read .*TEMPER_DATA_FOLDERS/);
   await expect(permitted(join(root, 'data/a.csv'), [])).rejects.toThrow(/may not read/);
   await expect(permitted(join(root, 'data/b.csv'), folders)).rejects.toThrow(/there is no file .*b\.csv on /);
+});
+
+test.each(['labels.csv', '.'])('nor images elsewhere that a table or a link names: %s', async (source) => {
+  const root = temporaryFolder();
+  for (const name of ['data/cats', 'secret']) mkdirSync(join(root, name), { recursive: true });
+  writeFileSync(join(root, 'secret/1.png'), 'x');
+  writeFileSync(join(root, 'data/labels.csv'), 'image,label\n../secret/1.png,cat\n');
+  symlinkSync(join(root, 'secret/1.png'), join(root, 'data/cats/1.png'));
+  const packing = localFiles({
+    job: jobOf({}, { task: 'image-classification' }),
+    places: [join(root, 'data', source)],
+    sourceName: source,
+    scratch: join(root, 'scratch'),
+    withBucket: () => Promise.reject(new Error('no S3 here')),
+    permitted: (path) => permitted(path, [join(root, 'data')]),
+  });
+  await expect(packing).rejects.toThrow(/may not read .*1\.png/);
 });

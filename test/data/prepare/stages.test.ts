@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memorySource } from '../../../data/byte-source.js';
-import { prepareDataset } from '../../../data/prepare.js';
+import { decideSource, prepareDataset } from '../../../data/prepare.js';
 import { assembleManifest } from '../../../data/prepare/assemble.js';
 import { cutSource } from '../../../data/prepare/cut.js';
 import { decideDataset } from '../../../data/prepare/decide.js';
@@ -168,5 +168,37 @@ describe('a split by hash', () => {
     expect(after.size).toBe(150);
     for (const [id, split] of before) expect(after.get(id)).toBe(split);
     expect(new Set(before.values())).toEqual(new Set(splits));
+  });
+});
+
+describe('a source that others survey', () => {
+  const job = tableJob({ clean: { dropEmpty: false, dropDuplicates: true }, leakage: 'off' });
+  const rows = (count: number) =>
+    Array.from({ length: count }, (_, i) => `${i * 0.37},${['red', 'blue'][i % 2]},${'ab'[(i >> 1) % 2]}\n`);
+  const decided = (text: string, atOnce: number | null) => {
+    const source = memorySource('a.csv', text);
+    const late = async (index: number) => new Promise((resolve) => setTimeout(resolve, index % 2 === 0 ? 20 : 0));
+    const surveyor = {
+      atOnce: atOnce ?? 1,
+      survey: async (task: Pick<Parameters<typeof surveyPart>[0], 'part' | 'job' | 'compares' | 'out'>) => {
+        await late(task.part.index);
+        return surveyPart({ source: filesOf(source), ...task });
+      },
+    };
+    return decideSource({ source, job, partSize: sizeOf(300), ...(atOnce !== null && { surveyor }) });
+  };
+
+  test('several parts at once is decided on as one that is read in turn', async () => {
+    const text = `n,c,label\n${rows(200).join('')}`;
+    const alone = await decided(text, null);
+    expect(alone.parts.length).toBeGreaterThan(5);
+    for (const atOnce of [1, 4]) expect(await decided(text, atOnce)).toEqual(alone);
+  });
+
+  test('says what is wrong with its first rows, also where a later part was found wrong before', async () => {
+    const lines = rows(200);
+    for (const row of [100, 130]) lines[row] = '1,red,\n';
+    for (const atOnce of [1, 4])
+      await expect(decided(`n,c,label\n${lines.join('')}`, atOnce)).rejects.toThrow('a.csv:102: expected a label');
   });
 });
