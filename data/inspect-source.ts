@@ -49,9 +49,12 @@ export interface SourceReport {
  * Reads the whole source, streaming, and says what a run would train on; nothing is tokenised or written. Images are decoded.
  * @throws DataError with the first thing that is wrong: unreadable rows, a missing column, an empty class or split.
  */
-export async function checkSource(input: DecideSourceInput): Promise<SourceReport> {
+export const checkSource = async (input: DecideSourceInput): Promise<SourceReport> =>
+  reportOn(await decideSource(input), input);
+
+/** What a run would train on, by what was decided of the source. */
+export function reportOn(plan: Decisions, input: DecideSourceInput): SourceReport {
   const { job } = input;
-  const plan = await decideSource(input);
   const rows = bySplit(plan.rows);
   const target = targetOf(job);
   const { batchSize, accumulate, epochs } = job.train;

@@ -41,6 +41,13 @@ export function decisionsDigest(plan: DataPlan): Sha256 {
   return digestOf('decide', clean, split, rowSpec(plan.context.job), surveys);
 }
 
+/** What is decided of files as they are, before they are cut; rows are told of by the names of their files. */
+export const wholeDigest = (job: Job, name: string, files: readonly Omit<StoredSourceFile, 'key'>[]): Sha256 =>
+  digestOf(
+    ...['whole', stepVersions, rowSpec(job), name],
+    ...files.map(({ name, format, fields, sha256 }) => [name, format, fields ?? null, sha256]),
+  );
+
 /** Of the decisions only what the part's rows are a function of: others may change without it. */
 export function encodedDigest(plan: DataPlan, decisions: Decisions, part: SourcePart): Sha256 {
   const { context, imageSize, shardRows } = plan;

@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { objectsBelow } from '../support/bucket.js';
@@ -92,8 +92,20 @@ describe('what is wrong is said in a sentence, and nothing is started', () => {
     );
     const source = join(stack.directory, 'large.jsonl');
     writeFileSync(source, rows.join('\n'));
-    const check = () => stack.temper(['run', writeTinyJob(stack.directory, job, 'wrong.yaml'), '--check', '--json']);
-    expect(JSON.parse(expectExit(await check()))).toMatchObject({ ok: true, classes: 2 });
+    const cache = join(stack.directory, 'cache');
+    const check = () =>
+      stack.temper(['run', writeTinyJob(stack.directory, job, 'wrong.yaml'), '--check', '--json'], {
+        env: { TEMPER_CACHE: cache },
+      });
+    const said = () => check().then((result) => JSON.parse(expectExit(result)) as object);
+    expect(await said()).toMatchObject({ ok: true, classes: 2, rows: { test: 70 } });
+    // Asked again, it is told what was found then.
+    const [kept, ...others] = readdirSync(join(cache, 'decided')).map((name) => join(cache, 'decided', name));
+    expect(others).toEqual([]);
+    editJson(kept!, (decided) => (decided['rows'] = [560, 70, 69]));
+    expect(await said()).toMatchObject({ rows: { test: 69 } });
+    writeFileSync(kept!, readFileSync(kept!).subarray(0, 100)); // torn
+    expect(await said()).toMatchObject({ rows: { test: 70 } });
     for (const row of [400, 600]) rows[row] = rows[row]!.replace(/"noun.*"/, '""');
     writeFileSync(source, rows.join('\n'));
     oneSentence(await check(), { code: 2, says: [/large\.jsonl:401: expected a label/] });
