@@ -3,6 +3,7 @@ import type { StoreSettings } from '../storage/s3/connection.js';
 import { configuredStore } from './connection/configured-store.js';
 import { configuredTemporal } from './connection/configured-temporal.js';
 import type { TemporalSettings } from './connection/configured-temporal.js';
+import type { TemperConnection } from './connection/temper-connection.js';
 import { readCredentials } from './stack/credentials.js';
 import { findStack, requireRunning } from './stack/find.js';
 import type { FoundStack } from './stack/find.js';
@@ -11,21 +12,7 @@ import { addressOf, endpointOf, uiUrlOf } from './stack/record.js';
 
 export { connectTemporal } from './connection/connect-temporal.js';
 export type { TemporalSettings } from './connection/configured-temporal.js';
-
-/**
- * Which Temporal and which S3. For each, what the user says comes first (TEMPORAL_ADDRESS, TEMPORAL_PROFILE,
- * TEMPORAL_CONFIG_FILE; TEMPER_S3_ENDPOINT, TEMPER_S3_BUCKET), then the stack of this directory, and last, for
- * Temporal, the default profile of the user's configuration file: a profile for another cluster must not take the
- * runs of a directory that has a stack.
- */
-export interface TemperConnection {
-  readonly source: 'environment' | 'profile' | 'embedded';
-  readonly temporal: TemporalSettings;
-  readonly store: StoreSettings;
-  readonly storeSource: 'environment' | 'embedded';
-  /** Known of the embedded stack alone. */
-  readonly uiUrl: string | null;
-}
+export type { TemperConnection } from './connection/temper-connection.js';
 
 const nothing = 'start one with `temper up`, or set TEMPORAL_ADDRESS and TEMPER_S3_ENDPOINT';
 

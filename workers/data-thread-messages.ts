@@ -1,4 +1,4 @@
-import type { TaskProgress } from '../activities/data/threads.js';
+import type { TaskProgress } from '../activities/data/task-context.js';
 
 export interface ToThread {
   readonly task: string;

@@ -1,7 +1,7 @@
 /** A thread of the data worker (data-threads.ts). It knows files of this machine alone, neither Temporal nor S3. */
 import { parentPort } from 'node:worker_threads';
 import { dataTasks } from '../activities/data/tasks.js';
-import type { TaskContext } from '../activities/data/threads.js';
+import type { TaskContext } from '../activities/data/task-context.js';
 import { DataError } from '../data/data-error.js';
 import type { FromThread, ToThread } from './data-thread-messages.js';
 

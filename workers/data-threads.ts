@@ -4,7 +4,8 @@
  * and hear nothing.
  */
 import { Worker } from 'node:worker_threads';
-import { ThreadOutOfMemory, type DataThreads, type RunTask, type TaskProgress } from '../activities/data/threads.js';
+import type { TaskProgress } from '../activities/data/task-context.js';
+import { ThreadOutOfMemory, type DataThreads, type RunTask } from '../activities/data/threads.js';
 import { DataError } from '../data/data-error.js';
 import type { FromThread, ToThread } from './data-thread-messages.js';
 

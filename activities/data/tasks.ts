@@ -15,7 +15,7 @@ import { openTokenizer, type TextTokenizer } from '../../data/tokenize.js';
 import type { Job } from '../../job/schema.js';
 import { headOf, isCutByBytes, type FileHead } from './file-head.js';
 import { openWindow, type FileWindow } from './file-window.js';
-import type { TaskContext } from './threads.js';
+import type { TaskContext } from './task-context.js';
 
 /** A file of a source, with what the list of files says of it. */
 export interface TaskFile {

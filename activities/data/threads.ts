@@ -1,20 +1,10 @@
+import type { TaskProgress } from './task-context.js';
 import type { dataTasks } from './tasks.js';
 
 export type DataTasks = typeof dataTasks;
 export type DataTaskName = keyof DataTasks;
 export type DataTaskInput<Name extends DataTaskName> = Parameters<DataTasks[Name]>[0];
 export type DataTaskResult<Name extends DataTaskName> = Awaited<ReturnType<DataTasks[Name]>>;
-
-/** How far a task is, in whatever it counts. */
-export interface TaskProgress {
-  readonly done: number;
-  readonly total: number | null;
-}
-
-/** What a task is told besides its input. */
-export interface TaskContext {
-  readonly onProgress: (progress: TaskProgress) => void;
-}
 
 export interface RunTask {
   /** Ends the task's thread: what it has written is left to the caller. */

@@ -1,5 +1,5 @@
 import type { Draws } from './draws.js';
-import type { TokenRow } from './tokens.js';
+import type { TokenRow } from './token-row.js';
 
 /** A word, or words, of the table as tokens. */
 export interface SynonymWord {

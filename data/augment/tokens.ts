@@ -1,6 +1,7 @@
 import { Draws, sites, type Bits } from './draws.js';
 import type { AugmentSettings } from './image-augmenter.js';
 import { withSynonyms, type SynonymRules } from './synonyms.js';
+import type { TokenRow } from './token-row.js';
 
 /** What of a tokenizer augmentation has to know. */
 export interface TokenRules {
@@ -10,12 +11,6 @@ export interface TokenRules {
   readonly mask: number | null;
   /** Where the job has a table of them. */
   readonly synonyms?: SynonymRules | undefined;
-}
-
-export interface TokenRow {
-  readonly ids: Int32Array;
-  /** As long; null where the model is not told. */
-  readonly types: Int32Array | null;
 }
 
 /** A row of tokens after the job's augmentations, of at most `room` tokens: only synonyms make it longer. */

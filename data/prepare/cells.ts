@@ -3,8 +3,6 @@
  * reading the source again: of a column of numbers the numbers, of one of categories numbers for them.
  */
 import type { featureSurvey } from '../features/survey.js';
-import type { Block, Numbers } from './blocks.js';
-import type { PartSurvey } from './survey-file.js';
 
 /** Columns of rows that follow each other. A column whose cells are all empty is absent. */
 export interface CellsBatch {
@@ -19,7 +17,8 @@ export interface CellColumn {
   readonly codes?: Int32Array;
 }
 
-const EMPTY = -1;
+/** In the place of a category. */
+export const EMPTY = -1;
 
 /** Collects the cells of at most `capacity` rows. */
 export function cellsCollector(survey: ReturnType<typeof featureSurvey>, capacity: number) {
@@ -59,32 +58,4 @@ export function cellsCollector(survey: ReturnType<typeof featureSurvey>, capacit
       return batch;
     },
   };
-}
-
-/**
- * Rows of a batch as a fitter takes them: numbers of numeric columns, texts of categorical ones; what is empty is absent.
- * `wants` tells which rows.
- */
-export function* rowsOfCells(
-  { numeric, categorical }: { readonly numeric: readonly string[]; readonly categorical: readonly string[] },
-  { rows, cells }: PartSurvey['batches'][number],
-  read: (block: Block) => Numbers,
-  valuesOf: (column: string) => readonly string[],
-  wants: (row: number) => boolean,
-): Generator<Record<string, unknown>> {
-  const numbersOf = numeric.flatMap((column) => {
-    const block = cells[column]?.numbers;
-    return block ? [{ column, numbers: read(block) }] : [];
-  });
-  const codesOf = categorical.flatMap((column) => {
-    const block = cells[column]?.codes;
-    return block ? [{ column, codes: read(block), values: valuesOf(column) }] : [];
-  });
-  for (let row = 0; row < rows; row++) {
-    if (!wants(row)) continue;
-    const found: Record<string, unknown> = {};
-    for (const { column, numbers } of numbersOf) if (!Number.isNaN(numbers[row]!)) found[column] = numbers[row];
-    for (const { column, codes, values } of codesOf) if (codes[row] !== EMPTY) found[column] = values[codes[row]!];
-    yield found;
-  }
 }

@@ -1,7 +1,7 @@
 import { badRowsCollector, type BadRows } from '../bad-rows.js';
 import type { FeatureColumns } from '../features/columns.js';
 import type { FeatureNotes } from '../features/survey.js';
-import { rowsOfCells } from './cells.js';
+import { rowsOfCells } from './rows-of-cells.js';
 import type { FactsBatch } from './facts.js';
 import { readFacts, readPartSurvey, type PartSurvey, type StoredSurvey } from './survey-file.js';
 

@@ -1,6 +1,6 @@
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import { CliError, exitCode } from '../../cli/errors.js';
-import type { TemperConnection } from '../connection.js';
+import type { TemperConnection } from './temper-connection.js';
 
 const connectTimeoutMs = 5_000;
 

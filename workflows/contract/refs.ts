@@ -98,3 +98,12 @@ export interface FeaturesRef {
   readonly rows?: number;
   readonly computedRows?: number;
 }
+
+/** What a run knows of the firing that started it. It travels in the run's input, so continue-as-new keeps it, and in its memo. */
+export interface Firing {
+  readonly schedule: string;
+  /** The nominal time, ISO 8601 in UTC: without jitter and without the wait for a run before it. */
+  readonly scheduledAt: string;
+  /** The run of the firing before it; null of the first. */
+  readonly follows: RunId | null;
+}

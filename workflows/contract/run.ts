@@ -1,8 +1,7 @@
 /** The workflow fineTune: what it is given, what it says of itself, what it comes to. */
-import type { CheckpointRef, DatasetRef, FeaturesRef, FreezePlan, Position, RunId, Sha256 } from './refs.js';
+import type { CheckpointRef, DatasetRef, FeaturesRef, Firing, FreezePlan, Position, RunId, Sha256 } from './refs.js';
 import type { Adjustment, Fingerprint, Observation, PolicyState, RunContext } from './context.js';
 import type { Evaluation, PublishedModel } from './activities.js';
-import type { Firing } from './schedules.js';
 import type { MetricName } from '../../job/schema.js';
 
 export interface FineTuneInput extends RunContext {

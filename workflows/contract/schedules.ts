@@ -3,15 +3,6 @@ import type { ModelRef, RunId, SourceRef, StoredFile } from './refs.js';
 import type { FineTuneOutcome } from './run.js';
 import type { Job } from '../../job/schema.js';
 
-/** What a run knows of the firing that started it. It travels in the run's input, so continue-as-new keeps it, and in its memo. */
-export interface Firing {
-  readonly schedule: string;
-  /** The nominal time, ISO 8601 in UTC: without jitter and without the wait for a run before it. */
-  readonly scheduledAt: string;
-  /** The run of the firing before it; null of the first. */
-  readonly follows: RunId | null;
-}
-
 /** What the firings of a schedule train on: the file as it was when the schedule was created, or as it is when one fires. */
 export type ScheduledSource = { readonly read: 'at-creation'; readonly source: SourceRef } | LiveSource;
 

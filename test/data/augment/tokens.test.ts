@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { augmentedTokens, type TokenRow } from '../../../data/augment/tokens.js';
+import type { TokenRow } from '../../../data/augment/token-row.js';
+import { augmentedTokens } from '../../../data/augment/tokens.js';
 import { bitsOf } from '../../../training/examples/row-draws.js';
 
 const [CLS, SEP, MASK] = [1, 2, 3];
