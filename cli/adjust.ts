@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { describeShape, shapesAt } from '../job/schema-shape.js';
 import type { JobChanges } from '../workflows/contract.js';
 import { adjustUpdate } from '../workflows/handlers.js';
-import { CliError } from './errors.js';
+import { CliError } from '../infra/errors.js';
 import { adjustmentText } from './render/adjustments.js';
 import { askWith } from './runs/control.js';
 import { runArgument } from './runs/run-argument.js';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
-import { CliError } from './errors.js';
+import { CliError } from '../infra/errors.js';
 import { counted } from './render/units.js';
 import { hasEnded, tellStage } from './runs/control.js';
 import { endWhenReachable } from './runs/ending.js';

@@ -10,7 +10,7 @@ import { isStoreError } from '../storage/errors.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import type { CheckpointRef, FineTuneInput, JobChanges, RunId } from '../workflows/contract.js';
 import { jobWith } from '../workflows/policies/adjustments.js';
-import { CliError } from './errors.js';
+import { CliError } from '../infra/errors.js';
 import { forkText } from './render/adjustments.js';
 import { chooseCheckpoint, parseChosen, type Chosen } from './runs/choose-checkpoint.js';
 import { checked, differences, parseSetting, withSettings, type Setting } from './runs/fork-job.js';

@@ -3,7 +3,7 @@ import { listCheckpoints } from '../storage/checkpoint/list.js';
 import type { RunId } from '../workflows/contract.js';
 import { forkCommand } from './checkpoints-fork.js';
 import { gcCommand } from './checkpoints-gc.js';
-import { CliError, exitCode } from './errors.js';
+import { CliError, exitCode } from '../infra/errors.js';
 import { renderCheckpoints } from './render/checkpoints.js';
 import { counted, size } from './render/units.js';
 import { runArgument } from './runs/run-argument.js';

@@ -12,7 +12,7 @@ import { inspectData } from '../data/inspect/inspect.js';
 import { fileFormatOf, type FileFormat } from '../data/readers/formats.js';
 import { jobSchema, tasks, type Task } from '../job/schema.js';
 import { withBucket } from '../storage/object-store.js';
-import { CliError } from './errors.js';
+import { CliError } from '../infra/errors.js';
 import { notReadable } from './local-source.js';
 import { inspectedHtml } from './render/inspected-html.js';
 import { renderInspected } from './render/inspected.js';

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { datasetManifestSchema, type DatasetManifest } from '../data/manifest.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import type { DatasetRef } from '../workflows/contract.js';
-import { CliError, exitCode } from './errors.js';
+import { CliError, exitCode } from '../infra/errors.js';
 import { renderDataset } from './render/dataset.js';
 import { followPreparation, startPreparation } from './runs/preparation.js';
 import { withRuns } from './runs/with-runs.js';

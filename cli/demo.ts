@@ -9,7 +9,7 @@ import { startDetached } from '../infra/stack/detach.js';
 import { findStack, requireRunning } from '../infra/stack/find.js';
 import { chosenFolder } from '../infra/stack/folder.js';
 import { shutDown } from '../infra/stack/shut-down.js';
-import { CliError, exitCode } from './errors.js';
+import { CliError, exitCode } from '../infra/errors.js';
 import { withStore, withTemporal } from './services.js';
 import { submit, withCheckedJob } from './submit.js';
 import { follow, type Followed } from './watch.js';

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { examine, type Diagnosis } from '../infra/doctor.js';
 import { examineServices } from '../infra/doctor/services.js';
-import { exitCode } from './errors.js';
+import { exitCode } from '../infra/errors.js';
 import { pollingWorkers } from './runs/polling-workers.js';
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;

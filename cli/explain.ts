@@ -10,7 +10,7 @@ import type {
   RunId,
   SessionRecord,
 } from '../workflows/contract.js';
-import { CliError, exitCode } from './errors.js';
+import { CliError, exitCode } from '../infra/errors.js';
 import { featuresText } from './render/features.js';
 import { costByCause } from './render/cost-by-cause.js';
 import { costOf, renderExplained, renderOrigins } from './render/explained.js';

@@ -6,7 +6,7 @@ import type { ExportForm } from '../engine/protocol.js';
 import { sha256OfFile } from '../storage/digest.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import type { PublishedModel } from '../workflows/contract.js';
-import { CliError } from './errors.js';
+import { CliError } from '../infra/errors.js';
 import { counted, size } from './render/units.js';
 import { exportForms, loadPublished, publishedRun } from './runs/model-place.js';
 import { withEngine } from './runs/local-engine.js';

@@ -5,7 +5,7 @@ import { DataError } from '../data/data-error.js';
 import type { FoundRate } from '../engine/protocol.js';
 import type { Job } from '../job/schema.js';
 import { ModelError } from '../models/model-error.js';
-import { CliError } from './errors.js';
+import { CliError } from '../infra/errors.js';
 import { rateChart } from './render/rate-chart.js';
 import { adviceLines } from './render/rate-advice.js';
 import { RateReporter } from './render/rate-progress.js';

@@ -1,7 +1,7 @@
 /** The `temper` command. Each command is a file of its own. */
 import { Command, CommanderError } from 'commander';
 import { endWithReader } from './broken-pipe.js';
-import { CliError, exitCode } from './errors.js';
+import { CliError, exitCode } from '../infra/errors.js';
 import { commandsFor, usageOf } from './commands.js';
 
 const program = new Command('temper')

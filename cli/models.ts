@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { catalogue, catalogueEntry, type CatalogueEntry } from '../models/catalogue.js';
 import { ModelError } from '../models/model-error.js';
-import { CliError } from './errors.js';
+import { CliError } from '../infra/errors.js';
 import { renderTable } from './render/table.js';
 
 const help = `

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Prediction, PredictRequest } from '../engine/protocol.js';
 import { generationSchema, type GenerationSettings } from '../models/generation-settings.js';
-import { CliError } from './errors.js';
+import { CliError } from '../infra/errors.js';
 import { predictionAsJson, renderPredictions } from './render/predictions.js';
 import { loadPublished, modelPlace, type ModelPlace } from './runs/model-place.js';
 import { modelArgument } from './runs/run-argument.js';

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { PoisonBundle } from '../activities/poison-bundle.js';
 import type { RunId } from '../workflows/contract.js';
-import { exitCode } from './errors.js';
+import { exitCode } from '../infra/errors.js';
 import { poisonBundle } from './runs/poison-bundle.js';
 import { replayStep, type Replayed } from './runs/replay-step.js';
 import { runArgument } from './runs/run-argument.js';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { exitCode } from './errors.js';
+import { exitCode } from '../infra/errors.js';
 import { count } from './render/units.js';
 import { storeFailure, withStore, withTemporal } from './services.js';
 import type { FeatureReuse } from '../models/feature-reuse.js';

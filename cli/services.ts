@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { connectTemporal, resolveConnection, type TemperConnection } from '../infra/connection.js';
 import { isStoreError } from '../storage/errors.js';
 import { openObjectStore, type ObjectStore } from '../storage/object-store.js';
-import { CliError, exitCode } from './errors.js';
+import { CliError, exitCode } from '../infra/errors.js';
 
 /** The two services a command talks to. A command that needs one of them opens only that. */
 export const settings = (): Promise<TemperConnection> => resolveConnection(process.env, process.cwd());

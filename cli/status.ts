@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { CliError, exitCode } from './errors.js';
+import { CliError, exitCode } from '../infra/errors.js';
 import { lookJson } from './render/json-lines.js';
 import { renderEnd } from './render/ended.js';
 import { renderScreen } from './render/screen.js';

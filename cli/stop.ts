@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { stopUpdate } from '../workflows/handlers.js';
-import { exitCode } from './errors.js';
+import { exitCode } from '../infra/errors.js';
 import { ask } from './runs/control.js';
 import { runArgument } from './runs/run-argument.js';
 import { withRuns } from './runs/with-runs.js';

@@ -26,7 +26,7 @@ import type { ObjectStore } from '../storage/object-store.js';
 import type { FineTuneInput, ModelRef, RunContext, RunId, Sha256, SourceRef } from '../workflows/contract.js';
 import { CONTROL_QUEUE } from '../workflows/handlers.js';
 import { checkLocalSource } from './check-source.js';
-import { CliError } from './errors.js';
+import { CliError } from '../infra/errors.js';
 import { localSource, nameOfSource, shortName, type LocalSource } from './local-source.js';
 import { modelSource, type ModelSource } from './model-source.js';
 import { synonymSource } from './synonym-source.js';

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FineTuneResult } from '../workflows/contract.js';
-import { exitCode } from './errors.js';
+import { exitCode } from '../infra/errors.js';
 import { chooseView } from './render/views.js';
 import { endWhenReachable } from './runs/ending.js';
 import { lookAt, unseen } from './runs/look.js';

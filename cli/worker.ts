@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import { CliError, exitCode } from './errors.js';
+import { CliError, exitCode } from '../infra/errors.js';
 import { withStore, withTemporal } from './services.js';
 
 const help = `

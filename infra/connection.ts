@@ -1,4 +1,4 @@
-import { CliError, exitCode } from '../cli/errors.js';
+import { CliError, exitCode } from './errors.js';
 import type { StoreSettings } from '../storage/s3/connection.js';
 import { configuredStore } from './connection/configured-store.js';
 import { configuredTemporal } from './connection/configured-temporal.js';

@@ -5,7 +5,7 @@ import { readRecord } from '../../storage/checkpoint/records.js';
 import type { ObjectStore } from '../../storage/object-store.js';
 import type { RunId } from '../../workflows/contract.js';
 import { best } from '../../workflows/policies/selection.js';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 
 /** `RUN`, `RUN@12`, `RUN@step 240`, `RUN@best` */
 export interface Chosen {

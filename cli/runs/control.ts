@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { WorkflowUpdateFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import { failureType } from '../../workflows/policies/failures.js';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 import { stageOf, troubleOf } from '../render/stage.js';
 import { moment } from '../render/units.js';
 import { endWhenReachable } from './ending.js';

@@ -11,7 +11,7 @@ import { openTokenizer } from '../../data/tokenize.js';
 import type { Job } from '../../job/schema.js';
 import { imageSizeOf } from '../../models/image-size.js';
 import type { CheckedJob } from '../submit.js';
-import { exitCode } from '../errors.js';
+import { exitCode } from '../../infra/errors.js';
 import { withEngine } from './local-engine.js';
 
 export interface RateRequest {

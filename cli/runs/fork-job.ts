@@ -5,7 +5,7 @@ import { JobError } from '../../job/job-error.js';
 import { parseJob } from '../../job/parse.js';
 import type { Job } from '../../job/schema.js';
 import type { Position } from '../../workflows/contract.js';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 
 /** `train.learningRate=1e-4`, with a value as YAML writes it. */
 export interface Setting {

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Engine } from '../../engine/client.js';
 import { EngineDied, EngineFailure } from '../../engine/failure.js';
-import { CliError, exitCode, type ExitCode } from '../errors.js';
+import { CliError, exitCode, type ExitCode } from '../../infra/errors.js';
 import { modelCache } from './published-model.js';
 
 export interface LocalEngine {

@@ -7,7 +7,7 @@ import type { Job } from '../../job/schema.js';
 import { sha256OfFile } from '../../storage/digest.js';
 import { materialize } from '../../storage/materialize.js';
 import type { StoredFile } from '../../workflows/contract.js';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 import { withStore } from '../services.js';
 import { modelCache, parseCard, publishedModel, type ModelCard } from './published-model.js';
 import { withRuns } from './with-runs.js';

@@ -2,7 +2,7 @@ import { poisonBundleSchema, type PoisonBundle } from '../../activities/poison-b
 import { poisonFolder, poisonKey } from '../../storage/layout.js';
 import type { ObjectStore } from '../../storage/object-store.js';
 import type { RunId } from '../../workflows/contract.js';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 
 /** What is stored of the step of a run that ended its engine again and again. @throws CliError when there is none. */
 export async function poisonBundle(store: ObjectStore, run: RunId, step: number | null): Promise<PoisonBundle> {

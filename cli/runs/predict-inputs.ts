@@ -4,7 +4,7 @@ import { fileSource, memorySource, type ByteSource } from '../../data/byte-sourc
 import { formatOf, readRows } from '../../data/readers/read-rows.js';
 import type { PredictInput } from '../../engine/protocol.js';
 import type { Job } from '../../job/schema.js';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 import { readTexts } from './texts.js';
 
 export interface GivenInputs {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { datasetManifestSchema } from '../../data/manifest.js';
 import { jobSchema } from '../../job/schema.js';
 import type { PublishedModel } from '../../workflows/contract.js';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 import { endWhenReachable } from './ending.js';
 import { describeRun } from './workflow-state.js';
 

@@ -1,6 +1,6 @@
 import { deleteRun } from '../../storage/checkpoint/delete-run.js';
 import type { RunId } from '../../workflows/contract.js';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 import { withStore } from '../services.js';
 
 /** Deletes what a closed run has on S3. @throws CliError naming who needs its checkpoints, when somebody does. */

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { FineTuneInput } from '../../workflows/contract.js';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 
 /** What a run was started with: the first event of its history, which needs no worker. */
 export async function runInput(client: Client, run: string): Promise<FineTuneInput> {

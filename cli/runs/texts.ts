@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { z } from 'zod';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 
 export interface TextSource {
   readonly texts: readonly string[];

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import leven from 'leven';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 
 const LOOKED_AT = 1000;
 const NAMED = 3;

@@ -3,7 +3,7 @@ import type { TemperConnection } from '../../infra/connection.js';
 import type { ObjectStore } from '../../storage/object-store.js';
 import type { RetrainInput, ScheduledSource } from '../../workflows/contract.js';
 import { CONTROL_QUEUE } from '../../workflows/handlers.js';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 import { shortName } from '../local-source.js';
 import { storeModel, storeSource, storeSynonyms, type CheckedJob } from '../submit.js';
 import { describeSchedule, findSchedule, RETRAIN, shown, type ShownSchedule } from './look.js';

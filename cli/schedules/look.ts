@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { RetrainInput, ScheduledSource } from '../../workflows/contract.js';
 import { runOfFiring } from '../../workflows/policies/firings.js';
 import { nearestRuns } from '../runs/unknown-run.js';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 import { overlapName, type Overlap } from './options.js';
 
 export const RETRAIN = 'retrain';

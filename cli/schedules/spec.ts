@@ -1,5 +1,5 @@
 import type { ScheduleSpec } from '@temporalio/client';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 import { duration } from '../render/units.js';
 
 /** When a schedule fires, as `temper schedule create` is told. */

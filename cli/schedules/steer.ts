@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { CliError } from '../errors.js';
+import { CliError } from '../../infra/errors.js';
 import { counted } from '../render/units.js';
 import { isNotFound } from '../runs/temporal-failure.js';
 import { describeSchedule, shown, type ShownSchedule } from './look.js';

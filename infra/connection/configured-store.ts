@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CliError } from '../../cli/errors.js';
+import { CliError } from '../errors.js';
 import type { StoreSettings } from '../../storage/s3/connection.js';
 
 const unsetIfEmpty = (value: unknown): unknown => (value === '' ? undefined : value);

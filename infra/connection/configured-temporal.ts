@@ -1,6 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import { CliError, exitCode } from '../../cli/errors.js';
+import { CliError, exitCode } from '../errors.js';
 
 export interface TemporalSettings {
   readonly address: string;

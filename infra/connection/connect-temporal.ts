@@ -1,5 +1,5 @@
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
-import { CliError, exitCode } from '../../cli/errors.js';
+import { CliError, exitCode } from '../errors.js';
 import type { TemperConnection } from './temper-connection.js';
 
 const connectTimeoutMs = 5_000;

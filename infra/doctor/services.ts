@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { CliError } from '../../cli/errors.js';
+import { CliError } from '../errors.js';
 import { resolveConnection, type TemperConnection } from '../connection.js';
 import type { ServiceReport } from '../doctor.js';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { CliError, exitCode } from '../../cli/errors.js';
+import { CliError, exitCode } from '../errors.js';
 
 export interface S3Credentials {
   readonly accessKeyId: string;

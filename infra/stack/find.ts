@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { CliError, exitCode } from '../../cli/errors.js';
+import { CliError, exitCode } from '../errors.js';
 import { stackFolder } from './folder.js';
 import { bootId, isAlive } from './process-identity.js';
 import { readRecord } from './record.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CliError, exitCode } from '../../cli/errors.js';
+import { CliError, exitCode } from '../errors.js';
 import type { StackEvent } from './events.js';
 import { lastLines } from './logs.js';
 import { supervise } from './supervise.js';

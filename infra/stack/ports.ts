@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import { CliError } from '../../cli/errors.js';
+import { CliError } from '../errors.js';
 
 export type PortName = 'temporal' | 'ui' | 's3';
 export type Ports = Readonly<Record<PortName, number>>;

@@ -1,4 +1,4 @@
-import { CliError, exitCode } from '../../cli/errors.js';
+import { CliError, exitCode } from '../errors.js';
 import { ensureCredentials } from './credentials.js';
 import type { StackFolder } from './folder.js';
 import { authorizationOf } from './lock.js';

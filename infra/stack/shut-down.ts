@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { CliError, exitCode } from '../../cli/errors.js';
+import { CliError, exitCode } from '../errors.js';
 import { readCredentials } from './credentials.js';
 import { stackFolder } from './folder.js';
 import { acquireLock, askHolder, authorizationOf } from './lock.js';

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { CliError } from '../../cli/errors.js';
+import { CliError } from '../errors.js';
 import { prepareFolder, stackFolder } from './folder.js';
 import { acquireLock, askHolder } from './lock.js';
 import type { StackLock } from './lock.js';

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CliError } from '../../cli/errors.js';
+import { CliError } from '../../infra/errors.js';
 import { readCredentials } from '../../infra/stack/credentials.js';
 import { choosePorts } from '../../infra/stack/ports.js';
 import { readRecord } from '../../infra/stack/record.js';
