@@ -69,8 +69,8 @@ export async function inspectData(input: InspectInput): Promise<DataReport> {
       ? {
           ...rolesOf(columns, rows, given),
           task: 'image-classification' as const,
-          image: 'image',
-          label: given?.label ?? 'label',
+          image: given?.image ?? 'image',
+          label: given?.label ?? (collectors.has('label') ? 'label' : rolesOf(columns, rows, given).label),
           text: null,
         }
       : rolesOf(columns, rows, given);

@@ -52,7 +52,7 @@ const idName = /^(?:|id|.*_id|uuid|index|unnamed: 0|row)$/i;
 const SENTENCE_WORDS = 3;
 const splitNames = new Set(['train', 'validation', 'test']);
 
-export type Given = Partial<Pick<Roles, 'task' | 'text' | 'label'>>;
+export type Given = Partial<Pick<Roles, 'task' | 'text' | 'image' | 'label'>>;
 
 /** `given` is what the user says of it. */
 export function rolesOf(columns: readonly ColumnProfile[], rows: number, given: Given = {}): Roles {

@@ -77,7 +77,7 @@ const badOnes = (bad: BadRow[], line: number): Found[] =>
   bad.splice(0).map(({ place, why, raw }) => ({ file: null, why, raw, path: place, line, fields: {} }));
 
 /** What Hugging Face datasets keep of an image: the bytes of its file, or where it is. */
-const imageCellSchema = z.object({ bytes: z.instanceof(Uint8Array).nullish(), path: z.string().nullish() });
+export const imageCellSchema = z.object({ bytes: z.instanceof(Uint8Array).nullish(), path: z.string().nullish() });
 
 export async function* imagesInTables(tables: readonly ImageTable[], { image }: Columns): AsyncGenerator<Found> {
   let line = 0;

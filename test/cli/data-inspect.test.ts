@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseJob } from '../../job/parse.js';
+import { fixture } from '../support/image-model.js';
 import { runProgram } from '../support/stack.js';
 import { makeTemporaryFolder, removeFolder } from '../support/temporary-folder.js';
 
@@ -98,6 +99,20 @@ describe('a folder of images', () => {
     expect(stdout).toMatch(/^images +looked at all 25$/m);
     expect(stdout).toMatch(/^cats +13 /m);
   });
+});
+
+test.each([
+  ['hub', 'image', 'split'],
+  ['bare.parquet', 'image', null],
+])('images in the cells of tables are found: %s', async (name, image, split) => {
+  const { code, stdout } = await inspect(fixture(`image-tables/${name}`), '--json');
+  expect(code).toBe(0);
+  const report = JSON.parse(stdout) as { job: string };
+  expect(report).toMatchObject({
+    ...{ rows: 12, images: { decoded: 12, of: 12 } },
+    roles: { task: 'image-classification', image, label: 'label', split },
+  });
+  expect(stdout).not.toContain('PNG');
 });
 
 test('what cannot be looked at is said in a sentence', async () => {
