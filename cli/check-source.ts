@@ -19,7 +19,7 @@ import { decidedBefore, rememberDecided } from './runs/decided.js';
 
 /** With less, threads take longer to start than they save. */
 const MUCH_BYTES = 64 * 2 ** 20;
-/** JavaScript's memory of a thread, as a data worker gives it. */
+/** JavaScript's memory of a thread: more than a data worker's, which shares its machine with others. */
 const HEAP_MIB = 256;
 const AT_ONCE = 2;
 const TELL_EVERY_MS = 10_000;

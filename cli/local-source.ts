@@ -1,6 +1,7 @@
 /** The data of a job on this machine. */
 import { basename, resolve } from 'node:path';
 import { localFiles, type LocalFiles } from '../activities/source/local.js';
+import type { Buckets } from '../activities/source/objects.js';
 import { DataError } from '../data/data-error.js';
 import type { Job } from '../job/schema.js';
 import { withBucket } from '../storage/object-store.js';
@@ -25,9 +26,7 @@ export const nameOfSource = ({ source }: Job['data']): string => {
 export async function localSource(job: Job, jobFolder: string, scratch: string): Promise<LocalSource> {
   const images = job.task === 'image-classification';
   const sourcePlaces = placesOf(job.data, jobFolder);
-  for (const place of sourcePlaces) {
-    if (place.includes('://') && !place.startsWith('s3://')) throw notReadable(place);
-  }
+  requireReadable(sourcePlaces);
   if (images && sourcePlaces.length > 1) {
     throw new DataError(
       'data.source: expected one folder or one table of images, found a list: put them into one table',
@@ -38,7 +37,7 @@ export async function localSource(job: Job, jobFolder: string, scratch: string):
     places: sourcePlaces,
     sourceName: nameOfSource(job.data),
     scratch,
-    withBucket: async (bucket, use) => withBucket((await settings()).store, bucket, use),
+    withBucket: anyBucket,
   }).catch((error: unknown) => {
     throw storeFailure(error);
   });
@@ -48,7 +47,15 @@ export async function localSource(job: Job, jobFolder: string, scratch: string):
 /** The source's name in the run: without the way to it. */
 export const shortName = (sourceName: string): string => basename(sourceName);
 
-export const notReadable = (source: string): DataError =>
-  new DataError(
-    `data.source: expected a path of this machine or s3://bucket/key, found ${source}: download it first (temper run puts it on S3 for the workers)`,
+/** A bucket of the store that this directory has. */
+export const anyBucket: Buckets['withBucket'] = async (bucket, use) =>
+  withBucket((await settings()).store, bucket, use);
+
+/** @throws DataError for a place that is neither a path nor on S3. */
+export function requireReadable(places: readonly string[]): void {
+  const found = places.find((place) => place.includes('://') && !place.startsWith('s3://'));
+  if (found === undefined) return;
+  throw new DataError(
+    `data.source: expected a path of this machine or s3://bucket/key, found ${found}: download it first (temper run puts it on S3 for the workers)`,
   );
+}

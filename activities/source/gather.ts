@@ -11,10 +11,7 @@ import { arrange } from '../../data/sources/arrange.js';
 import { globMatcher, isGlob, splitGlob } from '../../data/sources/glob.js';
 import { packTexts } from '../../data/sources/pack-texts.js';
 import { unpack } from '../../data/sources/unpack.js';
-import { isStoreError } from '../../storage/errors.js';
-import type { ObjectStore } from '../../storage/object-store.js';
-import { parseS3Url } from '../../storage/s3-url.js';
-import { fetchObjects, listObjects } from './objects.js';
+import { bucketAndKey, fetchObjects, noObject, objectsAt, type Buckets } from './objects.js';
 
 export interface GatheredFile {
   /** On this machine, unpacked. */
@@ -25,17 +22,15 @@ export interface GatheredFile {
   readonly fields?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface GatherInput {
+export interface GatherInput extends Buckets {
   /** Absolute paths of this machine, patterns, or `s3://bucket/key`. */
   readonly places: readonly string[];
   readonly format?: FileFormat | undefined;
   /** Columns of a folder of texts. */
   readonly columns: { readonly text: string; readonly label: string };
   readonly scratch: string;
-  readonly withBucket: <Result>(bucket: string, use: (store: ObjectStore) => Promise<Result>) => Promise<Result>;
   /** The path to read for one that is named. @throws for one that may not be read. */
   readonly permitted?: ((path: string) => Promise<string>) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws DataError for what is not there, or cannot be read. */
@@ -64,7 +59,7 @@ interface Listing {
 }
 
 async function filesAt(place: string, input: GatherInput, scratch: string): Promise<readonly GatheredFile[]> {
-  const listing = place.startsWith('s3://') ? await objectsAt(place, input, scratch) : await pathsAt(place, input);
+  const listing = place.startsWith('s3://') ? await objectsNamed(place, input, scratch) : await pathsAt(place, input);
   const { folder, names, local, isOne } = listing;
   if (isOne) {
     const [path] = await local(names);
@@ -111,32 +106,18 @@ function matching(names: readonly string[], rest: string | null, place: string):
   throw new DataError(`data.source: no file is named like ${place}`);
 }
 
-async function objectsAt(place: string, { withBucket, signal }: GatherInput, scratch: string): Promise<Listing> {
-  const url = parseS3Url(place);
-  if (!url) throw new DataError(`data.source: expected s3://bucket/key, found ${place}`);
-  const { bucket, key } = url;
-  const fetch = (folder: string) => (names: readonly string[]) =>
-    withBucket(bucket, (store) => fetchObjects(store, folder, names, scratch, signal));
-  const missing = (error: unknown): never => {
-    if (isStoreError(error, 'missing')) throw new DataError(`data.source: there is no object ${place}`);
-    throw error;
+async function objectsNamed(place: string, input: GatherInput, scratch: string): Promise<Listing> {
+  const { bucket, key } = bucketAndKey(place);
+  const { folder, rest } = isGlob(key) ? splitGlob(key) : { folder: key, rest: null };
+  const at = rest === null || folder === '' ? folder : `${folder}/`;
+  const { prefix, names, isOne } = await objectsAt(place, { bucket, key: at }, input);
+  if (names.length === 0 && rest === null) throw noObject(place);
+  return {
+    folder: `s3://${bucket}/${prefix.replace(/\/$/, '')}`,
+    names: matching(names, rest, place),
+    local: (wanted) => input.withBucket(bucket, (store) => fetchObjects(store, prefix, wanted, scratch, input.signal)),
+    isOne,
   };
-  return withBucket(bucket, async (store) => {
-    const { folder, rest } = isGlob(key) ? splitGlob(key) : { folder: key.replace(/\/$/, ''), rest: null };
-    if (rest === null && !key.endsWith('/') && (await store.head(key, { ...(signal && { signal }) })) !== null) {
-      const at = key.lastIndexOf('/') + 1;
-      return { folder, names: [key.slice(at)], local: fetch(key.slice(0, at)), isOne: true };
-    }
-    const prefix = folder === '' ? '' : `${folder}/`;
-    const names = await listObjects(store, prefix, signal);
-    if (names.length === 0 && rest === null) throw new DataError(`data.source: there is no object ${place}`);
-    return {
-      folder: `s3://${bucket}/${folder}`,
-      names: matching(names, rest, place),
-      local: fetch(prefix),
-      isOne: false,
-    };
-  }).catch(missing);
 }
 
 /** Packed tables are unpacked here, once: parts of a file can be read on their own only where it is not packed. */

@@ -7,7 +7,8 @@ import { fileFormatOf } from '../../data/readers/formats.js';
 import { imageName } from '../../data/sources/image-rows.js';
 import type { Job } from '../../job/schema.js';
 import { gather, type GatherInput } from './gather.js';
-import { fetchImages, objectsAt, type ObjectsAt } from './s3-images.js';
+import { bucketAndKey, noObject, objectsAt, type ObjectsAt } from './objects.js';
+import { fetchImages } from './s3-images.js';
 
 export type LocalImagesInput = Omit<GatherInput, 'columns' | 'format'> & { readonly job: Pick<Job, 'data'> };
 
@@ -15,18 +16,16 @@ export type LocalImagesInput = Omit<GatherInput, 'columns' | 'format'> & { reado
 export async function localImages({ job: { data }, ...input }: LocalImagesInput): Promise<string> {
   const { places, permitted, scratch, signal } = input;
   const place = places[0]!;
-  const isRemote = place.startsWith('s3://');
-  const here = isRemote ? place : permitted ? await permitted(place) : place;
+  const at = place.startsWith('s3://') ? await objectsAt(place, bucketAndKey(place), input) : null;
+  if (at?.names.length === 0) throw noObject(place);
+  const here = at === null && permitted ? await permitted(place) : place;
   await mkdir(scratch, { recursive: true });
   const out = join(scratch, 'images');
-  const files = isRemote ? await objectsAt(place, input) : await namesAt(here);
-  if (files === null) throw new DataError(`data.source: there is no object ${place}`);
-  const isOfCells = holdsImages(files, data.format);
   const columns = { text: data.text, label: data.label };
-  const found = isOfCells
+  const found = holdsImages(at ?? (await namesAt(here)), data.format)
     ? { path: here, tables: await gather({ ...input, format: data.format, columns }) }
-    : { path: isRemote ? await fetchImages(place, data, input) : here };
-  const reads = isRemote ? fetchedAlone(place, scratch) : permitted;
+    : { path: at ? await fetchImages(place, at, data, input) : here };
+  const reads = at ? fetchedAlone(place, scratch) : permitted;
   const shown = place.replace(/\/$/, '');
   await packImages({ ...found, shown, data, out, ...(reads && { permitted: reads }), ...(signal && { signal }) });
   return out;
@@ -38,13 +37,15 @@ const fetchedAlone = (place: string, scratch: string) => (path: string) =>
     ? Promise.resolve(path)
     : Promise.reject(new DataError(`data.source: expected names of objects beside ${place}, found ${path}`));
 
+type Names = Pick<ObjectsAt, 'names' | 'isOne'>;
+
 /** Whether images are in the cells of what is named: a Parquet or Arrow file, or a folder of them that has no images beside. */
-function holdsImages({ names, isOne }: ObjectsAt, given: GatherInput['format']): boolean {
+function holdsImages({ names, isOne }: Names, given: GatherInput['format']): boolean {
   const isBinary = (name: string): boolean => ['parquet', 'arrow'].includes(given ?? fileFormatOf(name) ?? '');
   return isOne ? isBinary(names[0]!) : !names.some((name) => imageName.test(name)) && names.some(isBinary);
 }
 
-async function namesAt(path: string): Promise<ObjectsAt> {
+async function namesAt(path: string): Promise<Names> {
   const found = await stat(path).catch(() => null);
   if (!found?.isDirectory()) return { names: [path], isOne: true };
   return { names: await readdir(path, { recursive: true }), isOne: false };

@@ -1,8 +1,9 @@
-import { nearest, quotedList } from '../../job/nearest.js';
+import { quotedList } from '../../job/nearest.js';
 import type { Job } from '../../job/schema.js';
 import { numberIn } from '../cells.js';
 import { DataError } from '../data-error.js';
 import type { FeatureColumns } from './columns.js';
+import { requireKnown } from './require-known.js';
 
 export type NumberFill = 'mean' | 'median' | 'most-frequent' | 'drop' | { readonly value: number };
 export type CategoryFill = 'own' | 'most-frequent' | 'drop' | { readonly value: string };
@@ -20,14 +21,8 @@ type Clean = Pick<Job['data'], 'clean'>;
 /** @throws DataError for a column that is no feature, and for what its kind cannot be filled with. */
 export function fillsOf({ clean }: Clean, features: FeatureColumns, sourceName: string): Fills {
   const { numbers = 'mean', categories = 'own', columns = {}, indicator = true } = clean.missing ?? {};
-  const known = [...features.numeric, ...features.categorical];
-  for (const column of Object.keys(columns)) {
-    if (known.includes(column)) continue;
-    const near = nearest(column, known);
-    throw new DataError(
-      `${sourceName}: expected a column that is learnt from (data.clean.missing.columns), found \`${column}\`; ${near === null ? `these are ${quotedList(known.slice(0, 20))}` : `did you mean \`${near}\`?`}`,
-    );
-  }
+  const expected = 'a column that is learnt from (data.clean.missing.columns)';
+  requireKnown(Object.keys(columns), [...features.numeric, ...features.categorical], expected, sourceName);
   const wrong = (column: string, kind: string, choices: readonly string[], found: string): DataError =>
     new DataError(
       `${sourceName}: column \`${column}\` holds ${kind}: expected ${quotedList(choices, 'or')} in data.clean.missing, found \`${found}\``,

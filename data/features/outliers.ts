@@ -1,9 +1,8 @@
 /** Numbers far from the others of their column, told by the training rows alone (data.clean.outliers). */
-import { nearest, quotedList } from '../../job/nearest.js';
 import type { Job } from '../../job/schema.js';
 import { isMissing, numberIn } from '../cells.js';
-import { DataError } from '../data-error.js';
 import { numberColumn, quantile } from './number-column.js';
+import { requireKnown } from './require-known.js';
 
 /** The numbers that a column may hold. */
 export interface Limits {
@@ -19,18 +18,8 @@ export function outlierColumns(
   numeric: readonly string[],
   sourceName: string,
 ): readonly string[] {
-  const stranger = columns?.find((column) => !numeric.includes(column));
-  if (stranger === undefined) return columns ?? numeric;
-  const near = nearest(stranger, numeric);
-  const advice =
-    near !== null
-      ? `did you mean \`${near}\`?`
-      : numeric.length === 0
-        ? 'there are none'
-        : `these are ${quotedList(numeric.slice(0, 20))}`;
-  throw new DataError(
-    `${sourceName}: expected a column of numbers (data.clean.outliers.columns), found \`${stranger}\`; ${advice}`,
-  );
+  requireKnown(columns ?? [], numeric, 'a column of numbers (data.clean.outliers.columns)', sourceName);
+  return columns ?? numeric;
 }
 
 /** Learns the limits from training rows, one at a time. */

@@ -100,6 +100,7 @@ test('images in the cells of a table on S3 are read as those of a table on a dis
 
 test('what is not there, or holds no images, is told by its own name', async () => {
   await expect(rowsOf(`s3://${bucket()}/nothing/`)).rejects.toThrow(`there is no object s3://${bucket()}/nothing/`);
+  await expect(rowsOf('s3://no-such-bucket/photos/')).rejects.toThrow(/no-such-bucket .*the bucket does not exist/);
   await put('texts/a/1.txt', 'no image');
   await expect(rowsOf(`s3://${bucket()}/texts/`)).rejects.toThrow(`found no image in s3://${bucket()}/texts`);
 });

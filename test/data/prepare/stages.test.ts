@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memorySource } from '../../../data/byte-source.js';
-import { decideSource, prepareDataset } from '../../../data/prepare.js';
+import { decideSource, prepareDataset, type Surveyor } from '../../../data/prepare.js';
 import { assembleManifest } from '../../../data/prepare/assemble.js';
 import { cutSource } from '../../../data/prepare/cut.js';
 import { decideDataset } from '../../../data/prepare/decide.js';
@@ -178,9 +178,9 @@ describe('a source that others survey', () => {
   const decided = (text: string, atOnce: number | null) => {
     const source = memorySource('a.csv', text);
     const late = async (index: number) => new Promise((resolve) => setTimeout(resolve, index % 2 === 0 ? 20 : 0));
-    const surveyor = {
+    const surveyor: Surveyor = {
       atOnce: atOnce ?? 1,
-      survey: async (task: Pick<Parameters<typeof surveyPart>[0], 'part' | 'job' | 'compares' | 'out'>) => {
+      survey: async (task) => {
         await late(task.part.index);
         return surveyPart({ source: filesOf(source), ...task });
       },
