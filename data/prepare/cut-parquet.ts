@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto';
-import type { FileMetaData } from 'hyparquet';
 import type { ByteSource } from '../byte-source.js';
 import { sha256Of } from '../content-key.js';
 import { openParquet } from '../readers/parquet.js';
+import { placeOf } from '../readers/parquet-group.js';
 import { bytesOfPart, type FilePart, type PartSize } from './part-size.js';
 
 /** Runs of row groups: `from` and `to` count these, `firstLine` counts rows. */
 export async function* cutParquet(source: ByteSource, size: PartSize): AsyncGenerator<FilePart> {
-  const { metadata } = await openParquet(source);
-  const { schema, key_value_metadata: keyed, row_groups: groups } = metadata;
+  const { schema, key_value_metadata: keyed, row_groups: groups } = await openParquet(source);
   const headSha256 = sha256Of(Buffer.from(JSON.stringify([schema, keyed ?? null], bigintAsText)));
   let from = 0;
   let [index, rowsBefore, rows, bytes] = [0, 0, 0, 0];
   let hash = createHash('sha256');
   for (const [place, group] of groups.entries()) {
-    for (const [start, end] of chunksOf(group)) {
+    for (const { meta_data: column } of group.columns) {
+      if (!column) continue;
+      const [start, end] = placeOf(column);
       for await (const piece of source.openRange(start, end)) hash.update(piece);
       bytes += end - start;
     }
@@ -26,15 +27,6 @@ export async function* cutParquet(source: ByteSource, size: PartSize): AsyncGene
     [rows, bytes] = [0, 0];
     hash = createHash('sha256');
     index++;
-  }
-}
-
-/** Where the bytes of the columns lie. */
-function* chunksOf({ columns }: FileMetaData['row_groups'][number]): Generator<readonly [number, number]> {
-  for (const { meta_data: column } of columns) {
-    if (!column) continue;
-    const start = Number(column.dictionary_page_offset ?? column.data_page_offset);
-    yield [start, start + Number(column.total_compressed_size)];
   }
 }
 

@@ -1,6 +1,9 @@
 /** What a Parquet file says of itself is compared with what is there before it is decoded: the decoder believes it, and would loop or fill the memory. */
-import { parquetSchema, type AsyncBuffer, type FileMetaData } from 'hyparquet';
+import { parquetSchema, type ColumnMetaData, type FileMetaData } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
+import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath, isFlatColumn } from 'hyparquet/src/schema.js';
+import { checkPage, type PageColumn, type PageHeader } from './check-parquet-page.js';
+import type { GroupBytes } from './parquet-group.js';
 
 const MAX_PAGE_BYTES = 256 * 2 ** 20;
 const MAX_VALUES = 2 ** 26;
@@ -25,34 +28,50 @@ export function checkColumns(metadata: FileMetaData): void {
 const leavesOf = ({ children, path }: SchemaTree): (readonly string[])[] =>
   children.length === 0 ? [path] : children.flatMap(leavesOf);
 
-/** No page of a row group claims more values than its column has. @throws RangeError */
-export async function checkPages(file: AsyncBuffer, { columns }: RowGroup): Promise<void> {
+/** No page of a row group claims more than its column has, or than it holds itself. @throws Error that says what it claims */
+export function checkPages(bytes: GroupBytes, { columns, num_rows }: RowGroup, metadata: FileMetaData): void {
+  const tree = parquetSchema(metadata);
   for (const { meta_data } of columns) {
-    if (!meta_data) throw new RangeError('a column without a description');
-    const { dictionary_page_offset, data_page_offset, total_compressed_size } = meta_data;
-    const values = Number(meta_data.num_values);
+    const { column, flat } = columnOf(tree, meta_data!);
+    const values = Number(meta_data!.num_values);
     if (!(values >= 0 && values <= MAX_VALUES)) throw new RangeError(`a column of ${values} values in one row group`);
-    const from = Number(dictionary_page_offset || data_page_offset);
-    const view = new DataView(await file.slice(from, from + Number(total_compressed_size)));
-    const reader = { view, offset: 0 };
+    if (flat && values !== Number(num_rows)) throw new RangeError(`a column of ${values} values in ${num_rows} rows`);
+    const stored = bytes.of(meta_data!);
+    const reader = { view: new DataView(stored.buffer, stored.byteOffset, stored.byteLength), offset: 0 };
     let seen = 0;
-    while (reader.offset < view.byteLength - 1) {
+    while (reader.offset < stored.byteLength - 1) {
       const header = parquetHeader(reader);
       const data = header.data_page_header ?? header.data_page_header_v2;
       const claimed = (data ?? header.dictionary_page_header)?.num_values ?? 0;
       if (!(claimed >= 0 && claimed <= MAX_VALUES)) throw new RangeError(`a page of ${claimed} values`);
       if (data) seen += claimed;
       if (seen > values) throw new RangeError(`pages of more than the ${values} values of their column`);
-      if (!(header.compressed_page_size >= 0) || !(header.uncompressed_page_size <= MAX_PAGE_BYTES))
+      if (!(header.compressed_page_size >= 0 && header.compressed_page_size <= stored.byteLength - reader.offset))
+        throw new RangeError(`a page of ${header.compressed_page_size} bytes that are not there`);
+      if (!(header.uncompressed_page_size >= 0 && header.uncompressed_page_size <= MAX_PAGE_BYTES))
         throw new RangeError(`a page of ${header.uncompressed_page_size} bytes`);
       checkLevels(header);
+      checkPage(stored.subarray(reader.offset, reader.offset + header.compressed_page_size), header, column);
       reader.offset += header.compressed_page_size;
     }
   }
 }
 
+/** `flat`: one value, or none, in each row. */
+function columnOf(tree: SchemaTree, { path_in_schema, type, codec }: ColumnMetaData) {
+  const path = getTreePath(tree, path_in_schema);
+  const column: PageColumn = {
+    type,
+    codec,
+    typeLength: path.at(-1)!.element.type_length,
+    maxDefinition: getMaxDefinitionLevel(path),
+    maxRepetition: getMaxRepetitionLevel(path),
+  };
+  return { column, flat: isFlatColumn(path) };
+}
+
 /** A length that is missing in the header makes every later position NaN, and reading at NaN gives the first byte for ever. */
-function checkLevels({ data_page_header_v2: page, compressed_page_size }: ReturnType<typeof parquetHeader>): void {
+function checkLevels({ data_page_header_v2: page, compressed_page_size }: PageHeader): void {
   if (!page) return;
   const { num_nulls, num_values, repetition_levels_byte_length, definition_levels_byte_length } = page;
   const levels = repetition_levels_byte_length + definition_levels_byte_length;

@@ -1,10 +1,11 @@
-import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet';
+import { parquetMetadata, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { readRange, type ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
 import type { ReadOptions } from './bad-row.js';
 import { checkColumns, checkPages } from './check-parquet.js';
 import { classNames, named } from './class-names.js';
+import { readGroup } from './parquet-group.js';
 import { plainValue } from './plain-value.js';
 import { placeOfRow, type Row } from './row.js';
 
@@ -19,14 +20,16 @@ const MAX_METADATA_BYTES = 64 * 2 ** 20;
  * @throws DataError for a damaged file, and for row groups that do not fit into memory.
  */
 export async function* readParquet(source: ByteSource, { part, bytes = false }: ReadOptions = {}): AsyncGenerator<Row> {
-  const { file, metadata } = await openParquet(source);
+  const metadata = await openParquet(source);
   const names = classNames(metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value);
   const groups = metadata.row_groups.slice(part?.from ?? 0, part?.to);
   let rowStart = rowsOf(metadata.row_groups.slice(0, part?.from ?? 0));
   let number = 0;
   for (const group of groups) {
     const groupEnd = rowStart + Number(group.num_rows);
-    await attempt(source, () => checkPages(file, group));
+    const stored = await attempt(source, () => readGroup(source, group));
+    await attempt(source, () => checkPages(stored, group, metadata));
+    const file: AsyncBuffer = { byteLength: source.bytes, slice: (from, to = source.bytes) => stored.slice(from, to) };
     while (rowStart < groupEnd) {
       const rowEnd = Math.min(groupEnd, rowStart + (bytes ? ROWS_OF_BYTES_AT_ONCE : ROWS_AT_ONCE));
       const rows = await attempt(source, () =>
@@ -35,7 +38,11 @@ export async function* readParquet(source: ByteSource, { part, bytes = false }: 
       if (rows.length !== rowEnd - rowStart) throw damaged(source, 'fewer rows than it says');
       for (const [index, row] of rows.entries()) {
         const fields: Record<string, unknown> = {};
-        for (const column of Object.keys(row)) fields[column] = named(plainValue(row[column]), names.get(column));
+        for (const [column, value] of Object.entries(row)) {
+          // One that is missing is null.
+          if (value === undefined) throw damaged(source, `a value of ${column} that its dictionary does not have`);
+          fields[column] = named(plainValue(value), names.get(column));
+        }
         const line = rowStart + index + 1;
         yield { number: ++number, line, fields, place: placeOfRow(source.name, line) };
       }
@@ -44,31 +51,25 @@ export async function* readParquet(source: ByteSource, { part, bytes = false }: 
   }
 }
 
-/** @throws DataError for a file that is none. */
-export async function openParquet(source: ByteSource): Promise<{ file: AsyncBuffer; metadata: FileMetaData }> {
-  const file: AsyncBuffer = {
-    byteLength: source.bytes,
-    async slice(from, to = source.bytes) {
-      if (from < 0 || to > source.bytes || to < from) throw new RangeError('offsets beyond its end');
-      if (to - from > MAX_GROUP_BYTES) throw new RangeError(`a column of ${to - from} bytes`);
-      return (await readRange(source, from, to)).buffer;
-    },
-  };
+/** What it says of itself. @throws DataError for a file that is none. */
+export async function openParquet(source: ByteSource): Promise<FileMetaData> {
   const tail = await readRange(source, Math.max(0, source.bytes - 8), source.bytes);
   if (tail.length < 8 || Buffer.from(tail.subarray(4)).toString('latin1') !== 'PAR1') {
     throw new DataError(
       `${source.name}: expected a Parquet file, found one without its end, or of another kind: write or copy it again`,
     );
   }
-  if (new DataView(tail.buffer).getUint32(0, true) > MAX_METADATA_BYTES)
-    throw damaged(source, 'a description too long');
-  const metadata = await attempt(source, async () => {
-    const read = await parquetMetadataAsync(file, { geoparquet: false });
+  const length = new DataView(tail.buffer).getUint32(0, true) + 8;
+  if (length > MAX_METADATA_BYTES) throw damaged(source, 'a description too long');
+  if (length > source.bytes) throw damaged(source, `a description of ${length} bytes`);
+  const footer = await readRange(source, source.bytes - length, source.bytes);
+  const metadata = await attempt(source, () => {
+    const read = parquetMetadata(footer.buffer, { geoparquet: false });
     checkColumns(read);
     return read;
   });
   for (const [index, group] of metadata.row_groups.entries()) checkGroup(source, group, index);
-  return { file, metadata };
+  return metadata;
 }
 
 function checkGroup(source: ByteSource, group: FileMetaData['row_groups'][number], index: number): void {
@@ -87,7 +88,7 @@ const rowsOf = (groups: FileMetaData['row_groups']): number =>
   groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
 
 /** What the library throws on damaged bytes is any error there is. */
-async function attempt<T>(source: ByteSource, read: () => Promise<T>): Promise<T> {
+async function attempt<T>(source: ByteSource, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

@@ -2,8 +2,9 @@
  * npm run fuzz -- [SECONDS] [FIRST-SEED]: damages a file of every kind that is read, again and again. A crash, half a
  * minute without an answer, a heap of more than 512 MiB or a process that grows beyond 1 GiB is told with its seed, and ends it with 1.
  */
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import { samples } from './read-damaged.js';
 
 const [seconds = 600, firstSeed = 1] = process.argv.slice(2).map(Number);
@@ -15,33 +16,41 @@ if (!(seconds > 0) || !Number.isSafeInteger(firstSeed) || firstSeed < 0) {
 const PATIENCE_MS = 30_000;
 const MAX_PROCESS_BYTES = 2 ** 30;
 
-type Answer = { readonly outcome: 'rows' | 'refused' } | { readonly error: string };
+type Answer = { readonly rss: number } & ({ readonly outcome: 'rows' | 'refused' } | { readonly error: string });
 
 const names = (await samples()).map(({ name }) => name);
 const start = performance.now();
 const counts = { rows: 0, refused: 0, failed: 0 };
-let thread = await begin();
+let reader = await begin();
 
-async function begin(): Promise<Worker> {
-  const begun = new Worker(new URL('./thread.js', import.meta.url), {
-    resourceLimits: { maxOldGenerationSizeMb: 512 },
+async function begin(): Promise<ChildProcess> {
+  const begun = fork(fileURLToPath(new URL('./reader.js', import.meta.url)), {
+    execArgv: ['--max-old-space-size=512'],
   });
   await once(begun, 'message');
   return begun;
 }
 
+async function end(): Promise<void> {
+  if (reader.exitCode !== null || reader.signalCode !== null) return;
+  const exited = once(reader, 'exit');
+  reader.kill('SIGKILL');
+  await exited;
+}
+
 function ask(sample: number, seed: number): Promise<Answer> {
   return new Promise((resolve) => {
-    const end = (answer: Answer): void => {
+    const take = (answer: Answer): void => {
       clearTimeout(timer);
-      thread.off('message', end).off('error', fail);
+      reader.off('message', take).off('exit', fail);
       resolve(answer);
     };
-    const fail = (error: Error): void => end({ error: String(error) });
-    const timer = setTimeout(() => end({ error: `no answer in ${PATIENCE_MS} ms` }), PATIENCE_MS);
-    thread.once('message', end);
-    thread.once('error', fail);
-    thread.postMessage({ sample, seed });
+    const fail = (code: number | null, signal: string | null): void =>
+      take({ error: `its process ended with ${signal ?? code}: see above`, rss: 0 });
+    const timer = setTimeout(() => take({ error: `no answer in ${PATIENCE_MS} ms`, rss: 0 }), PATIENCE_MS);
+    reader.once('message', take);
+    reader.once('exit', fail);
+    reader.send({ sample, seed });
   });
 }
 
@@ -50,16 +59,16 @@ let peakBytes = 0;
 for (; performance.now() - start < seconds * 1000; seed++) {
   const sample = seed % names.length;
   const answer = await ask(sample, seed);
-  const { rss } = process.memoryUsage();
+  const { rss } = answer;
   peakBytes = Math.max(peakBytes, rss);
   if ('outcome' in answer) counts[answer.outcome]++;
   if ('error' in answer || rss > MAX_PROCESS_BYTES) {
     counts.failed++;
     console.log(`${names[sample]} seed ${seed}: ${'error' in answer ? answer.error : `the process has ${rss} bytes`}`);
-    await thread.terminate();
-    thread = await begin();
+    await end();
+    reader = await begin();
   }
 }
-await thread.terminate();
+await end();
 console.log(JSON.stringify({ seeds: seed - firstSeed, ...counts, peakMiB: Math.round(peakBytes / 2 ** 20) }));
 process.exitCode = counts.failed === 0 ? 0 : 1;

@@ -5,8 +5,8 @@ import type { BadRow } from '../../../data/readers/bad-row.js';
 import { readRows } from '../../../data/readers/read-rows.js';
 import { readDamaged, samples } from '../../fuzz/read-damaged.js';
 
-/** Seeds that once made a reader hang (Parquet pages without the length of their levels). */
-const FOUND = [[23773], [28918], [32558]] as const;
+/** Seeds that once made a reader hang (Parquet pages without the length of their levels), one whose rejection nobody awaited, and one with a run of 2^29 levels. */
+const FOUND = [[23773], [28918], [32558], [821069], [857745]] as const;
 
 test.each(await samples())(
   '$name, damaged anyhow, gives rows or a sentence that says what is wrong',

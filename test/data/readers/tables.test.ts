@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { fileSource, memorySource } from '../../../data/byte-source.js';
 import { arrowMessages } from '../../../data/readers/arrow-messages.js';
 import type { ReadPart } from '../../../data/readers/bad-row.js';
+import { openParquet } from '../../../data/readers/parquet.js';
+import { placeOf } from '../../../data/readers/parquet-group.js';
 import { readRows } from '../../../data/readers/read-rows.js';
 import type { Row } from '../../../data/readers/row.js';
 
@@ -86,6 +88,22 @@ describe('damage', () => {
       // The index at the end of a Feather file is not needed.
       if (typeof outcome === 'number') expect(outcome, `${length} bytes`).toBe(expected.length);
       else expect(outcome.name, outcome.stack ?? '').toBe('DataError');
+    }
+  });
+
+  test('in the indices of a dictionary of Parquet is an error, no missing value', async () => {
+    const name = 'rows-none.parquet';
+    const bytes = readFileSync(`${folder}${name}`);
+    const { row_groups } = await openParquet(memorySource(name, bytes));
+    const column = row_groups[0]!.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === 'kind')!.meta_data!;
+    const [, end] = placeOf(column);
+    for (let at = end - 12; at < end; at++) {
+      const broken = Buffer.from(bytes);
+      broken[at] = 0xff; // four indices of 3 where there are 0, 1 and 2
+      const read = async () => {
+        for await (const _ of readRows(memorySource(name, broken)));
+      };
+      await expect(read()).rejects.toThrow('a value of kind that its dictionary does not have');
     }
   });
 });
