@@ -4,7 +4,7 @@
  *
  *   look at what took the numbers after the parent's   -> rule 2 (judge.ts): done, or the number to take
  *   upload the shards that the parent does not have    -> into a folder of our own
- *   PUT the manifest if the number is free             -> taken: from the top
+ *   PUT the manifest if the number is free             -> taken: from the top; it was ours, and is gone: new folder, from the top
  *   read manifest and shard folders back               -> condemned or damaged: void it, new folder, from the top
  *
  * Shards of the parent are named again instead of uploaded only when the number taken is the parent's + 1. Then the parent
@@ -47,7 +47,9 @@ export async function commitCheckpoint(store: ObjectStore, state: CommitCheckpoi
       const { sequence } = verdict;
       const shards = await upload(sequence === first ? parentShards : []);
       const manifest = manifestOf(state, sequence, shards);
-      if (!(await create(store, state, manifest))) continue;
+      const created = await create(store, state, manifest);
+      if (created === 'taken') continue;
+      if (created === 'gone') break;
       if (await holds(store, state, manifest)) return { kind: 'committed', ref: refOf(manifest) };
       break;
     }
@@ -114,17 +116,28 @@ async function lookAhead(store: ObjectStore, state: CommitCheckpoint, first: num
   }
 }
 
-/** true: the number is ours. false: somebody else has it. */
-async function create(store: ObjectStore, state: CommitCheckpoint, manifest: Manifest): Promise<boolean> {
+/**
+ * `ours`: the number is. `taken`: somebody else has it. `gone`: it was ours, unknown to us, and was retired or voided since; the
+ * shards in our folder may have gone with it.
+ */
+async function create(
+  store: ObjectStore,
+  state: CommitCheckpoint,
+  manifest: Manifest,
+): Promise<'ours' | 'taken' | 'gone'> {
   const bytes = encodeRecord(manifest);
   return untilReachable(async () => {
     try {
       await store.putIfAbsent(checkpointKey(manifest.run, manifest.sequence), bytes, { signal: state.signal });
-      return true;
+      return 'ours';
     } catch (error) {
       if (!isStoreError(error, 'precondition')) throw error;
       const found = await readRecord(store, manifest.run, manifest.sequence, { signal: state.signal });
-      return found.kind === 'record' && found.bytes.equals(bytes);
+      if (found.kind !== 'record') return 'taken';
+      const { record } = found;
+      if (record.kind === 'manifest') return found.bytes.equals(bytes) ? 'ours' : 'taken';
+      // A quarantine does not say whose it was.
+      return record.kind === 'quarantine' || encodeRecord(record.was).equals(bytes) ? 'gone' : 'taken';
     }
   }, state);
 }

@@ -5,8 +5,10 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { commitCheckpoint } from '../../../storage/checkpoint/commit.js';
 import { collectOrphans } from '../../../storage/checkpoint/orphans.js';
 import { fetchCheckpoint } from '../../../storage/checkpoint/restore.js';
+import { retireCheckpoints } from '../../../storage/checkpoint/retention.js';
 import { Diverged } from '../../../storage/errors.js';
 import { checkpointKey, condemnedKey, shardPartsOf } from '../../../storage/layout.js';
+import type { CheckpointRef } from '../../../workflows/contract.js';
 import type { ObjectStore } from '../../../storage/object-store.js';
 import { startFaultProxy, type FaultProxy } from '../../support/s3-fault-proxy.js';
 import { startS3Server, type S3Server } from '../../support/s3-server.js';
@@ -27,6 +29,7 @@ beforeAll(async () => {
 });
 afterEach(() => {
   proxy.fault = () => null;
+  proxy.around = (_requested, send) => send();
 });
 afterAll(async () => {
   await proxy.stop();
@@ -107,6 +110,30 @@ test('the answer to the manifest’s PUT is lost, and the commit is recognised a
     ref: { sequence: 1 },
   });
   expect((await recordAt(store, run, 1)).kind).toBe('manifest');
+});
+
+test('the answer is lost until the commit was retired: its shards are not named again, but uploaded anew', async () => {
+  const run = freshRun();
+  const lineage = digestOf('of an adjustment that this committer has not heard of');
+  let parent: CheckpointRef | null = null;
+  proxy.around = async (requested, send) => {
+    const answer = await send();
+    if (!isManifestPut(requested) || parent !== null) return answer;
+    ({ ref: parent } = await commitState(store, folder, { run, step: 10, lineage }));
+    for (const step of [20, 30]) ({ ref: parent } = await commitState(store, folder, { run, step, parent, lineage }));
+    await retireCheckpoints(store, { run, lineage: 'any', keep: { last: 1, steps: [] }, newest: parent });
+    throw new Error('the connection is gone');
+  };
+  const keys: string[][] = [];
+  proxy.fault = ({ method, path }) => {
+    if (method === 'PUT' && path.includes('/shards/')) keys.push(path.split('/').slice(-2));
+    return null;
+  };
+  const { kind, ref } = await commitState(faulty, folder, { run, step: 10 });
+  expect({ kind, sequence: ref.sequence }).toEqual({ kind: 'committed', sequence: 5 });
+  expect(await recordAt(store, run, 1)).toMatchObject({ kind: 'tombstone' });
+  expect(new Set(keys.map(([attempt]) => attempt)).size).toBe(2);
+  await fetchCheckpoint(store, ref, join(folder, 'after-retired'));
 });
 
 test('every answer is lost once, and every request refused once: one commit all the same', async () => {
