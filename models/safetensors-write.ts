@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, rename } from 'node:fs/promises';
+import { open, rename, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Sha256 } from '../workflows/contract.js';
 import { dtypeBytes, elementsOf, SafetensorsError, type Dtype } from './safetensors-header.js';
@@ -17,16 +17,22 @@ export interface WrittenFile {
   readonly bytes: number;
 }
 
+export interface WriteSafetensors {
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Whether to wait until the file and its name are on disk (fsync), as they must be for a host that may lose its power. Default: true. */
+  readonly durable?: boolean;
+}
+
 /**
  * Writes a safetensors file and returns its digest, taken while writing. Wider dtypes come first (so that all values
- * are aligned), then names in order of code units: the same tensors and metadata give the same bytes. On return the
- * file and its name are on disk (fsync); until then nothing stands at `path`.
+ * are aligned), then names in order of code units: the same tensors and metadata give the same bytes. Until it is whole,
+ * nothing stands at `path`.
  * @throws SafetensorsError for a name given twice or bytes that do not fit their shape.
  */
 export async function writeSafetensors(
   path: string,
   tensors: Iterable<TensorToWrite>,
-  metadata: Readonly<Record<string, string>> = {},
+  { metadata = {}, durable = true }: WriteSafetensors = {},
 ): Promise<WrittenFile> {
   const ordered = [...tensors].sort((a, b) => dtypeBytes[b.dtype] - dtypeBytes[a.dtype] || compare(a.name, b.name));
   const header = headerBytes(path, ordered, metadata);
@@ -37,10 +43,9 @@ export async function writeSafetensors(
   const file = await open(partial, 'w');
   try {
     const append = async (bytes: Uint8Array): Promise<void> => {
+      const writing = writeAll(file, bytes); // on a thread of its own, while this one hashes
       hash.update(bytes);
-      for (let done = 0; done < bytes.byteLength;) {
-        done += (await file.write(bytes, done, Math.min(bytes.byteLength - done, 2 ** 30))).bytesWritten;
-      }
+      await writing;
       written += bytes.byteLength;
     };
     await append(header);
@@ -53,13 +58,18 @@ export async function writeSafetensors(
       }
       await append(bytes);
     }
-    await file.sync();
+    if (durable) await file.sync();
   } finally {
     await file.close();
   }
   await rename(partial, path);
-  await syncFolder(dirname(path));
+  if (durable) await syncFolder(dirname(path));
   return { sha256: hash.digest('hex') as Sha256, bytes: written };
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.byteLength;)
+    done += (await file.write(bytes, done, Math.min(bytes.byteLength - done, 2 ** 30))).bytesWritten;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

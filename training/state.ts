@@ -4,7 +4,7 @@
  * That is what trains with its optimizer slots, and the head. Its digest names the state and nothing else (no host, no
  * time, no cut into shards): equal digests mean equal bits of everything the next step reads.
  */
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensorsHeader, readTensors, writeSafetensors, type SafetensorsHeader } from '../models/safetensors.js';
@@ -33,12 +33,18 @@ export interface StoredTensor {
 /** A shard is at most this large, unless a single tensor is larger. */
 const SHARD_BYTES = 64 * 2 ** 20;
 
+const MAX_COPIED_BYTES = 2 ** 30;
+
 /** What is assigned in one call. */
 const AT_ONCE_BYTES = 32 * 2 ** 20;
 
 const sha256 = (bytes: Uint8Array | string): Sha256 => createHash('sha256').update(bytes).digest('hex') as Sha256;
 const sizeOf = (tensor: StoredTensor) => 4 * tensor.shape.reduce((product, size) => product * size, 1);
 
+/**
+ * Blocks the training, so the digests of tensors and of shards are taken at the same time. Not fsynced: a host that loses its
+ * power goes on from S3, and what it has on disk is only used where its digest is right.
+ */
 export async function saveState(
   tensors: readonly StoredTensor[],
   position: Position,
@@ -46,6 +52,7 @@ export async function saveState(
 ): Promise<SavedState> {
   await mkdir(folder, { recursive: true });
   const lines: string[] = [];
+  let digesting: Promise<unknown> = Promise.resolve();
   const shards: ShardFile[] = [];
   for (const [i, group] of cutIntoShards(tensors).entries()) {
     const path = join(folder, `${String(i).padStart(5, '0')}.safetensors`);
@@ -53,17 +60,27 @@ export async function saveState(
       name,
       dtype: 'F32' as const,
       shape,
-      bytes: () => {
+      bytes: async () => {
+        await digesting; // of the one before: two are in memory at the most
         const values = read();
         const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-        lines.push(`${name} F32 [${shape.join(',')}] ${sha256(bytes)}`);
+        digesting = digestOf(bytes).then((digest) => lines.push(`${name} F32 [${shape.join(',')}] ${digest}`));
         return bytes;
       },
     }));
-    shards.push({ path, ...(await writeSafetensors(path, toWrite)), tensors: group.length });
+    shards.push({ path, ...(await writeSafetensors(path, toWrite, { durable: false })), tensors: group.length });
   }
+  await digesting;
   const { step, epoch, cursor } = position;
   return { position, stateDigest: sha256([...lines.sort(), `at ${step} ${epoch} ${cursor}`, ''].join('\n')), shards };
+}
+
+/** On a thread of its own, of a copy; one that is too large for that is hashed here. */
+async function digestOf(bytes: Uint8Array): Promise<Sha256> {
+  if (bytes.byteLength > MAX_COPIED_BYTES) return sha256(bytes);
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString(
+    'hex',
+  ) as Sha256;
 }
 
 const cutIntoShards = (tensors: readonly StoredTensor[]) =>

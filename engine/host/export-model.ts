@@ -24,7 +24,7 @@ export async function exportModel({ job, run, trainer, dataset }: Loaded, folder
     };
   });
   const weights = join(folder, WEIGHTS_FILE);
-  const written = await writeSafetensors(weights, tensors, { format: 'pt' });
+  const written = await writeSafetensors(weights, tensors, { metadata: { format: 'pt' } });
   const stated = run.statedScale && { [SCALE_KEY]: run.statedScale };
   const text = `${JSON.stringify({ ...published.config, ...stated }, null, 2)}\n`;
   const path = join(folder, CONFIG_FILE);

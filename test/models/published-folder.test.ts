@@ -46,7 +46,7 @@ async function publish(title: string, base: string, job: Job, classes: readonly 
   const stored = (name: string) => weights.get(name)!;
   const read = job.lora === undefined ? stored : mergedWeights(layout.adapters, job.lora, stored);
   await writeSafetensors(join(path, 'model.safetensors'), publishedTensors(trained, nameInFile, read), {
-    format: 'pt',
+    metadata: { format: 'pt' },
   });
   const { outputs } = runModel(trained, weights, one);
   const { ids, mask, types } = one;

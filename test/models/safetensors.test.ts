@@ -55,7 +55,7 @@ describe('a written file', () => {
           const bytes = Uint8Array.from({ length }, (_, i) => (seed + 31 * i) % 127);
           return { name, shape, dtype: dtype as 'F32', bytes };
         });
-        await writeSafetensors(path, written, { format: 'pt' });
+        await writeSafetensors(path, written, { metadata: { format: 'pt' } });
         const header = await readSafetensorsHeader(path);
         expect(header.metadata).toEqual({ format: 'pt' });
         expect([...header.tensors.keys()].sort()).toEqual(tensors.map(({ name }) => name).sort());
@@ -81,8 +81,8 @@ describe('a written file', () => {
 
   test('does not depend on the order in which tensors and metadata are given', async () => {
     const [a, b] = [floats('a', [1], [1]), floats('b', [1], [2])];
-    const one = await writeSafetensors(join(folder, '1.safetensors'), [a, b], { x: '1', y: '2' });
-    const two = await writeSafetensors(join(folder, '2.safetensors'), [b, a], { y: '2', x: '1' });
+    const one = await writeSafetensors(join(folder, '1.safetensors'), [a, b], { metadata: { x: '1', y: '2' } });
+    const two = await writeSafetensors(join(folder, '2.safetensors'), [b, a], { metadata: { y: '2', x: '1' } });
     expect(two.sha256).toBe(one.sha256);
   });
 
