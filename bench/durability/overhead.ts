@@ -23,10 +23,9 @@ const WITHIN_MS = 3_600_000;
 /** The demo's rows, those to train on `TIMES` times. */
 async function writeRows(jobFile: string): Promise<string> {
   const rows = (await readFile(join(dirname(jobFile), 'glosses.jsonl'), 'utf8')).trimEnd().split('\n');
-  const train = rows.filter((row) => (JSON.parse(row) as { split: string }).split === 'train');
-  const others = rows.filter((row) => (JSON.parse(row) as { split: string }).split !== 'train');
+  const times = (row: string) => ((JSON.parse(row) as { split: string }).split === 'train' ? TIMES : 1);
   const path = join(dirname(jobFile), '.bench-glosses.jsonl');
-  await writeFile(path, `${[...Array<string[]>(TIMES).fill(train).flat(), ...others].join('\n')}\n`);
+  await writeFile(path, rows.map((row) => `${row}\n`.repeat(times(row))).join(''));
   return path;
 }
 
@@ -35,10 +34,8 @@ async function writeJob(jobFile: string, source: string, name: string, everyMinu
   const job = parse(await readFile(jobFile, 'utf8')) as { train: object; data: object };
   const path = join(dirname(jobFile), `.bench-${name}.yaml`);
   const checkpoint = { everyMinutes, keep: { last: 2, best: 1 } };
-  const [data, train] = [
-    { ...job.data, source: basename(source) },
-    { ...job.train, epochs: 1 },
-  ];
+  const data = { ...job.data, source: basename(source) };
+  const train = { ...job.train, epochs: 1 };
   await writeFile(path, stringify({ ...job, name, data, train, checkpoint }));
   return path;
 }
@@ -92,9 +89,9 @@ export const overhead: MeasurePart = async (rounds, say) => {
     for (let turn = 1; turn <= rounds; turn++) {
       say(`Ten minutes with checkpoints, ten without, and ten of the bare loop: turn ${turn} of ${rounds}...`);
       const [withThem, without] = [await trained(stack, often), await trained(stack, never)];
-      turns.push({ often: withThem, never: without, bare: await bare(never) });
-      const { often: a, never: b, bare: c } = turns.at(-1)!;
-      say(`  ${a.toFixed(1)} s, ${b.toFixed(1)} s, ${c.toFixed(1)} s`);
+      const alone = await bare(never);
+      turns.push({ often: withThem, never: without, bare: alone });
+      say([withThem, without, alone].map((seconds) => `${seconds.toFixed(1)} s`).join(', '));
     }
   } finally {
     await stack.stop();

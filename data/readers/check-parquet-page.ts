@@ -31,12 +31,12 @@ export function checkPage(stored: Uint8Array, header: PageHeader, column: PageCo
   if (header.data_page_header_v2) checkPageV2(stored, header, header.data_page_header_v2, column);
   else if (header.data_page_header) {
     const { num_values, encoding } = header.data_page_header;
-    const reader = readerOf(decompressPage(stored, header.uncompressed_page_size, column.codec, compressors));
-    if (column.maxRepetition > 0) readRuns(reader, bitsOf(column.maxRepetition), num_values);
+    const reader = unpacked(stored, header.uncompressed_page_size, column);
+    if (column.maxRepetition > 0) skipRuns(reader, bitsOf(column.maxRepetition), num_values);
     const nulls = column.maxDefinition === 0 ? 0 : nullsOf(reader, num_values, column.maxDefinition);
     checkValues(reader, encoding, num_values - nulls, column);
   } else if (header.dictionary_page_header) {
-    const reader = readerOf(decompressPage(stored, header.uncompressed_page_size, column.codec, compressors));
+    const reader = unpacked(stored, header.uncompressed_page_size, column);
     checkPlain(reader, header.dictionary_page_header.num_values, column);
   }
 }
@@ -50,7 +50,7 @@ function checkPageV2(
   const { num_values, num_nulls, repetition_levels_byte_length, definition_levels_byte_length } = page;
   const reader = readerOf(stored);
   if (column.maxRepetition > 0)
-    readRuns(reader, bitsOf(column.maxRepetition), num_values, repetition_levels_byte_length);
+    skipRuns(reader, bitsOf(column.maxRepetition), num_values, repetition_levels_byte_length);
   reader.offset = repetition_levels_byte_length;
   const nulls =
     column.maxDefinition === 0 ? 0 : nullsOf(reader, num_values, column.maxDefinition, definition_levels_byte_length);
@@ -58,8 +58,7 @@ function checkPageV2(
   const rest = stored.subarray(repetition_levels_byte_length + definition_levels_byte_length);
   const bytes = uncompressed_page_size - repetition_levels_byte_length - definition_levels_byte_length;
   const packed = page.is_compressed !== false && bytes !== 0;
-  const values = packed ? decompressPage(rest, bytes, column.codec, compressors) : rest;
-  checkValues(readerOf(values), page.encoding, num_values - nulls, column, true);
+  checkValues(packed ? unpacked(rest, bytes, column) : readerOf(rest), page.encoding, num_values - nulls, column, true);
 }
 
 function checkValues(reader: Reader, encoding: Encoding, values: number, column: PageColumn, v2 = false): void {
@@ -70,9 +69,9 @@ function checkValues(reader: Reader, encoding: Encoding, values: number, column:
     case 'RLE':
     case 'PLAIN_DICTIONARY':
     case 'RLE_DICTIONARY': {
-      if (column.type === 'BOOLEAN') return void readRuns(reader, 1, values);
+      if (column.type === 'BOOLEAN') return skipRuns(reader, 1, values);
       const width = reader.view.getUint8(reader.offset++);
-      if (width > 0 || v2) readRuns(reader, width, values, reader.view.byteLength - reader.offset);
+      if (width > 0 || v2) skipRuns(reader, width, values, reader.view.byteLength - reader.offset);
       return;
     }
     case 'DELTA_BINARY_PACKED':
@@ -105,8 +104,8 @@ function checkPlain({ view, offset }: Reader, values: number, { type, typeLength
   if (at > view.byteLength) throw new RangeError(`strings of ${at - offset} bytes in ${left}`);
 }
 
-/** Levels or indices of the hybrid of runs and packed bits. @throws RangeError when a run is longer than what is left to read. */
-function readRuns(reader: Reader, width: number, values: number, bytes?: number): Int32Array {
+/** To the end of levels or indices, the hybrid of runs and packed bits. @throws RangeError when a run is longer than what is left to read. */
+function skipRuns(reader: Reader, width: number, values: number, bytes?: number): void {
   const { view } = reader;
   const start = bytes === undefined ? reader.offset + 4 : reader.offset;
   const length = bytes ?? view.getUint32(reader.offset, true);
@@ -126,14 +125,16 @@ function readRuns(reader: Reader, width: number, values: number, bytes?: number)
     walk.offset += stored;
     seen += count;
   }
-  const output = new Int32Array(values);
-  readRleBitPackedHybrid(reader, width, output as never, bytes);
-  return output;
+  reader.offset = start + length;
 }
 
 function nullsOf(reader: Reader, values: number, maxDefinition: number, bytes?: number): number {
+  const unread: Reader = { ...reader };
+  skipRuns(reader, bitsOf(maxDefinition), values, bytes);
+  const levels = new Int32Array(values);
+  readRleBitPackedHybrid(unread, bitsOf(maxDefinition), levels as never, bytes);
   let nulls = values;
-  for (const level of readRuns(reader, bitsOf(maxDefinition), values, bytes)) if (level === maxDefinition) nulls--;
+  for (const level of levels) if (level === maxDefinition) nulls--;
   return nulls;
 }
 
@@ -166,6 +167,9 @@ function checkPrefixes(prefixes: Int32Array, suffixes: Int32Array): void {
     if (total > MAX_STRINGS_BYTES) throw new RangeError(`a page of more than ${MAX_STRINGS_BYTES} bytes of strings`);
   }
 }
+
+const unpacked = (stored: Uint8Array, bytes: number, { codec }: PageColumn): Reader =>
+  readerOf(decompressPage(stored, bytes, codec, compressors));
 
 const readerOf = (bytes: Uint8Array): Reader => ({
   view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),

@@ -1,7 +1,8 @@
 import type { ColumnMetaData, FileMetaData } from 'hyparquet';
 import type { ByteSource } from '../byte-source.js';
 
-const MAX_GROUP_BYTES = 512 * 2 ** 20;
+/** A row group's columns are in memory at once. */
+export const MAX_GROUP_BYTES = 512 * 2 ** 20;
 /** Columns nearer to each other are read at once: on S3 a request costs more than these bytes. */
 const MAX_GAP_BYTES = 2 ** 20;
 

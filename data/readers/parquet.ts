@@ -5,14 +5,13 @@ import { DataError } from '../data-error.js';
 import type { ReadOptions } from './bad-row.js';
 import { checkColumns, checkPages } from './check-parquet.js';
 import { classNames, named } from './class-names.js';
-import { readGroup } from './parquet-group.js';
+import { MAX_GROUP_BYTES, readGroup } from './parquet-group.js';
 import { plainValue } from './plain-value.js';
 import { placeOfRow, type Row } from './row.js';
 
 /** A row group's columns are in memory as they are stored, and these many of its rows as objects. */
 const ROWS_AT_ONCE = 4096;
 const ROWS_OF_BYTES_AT_ONCE = 64;
-const MAX_GROUP_BYTES = 512 * 2 ** 20;
 const MAX_METADATA_BYTES = 64 * 2 ** 20;
 
 /**
