@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { initialWeights } from '../../training/initial-weights.js';
 import { averageOf } from '../../training/optimizers/ema.js';
-import { loadState, saveState } from '../../training/state.js';
+import { loadState } from '../../training/state/load.js';
+import { saveState } from '../../training/state/save.js';
 import { rateRange } from '../../training/rate-range.js';
 import { trainSegment } from '../../training/train-segment.js';
 import type { EngineRequests, RequestName } from '../protocol.js';

@@ -10,7 +10,7 @@ import { openModel } from '../../training/models/open-model.js';
 import { mergedWeights, withLora } from '../../training/lora.js';
 import type { Model } from '../../training/model.js';
 import { folded, givingValues, statedScale, targetScaleOf, type TargetScale } from '../../training/target-scale.js';
-import type { BaseWeights } from '../../training/state.js';
+import type { BaseWeights } from '../../training/state/load.js';
 
 export interface RunModel {
   readonly family: Family;

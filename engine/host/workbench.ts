@@ -12,7 +12,7 @@ import type { PixelScale } from '../../training/examples/image-examples.js';
 import { openExamples, type OpenedExamples } from '../../training/examples/open-examples.js';
 import type { StoredExamples } from '../../training/examples/stored-examples.js';
 import { gatherThread, type GatherThread } from '../../training/feed/gather-thread.js';
-import type { StoredTensor } from '../../training/state.js';
+import type { StoredTensor } from '../../training/state/save.js';
 import { precisionProblem } from '../../training/ops/precision.js';
 import { deviceKind } from '../../training/tensorflow.js';
 import { classWeightsOf } from '../../training/class-weights.js';

@@ -1,0 +1,90 @@
+/**
+ * A state on disk: every tensor that the base model's file does not already hold, as safetensors shards.
+ *
+ * That is what trains with its optimizer slots, and the head. Its digest names the state and nothing else (no host, no
+ * time, no cut into shards): equal digests mean equal bits of everything the next step reads.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { elementsOf } from '../../models/safetensors-header.js';
+import type { Position, Sha256 } from '../../workflows/contract.js';
+import { inBatches } from '../in-batches.js';
+import { shardWriters, type ShardWriter } from './shard-writers.js';
+import type { TensorBytes, WrittenShard } from './write-shard.js';
+
+export interface ShardFile {
+  readonly path: string;
+  readonly sha256: Sha256;
+  readonly bytes: number;
+  readonly tensors: number;
+}
+
+export interface SavedState {
+  readonly position: Position;
+  readonly stateDigest: Sha256;
+  readonly shards: readonly ShardFile[];
+}
+
+export interface StoredTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Values that nobody else needs: they are handed over to a thread. Called once, in the order of the names. */
+  readonly read: () => Float32Array;
+}
+
+/** A shard is at most this large, unless a single tensor is larger. */
+const SHARD_BYTES = 64 * 2 ** 20;
+
+const bytesOf = ({ shape }: StoredTensor) => 4 * elementsOf(shape);
+
+/**
+ * Blocks the training: this thread only reads from TensorFlow, others hash and write. In memory are as many shards as there
+ * are writers.
+ */
+export async function saveState(
+  tensors: readonly StoredTensor[],
+  position: Position,
+  folder: string,
+): Promise<SavedState> {
+  await mkdir(folder, { recursive: true });
+  const groups = cutIntoShards(tensors);
+  const pathOf = (i: number) => join(folder, `${String(i).padStart(5, '0')}.safetensors`);
+  const written: WrittenShard[] = [];
+  const next = inTurn(groups);
+  const writeAll = async (write: ShardWriter): Promise<void> => {
+    for (const [i, group] of next) written[i] = await write({ path: pathOf(i), tensors: group.map(bytesToGive) });
+  };
+  const writers = shardWriters(tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0));
+  for (const each of await Promise.allSettled(writers.map(writeAll))) if (each.status === 'rejected') throw each.reason;
+  const shards = written.map(({ sha256, bytes }, i) => ({
+    path: pathOf(i),
+    sha256,
+    bytes,
+    tensors: groups[i]!.length,
+  }));
+  return { position, stateDigest: digestOf(written, position), shards };
+}
+
+/** For more than one loop to take from; one that fails ends it for all. */
+function* inTurn<Item>(items: readonly Item[]): Generator<[number, Item]> {
+  yield* items.entries();
+}
+
+function bytesToGive({ name, shape, read }: StoredTensor): TensorBytes {
+  const values = read();
+  const own = values.byteLength === values.buffer.byteLength ? values : values.slice();
+  return { name, shape, bytes: new Uint8Array(own.buffer as ArrayBuffer) };
+}
+
+function digestOf(written: readonly WrittenShard[], { step, epoch, cursor }: Position): Sha256 {
+  const lines = written.flatMap((shard) => shard.lines).sort();
+  const text = [...lines, `at ${step} ${epoch} ${cursor}`, ''].join('\n');
+  return createHash('sha256').update(text).digest('hex') as Sha256;
+}
+
+const cutIntoShards = (tensors: readonly StoredTensor[]) =>
+  inBatches(
+    [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1)).map((tensor) => ({ ...tensor, bytes: bytesOf(tensor) })),
+    SHARD_BYTES,
+  );

@@ -1,0 +1,19 @@
+import { parentPort } from 'node:worker_threads';
+import type { Answer, Ask } from './ask.js';
+
+/** The whole of a thread: answers each question; the buffers of `handsOver` leave it with the answer. */
+export function answerAll<Question, Result>(
+  answer: (question: Question) => Result | Promise<Result>,
+  handsOver: (result: Result, question: Question) => ArrayBuffer[],
+): void {
+  const port = parentPort!;
+  port.on('message', async ({ id, question }: Ask<Question>) => {
+    try {
+      const result = await answer(question);
+      port.postMessage({ id, result } satisfies Answer<Result>, handsOver(result, question));
+    } catch (error) {
+      const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      port.postMessage({ id, error: said } satisfies Answer<Result>);
+    }
+  });
+}
