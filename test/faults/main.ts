@@ -79,7 +79,8 @@ await new Command('npm run faults --')
     });
     const summaries = rows.map((row) => summaryOf(row, results.of(row.name))).filter(({ tries }) => tries > 0);
     const path = join(repositoryRoot(), 'test', 'faults', 'RESULTS.md');
-    const report = await reportOf(summaries, seed, existsSync(path) ? readFileSync(path, 'utf8') : '');
+    const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    const report = await reportOf({ summaries, tried: only.map(({ name }) => name), seed, before });
     writeFileSync(path, report);
     process.stdout.write(json ? `${JSON.stringify(summaries, null, 2)}\n` : report);
     say(`Kept in ${path}.`);

@@ -11,34 +11,60 @@ touched, time-outs and restarts included. Both: median (most). Tries: done, of t
 `;
 
 /**
- * The page of these tries. Rows of the page before that have more tries than are known here stay as they are, and a line says so: they were
- * done in another checkout or on another machine.
+ * The page of these tries. Rows of the page before that have more tries than are known here stay as they are: they were done in
+ * another checkout or on another machine, and a line for each such machine says which.
  */
-export async function reportOf(summaries: readonly Summary[], seed: number, before: string): Promise<string> {
-  const machine = (await describeBench(false)).join('\n');
-  const earlier = [...before.matchAll(/^\|.*?\| `([a-z0-9-]+)` +\| (\d+) of .*$/gm)].map(([line, name, tries]) => ({
-    ...{ name: name!, tries: Number(tries) },
+export async function reportOf({ seed, ...of }: Omit<Page, 'here'> & { readonly seed: number }): Promise<string> {
+  return pageOf({ ...of, here: `Seed ${seed}. ${(await describeBench(false)).join('\n')}` });
+}
+
+export interface Page {
+  /** Of all tries that are known here. */
+  readonly summaries: readonly Summary[];
+  /** Names of the rows that were tried now. */
+  readonly tried: readonly string[];
+  /** Seed, day and machine of now. */
+  readonly here: string;
+  /** The page as it was. */
+  readonly before: string;
+}
+
+export function pageOf({ summaries, tried, here, before }: Page): string {
+  const kept = rowsOf(before).filter(({ name, tries }) => {
+    const known = summaries.find((summary) => summary.name === name)?.tries ?? 0;
+    return rows.some((row) => row.name === name) && (tried.includes(name) ? known < tries : known <= tries);
+  });
+  const lines = rows.flatMap(({ name }) => {
+    const old = kept.find((each) => each.name === name);
+    const known = summaries.find((summary) => summary.name === name);
+    return old ? [old.cells] : known ? [cellsOf(known)] : [];
+  });
+  const elsewhere = new Map<string, string[]>();
+  for (const { name, where } of kept) {
+    if (where !== here) elsewhere.set(where, [...(elsewhere.get(where) ?? []), `\`${name}\``]);
+  }
+  const notes = [...elsewhere].map(([where, names]) => `Earlier (${names.join(', ')}): ${where}`);
+  return [introduction, ...[here, ...notes].map((note) => `${note}\n`), `${tableOf(lines)}\n`].join('\n');
+}
+
+/** The rows of a page, each with the paragraph about seed and machine that it belongs to. */
+function rowsOf(page: string) {
+  const paragraphs = [...page.matchAll(/^(?:Earlier \((.*)\): )?(Seed \d+\. [^]*?)(?=\n\n)/gm)].map(
+    ([, names, where]) => ({
+      names: names?.replaceAll('`', '').split(', ') ?? null,
+      where: where!,
+    }),
+  );
+  const whereOf = (name: string) =>
+    (paragraphs.find(({ names }) => names?.includes(name)) ?? paragraphs.find(({ names }) => names === null))?.where ??
+    '';
+  return [...page.matchAll(/^\|.*?\| `([a-z0-9-]+)` +\| (\d+) of .*$/gm)].map(([line, name, tries]) => ({
+    name: name!,
+    tries: Number(tries),
+    where: whereOf(name!),
     cells: line
       .split('|')
       .slice(1, -1)
       .map((cell) => cell.trim()),
   }));
-  const kept = earlier.filter(({ name, tries }) => {
-    const here = summaries.find((summary) => summary.name === name);
-    return (here?.tries ?? 0) < tries && rows.some((row) => row.name === name);
-  });
-  const lines = rows.flatMap(({ name }) => {
-    const old = kept.find((each) => each.name === name);
-    const here = summaries.find((summary) => summary.name === name);
-    return old ? [old.cells] : here ? [cellsOf(here)] : [];
-  });
-  // Of a page that has such a line already, what it says: it is of the same rows.
-  const [, where] = /^(?:Earlier \(.*?\): )?(Seed \d+\. [^]*?)(?=\n\n)/m.exec(earliest(before)) ?? [];
-  const names = kept.map(({ name }) => `\`${name}\``).join(', ');
-  const note = kept.length > 0 && where ? `\n\nEarlier (${names}): ${where}` : '';
-  return `${introduction}\nSeed ${seed}. ${machine}${note}\n\n${tableOf(lines)}\n`;
 }
-
-/** From the last of its paragraphs about a machine on. */
-const earliest = (page: string): string =>
-  page.slice(Math.max(page.lastIndexOf('\nEarlier ('), page.indexOf('\nSeed ')) + 1);
