@@ -18,9 +18,20 @@ export interface RunnableFunction {
 export function compileFunction(
   graph: GraphBuilder,
   name: string,
-  { inputs: specs, trace }: FunctionSpec,
+  spec: FunctionSpec,
   variables: Variables,
 ): RunnableFunction {
+  const { outputs, tracedEagerly } = traceInto(graph, name, spec, variables);
+  return runnable(name, spec.inputs, outputs, tracedEagerly);
+}
+
+/** Adds the nodes of a function; returns the names of its outputs. */
+function traceInto(
+  graph: GraphBuilder,
+  name: string,
+  { inputs: specs, trace }: FunctionSpec,
+  variables: Variables,
+): { readonly outputs: readonly string[]; readonly tracedEagerly: ReadonlySet<string> } {
   const recorder = new Recorder(graph);
   const outputs = tf.tidy(() => {
     const inputs: Record<string, Tensor> = {};
@@ -51,9 +62,19 @@ export function compileFunction(
     }
     return Object.keys(traced.outputs);
   });
+  return { outputs, tracedEagerly: recorder.tracedEagerly };
+}
+
+/** Apart from the tracing, whose tens of thousands of small objects it would keep: each collection of garbage walks what lives. */
+function runnable(
+  name: string,
+  specs: FunctionSpec['inputs'],
+  outputs: readonly string[],
+  tracedEagerly: ReadonlySet<string>,
+): RunnableFunction {
   const fetches = outputs.map((output) => `${name}/out/${output}`);
   return {
-    tracedEagerly: recorder.tracedEagerly,
+    tracedEagerly,
     run(session, feeds) {
       const tensors = fed(name, specs, feeds);
       try {
