@@ -3,7 +3,7 @@
  * buffer and not a stream, because the SDK cannot send a stream again. A lost answer to the last request of a multipart
  * upload shows as 404 on its retry, so the object itself is looked at before anything is called a failure.
  */
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { sha256OfBytes } from '../digest.js';
 import { corrupt, isStoreError, StoreError } from '../errors.js';
+import { withBuffer } from './buffers.js';
 import type { CallOptions, Connection } from './connection.js';
 import { head } from './read.js';
 import { base64OfHex, beforeSigning, putBytes, retriableIfDamagedOnTheWay, signedPayload } from './put.js';
@@ -31,10 +32,22 @@ export async function putFile(
 ): Promise<void> {
   const { size } = await stat(path);
   if (size > singlePutBytes) return putParts(connection, { key, path, sha256, size }, options);
-  const bytes = await readFile(path);
-  const found = await sha256OfBytes(bytes);
-  if (found !== sha256) throw damagedHere(path, sha256, found);
-  await putBytes(connection, { key, bytes, sha256 }, options);
+  await withBuffer(size, async (buffer) => {
+    const bytes = await readWhole(path, buffer);
+    const found = await sha256OfBytes(bytes);
+    if (found !== sha256) throw damagedHere(path, sha256, found);
+    await putBytes(connection, { key, bytes, sha256 }, options);
+  });
+}
+
+async function readWhole(path: string, buffer: Buffer): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    await readFully(file, buffer, 0, path);
+    return buffer;
+  } finally {
+    await file.close();
+  }
 }
 
 const damagedHere = (path: string, expected: string, found: string) =>

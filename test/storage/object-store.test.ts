@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { isStoreError, type StoreErrorKind } from '../../storage/errors.js';
 import { openObjectStore, type ObjectStore } from '../../storage/object-store.js';
@@ -110,6 +111,28 @@ test('the answer to the end of an upload in parts is lost, and the upload succee
   await patient.putFile('large-lost', given.path, given);
   expect(lost).toBeGreaterThan(1);
   expect(await store.head('large-lost')).toMatchObject({ bytes: given.bytes });
+});
+
+test('uploads use buffers again, and each object is its own file, also after one that was given up in mid-body', async () => {
+  const size = (i: number) => (9 - i) * 512 * 1024; // each shorter than the one before it in its buffer
+  const files = await Promise.all([0, 1, 2, 3, 4, 5].map((i) => file(`again-${i}`, randomBytes(size(i)))));
+  const abort = new AbortController();
+  proxy.fault = ({ method }) => (method === 'PUT' ? { kind: 'hang' } : null);
+  const givenUp = failure(behindProxy.putFile('again-hung', files[0]!.path, files[0]!, { signal: abort.signal }));
+  await pause(50);
+  abort.abort();
+  expect(await givenUp).toMatchObject({ kind: 'aborted' });
+  for (const pair of [
+    [0, 1],
+    [2, 3],
+    [4, 5],
+  ]) {
+    await Promise.all(pair.map((i) => store.putFile(`again-${i}`, files[i]!.path, files[i]!)));
+  }
+  for (const [i, given] of files.entries()) {
+    expect(sha256((await store.get(`again-${i}`)).bytes), `file ${i}`).toBe(given.sha256);
+    expect(await store.head(`again-${i}`)).toMatchObject({ bytes: size(i), sha256: given.sha256 });
+  }
 });
 
 test('a file that is not what its digest says is not uploaded', async () => {
