@@ -32,19 +32,18 @@ export async function putFile(
 ): Promise<void> {
   const { size } = await stat(path);
   if (size > singlePutBytes) return putParts(connection, { key, path, sha256, size }, options);
-  await withBuffer(size, async (buffer) => {
-    const bytes = await readWhole(path, buffer);
+  await withBuffer(size, async (bytes) => {
+    await readWhole(path, bytes);
     const found = await sha256OfBytes(bytes);
     if (found !== sha256) throw damagedHere(path, sha256, found);
     await putBytes(connection, { key, bytes, sha256 }, options);
   });
 }
 
-async function readWhole(path: string, buffer: Buffer): Promise<Buffer> {
+async function readWhole(path: string, into: Buffer): Promise<void> {
   const file = await open(path);
   try {
-    await readFully(file, buffer, 0, path);
-    return buffer;
+    await readFully(file, into, 0, path);
   } finally {
     await file.close();
   }
@@ -60,6 +59,12 @@ interface Upload {
   readonly size: number;
 }
 
+interface PartsTo {
+  /** As large as a part. */
+  readonly buffer: Buffer;
+  readonly target: { readonly Bucket: string; readonly Key: string; readonly UploadId: string | undefined };
+}
+
 async function putParts(connection: Connection, upload: Upload, options?: CallOptions): Promise<void> {
   const { key, sha256, size } = upload;
   const target = { Bucket: connection.bucket, Key: connection.fullKey(key) };
@@ -72,7 +77,10 @@ async function putParts(connection: Connection, upload: Upload, options?: CallOp
     return (await connection.client.send(command, { ...(signal && { abortSignal: signal }) })).UploadId;
   });
   try {
-    const parts = await sendParts(connection, upload, { ...target, UploadId: uploadId }, options);
+    const partBytes = Math.max(32 * mib, Math.ceil(size / maxParts / mib) * mib);
+    const parts = await withBuffer(partBytes, (buffer) =>
+      sendParts(connection, upload, { buffer, target: { ...target, UploadId: uploadId } }, options),
+    );
     await connection.call(key, options, async (signal) => {
       const command = new CompleteMultipartUploadCommand({
         ...target,
@@ -100,11 +108,10 @@ async function putParts(connection: Connection, upload: Upload, options?: CallOp
 async function sendParts(
   connection: Connection,
   { key, path, sha256, size }: Upload,
-  target: { Bucket: string; Key: string; UploadId: string | undefined },
+  { buffer, target }: PartsTo,
   options?: CallOptions,
 ): Promise<CompletedPart[]> {
-  const partBytes = Math.max(32 * mib, Math.ceil(size / maxParts / mib) * mib);
-  const buffer = Buffer.allocUnsafeSlow(Math.min(partBytes, size));
+  const partBytes = buffer.byteLength;
   const whole = createHash('sha256');
   const parts: CompletedPart[] = [];
   const file = await open(path);
