@@ -2,7 +2,7 @@ import type { Engine } from '../engine/client.js';
 import type { StateOnDisk } from '../engine/protocol.js';
 import type { SettledTombstones } from '../storage/checkpoint/retention.js';
 import type { ObjectStore } from '../storage/object-store.js';
-import type { SessionHost, Sha256, TrainedSegment, TrainProgress } from '../workflows/contract.js';
+import type { CheckpointRef, SessionHost, Sha256, TrainedSegment, TrainProgress } from '../workflows/contract.js';
 
 /** What every activity may use. Arrives through the factories; nothing here is global. */
 export interface ActivityDependencies {
@@ -38,6 +38,8 @@ export interface EngineDesk {
   training: { readonly key: string; readonly result: Promise<TrainedSegment & { kind: 'trained' }> } | null;
   /** The upload under way, settled either way: a shutdown commits after it, so that commits come in the order of their steps. */
   uploading: Promise<unknown>;
+  /** The snapshot that was uploaded last, which is not on the disk any more. */
+  uploaded: { readonly folder: string; readonly ref: CheckpointRef } | null;
   progress: TrainProgress | null;
 }
 

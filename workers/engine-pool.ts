@@ -98,6 +98,7 @@ export class EnginePool {
       snapshots: new Map(),
       training: null,
       uploading: Promise.resolve(),
+      uploaded: null,
       progress: null,
     };
     engine.onProgress = (progress) => (desk.progress = progress);

@@ -6,7 +6,14 @@
  * the host dies, openSession's heartbeat times out; what was pending on its queue is abandoned, and the failure is the
  * caller's, who opens a session somewhere else.
  */
-import { ActivityCancellationType, CancellationScope, condition, proxyActivities, uuid4 } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  condition,
+  patched,
+  proxyActivities,
+  uuid4,
+} from '@temporalio/workflow';
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { DeviceActivities, OpenSession, SessionActivities, SessionHost } from './contract.js';
 import { DEVICE_QUEUE, deviceQueueOf } from './handlers.js';
@@ -38,7 +45,9 @@ export async function withDevice<Result>(
   const session = `${request.run}-${uuid4()}`;
   let over = false;
   const activities = sessionActivities(session, () => over);
-  const holding = new CancellationScope({ cancellable: false });
+  // The run's own cancellation does not reach it (the session is closed first), its own does: a scope that is itself not
+  // cancellable would pass on neither.
+  const holding = new CancellationScope({ cancellable: true, parent: new CancellationScope({ cancellable: false }) });
   let state: 'waiting' | 'open' | 'lost' = 'waiting';
   const held = holding
     .run(() => openSessionOf(request)({ ...openInput(request), session }))
@@ -62,8 +71,9 @@ export async function withDevice<Result>(
     throw error;
   } finally {
     over = true;
-    if (isOpen(state)) await CancellationScope.nonCancellable(() => closing(session, held));
-    else holding.cancel(); // a session that never opened is not wanted any more
+    const closed = isOpen(state) && (await CancellationScope.nonCancellable(() => closing(session, held)));
+    // Never opened, or not known to have ended: its worker may well be alive, and would hold the device for nobody.
+    if (!closed && patched('left-session-is-cancelled')) holding.cancel();
   }
 }
 
@@ -160,14 +170,15 @@ function detached<Functions extends object>(functions: Functions, over: () => bo
 }
 
 /**
- * Asks the worker to give the device back, and waits until openSession has ended: then the device is free. A worker that does
- * not answer has lost the session, or will hear of it with its next heartbeat.
+ * Asks the worker to give the device back, and waits until openSession has ended: then the device is free. False when the worker
+ * does not answer: the session is lost, or is given up by the answer to its next heartbeat.
  */
-async function closing(session: string, held: Promise<never>): Promise<void> {
+async function closing(session: string, held: Promise<never>): Promise<boolean> {
   try {
     await sessionActivities(session, () => false).closeSession();
   } catch {
-    return;
+    return false;
   }
   await held.catch(() => undefined);
+  return true;
 }

@@ -284,6 +284,60 @@ describe('fineTune', () => {
     await eventually('the session is closed', () => here.openSessions === 0);
   });
 
+  describe('a device that a run has left is free for the next', () => {
+    const oneDevice = async (prepare: (world: WorkflowWorld) => unknown): Promise<WorkflowWorld> => {
+      const made = new WorkflowWorld(env);
+      prepare(made);
+      await made.startFleet(1);
+      onTestFinished(() => made.stop());
+      return made;
+    };
+
+    it('when training is lost, and its session lives', async () => {
+      const here = await oneDevice((w) =>
+        w.on('trainEpoch', ({ n, stopBeating }) => {
+          if (n !== 2) return undefined;
+          stopBeating();
+          return never();
+        }),
+      );
+      const result = await here.toTheEnd(id(), job);
+      expectWhole(result);
+      expect(result.sessions).toMatchObject([
+        { reason: 'start' },
+        { reason: 'session-lost', detail: 'trainEpoch: no heartbeat', from: { sequence: 2, step: 5 } },
+      ]);
+      expect(here.openSessions).toBe(0);
+    });
+
+    it('when it was not heard that the session closes', async () => {
+      const here = await oneDevice((w) => {
+        w.hearsClose = () => ((w.hearsClose = () => Promise.resolve()), never());
+        w.on('trainEpoch', ({ n }) => (n === 2 ? Promise.reject(engineDied(7)) : undefined));
+      });
+      const result = await here.toTheEnd(id(), job);
+      expectWhole(result);
+      expect(result.sessions).toMatchObject([{ reason: 'start' }, { reason: 'engine-failed' }]);
+    });
+
+    it('when the run was paused while it waited for it', async () => {
+      let train = (): void => undefined;
+      const trained = new Promise<void>((resolve) => (train = resolve));
+      const here = await oneDevice((w) => w.on('trainEpoch', ({ n }) => (n === 1 ? trained : undefined)));
+      const first = await here.begin(id(), job);
+      await eventually('the first trains', () => here.called('trainEpoch').length === 1);
+      const second = await here.begin(id(), job);
+      const stageOf = async () => (await second.query<RunStatus>('status')).stage;
+      await eventually('the second waits', async () => (await stageOf()) === 'wait-for-device');
+      await second.executeUpdate('pause');
+      train();
+      expectWhole((await first.result()) as FineTuneResult);
+      await eventually('nobody has the device', () => here.openSessions === 0);
+      await second.executeUpdate('resume');
+      expect(((await second.result()) as FineTuneResult).outcome).toBe('completed');
+    });
+  });
+
   it('a pause waits for the upload that is under way, and answers with it', async () => {
     let store = (): void => undefined;
     const away = new Promise<void>((resolve) => (store = resolve));

@@ -184,6 +184,22 @@ if (isWanted('preparation-refused')) {
     await env.teardown();
   }
 }
+if (isWanted('left-session')) {
+  const env = await startWorkflowServer();
+  const world = await new WorkflowWorld(env).startFleet(1);
+  try {
+    world.on('trainEpoch', ({ n, stopBeating }) => {
+      if (n !== 2) return undefined;
+      stopBeating();
+      return never(); // lost, while its session lives
+    });
+    await world.toTheEnd('forsaken', { train: { epochs: 1 }, checkpoint: { everySteps: 5 } });
+    record({ address: env.address, directory: '/project' }, 'left-session', { run: 'forsaken' });
+  } finally {
+    await world.stop();
+    await env.teardown();
+  }
+}
 if (['continued', 'continuation', 'poison'].some(isWanted)) {
   const env = await startWorkflowServer(suggestSoon);
   const world = await new WorkflowWorld(env).start();

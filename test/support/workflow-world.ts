@@ -135,7 +135,24 @@ type Twist = (call: {
   readonly n: number;
   readonly input: unknown;
   readonly session: SessionInWorld | null;
+  /** From here on the activity is silent. */
+  readonly stopBeating: () => void;
 }) => unknown;
+
+/** What a session holds: one at a time, whichever queue it came by. */
+class OneDevice {
+  #held: Promise<void> | null = null;
+
+  async take(givenUp: Promise<never>): Promise<() => void> {
+    while (this.#held) await Promise.race([this.#held, givenUp]);
+    let release = (): void => undefined;
+    this.#held = new Promise((resolve) => (release = resolve));
+    return () => {
+      this.#held = null;
+      release();
+    };
+  }
+}
 
 interface SessionInWorld {
   readonly name: string;
@@ -151,6 +168,8 @@ export class WorkflowWorld {
   /** Resolves when the engine has confirmed that it will stop. */
   confirmsInterrupt: () => Promise<void> = () => Promise.resolve();
   interrupts = 0;
+  /** Resolves when the worker has been told to close the session. */
+  hearsClose: () => Promise<void> = () => Promise.resolve();
   keepsFeatures = false;
   /** Whether the data were prepared before; else they are of so many parts. */
   parts: number | 'prepared' = 'prepared';
@@ -186,7 +205,8 @@ export class WorkflowWorld {
     for (let i = 0; i < devices; i++) {
       const connection = await NativeConnection.connect({ address: this.env.address });
       this.#connections.add(connection);
-      const activities = { openSession: (input: OpenSession) => this.#openSession(input) };
+      const device = new OneDevice();
+      const activities = { openSession: (input: OpenSession) => this.#openSession(input, device) };
       const oneSlot = { connection, activities, maxConcurrentActivityTaskExecutions: 1 };
       for (const taskQueue of [DEVICE_QUEUE, deviceQueueOf(fingerprint.hostClass)])
         await this.#serve({ taskQueue, ...oneSlot });
@@ -260,13 +280,16 @@ export class WorkflowWorld {
     return this.calls.filter((call) => call.startsWith(`${deed} `) || call === deed);
   }
 
-  async #openSession({ run, session }: OpenSession): Promise<void> {
+  async #openSession({ run, session }: OpenSession, device = new OneDevice()): Promise<void> {
     const context = Context.current();
     const n = (this.#counts.get('openSession') ?? 0) + 1;
     this.#counts.set('openSession', n);
     const beating = setInterval(() => context.heartbeat(null), 500);
+    const stopBeating = () => clearInterval(beating);
+    let release: () => void;
     try {
-      await this.#twists.get('openSession')?.({ n, input: { run, session }, session: null });
+      await this.#twists.get('openSession')?.({ n, input: { run, session }, session: null, stopBeating });
+      release = await device.take(context.cancelled);
     } catch (error) {
       clearInterval(beating);
       throw error;
@@ -292,6 +315,7 @@ export class WorkflowWorld {
       clearInterval(beating);
       worker.shutdown();
       await running;
+      release();
     }
   }
 
@@ -322,7 +346,10 @@ export class WorkflowWorld {
     type Input<Name extends keyof SessionActivities> = Parameters<SessionActivities[Name]>[0];
     return {
       describeSession: () => Promise.resolve({ session: session.name, host: 'nowhere', pid: 1, slot: 0, fingerprint }),
-      closeSession: () => Promise.resolve(session.end()),
+      closeSession: async () => {
+        await Promise.race([this.hearsClose(), Context.current().cancelled]);
+        session.end();
+      },
       interrupt: () => {
         this.interrupts += 1;
         return Promise.race([this.confirmsInterrupt(), Context.current().cancelled]);
@@ -377,7 +404,9 @@ export class WorkflowWorld {
             const n = (this.#counts.get(deed) ?? 0) + 1;
             this.#counts.set(deed, n);
             this.calls.push(describe(deed, input));
-            const said = await Promise.race([this.#twists.get(deed)?.({ n, input, session }), context.cancelled]);
+            const stopBeating = () => clearInterval(beating);
+            const twisted = this.#twists.get(deed)?.({ n, input, session, stopBeating });
+            const said = await Promise.race([twisted, context.cancelled]);
             return said === undefined ? own(input) : said;
           } finally {
             clearInterval(beating);
