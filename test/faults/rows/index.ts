@@ -7,7 +7,7 @@ import { partitions, twoWorkers, zombies } from './hosts.js';
 import { killsAtRandom, killsAtRequests } from './kills.js';
 import { clockJumps, fullDisk, wrongYear } from './machine.js';
 import { exploration, simulation } from './protocol.js';
-import { freezes, killsAtPoints } from './servers.js';
+import { freezes, killsAtPoints, serverAway } from './servers.js';
 import { heldWriters, twoWriters } from './small-runs.js';
 import { away, expired, fullBucket, half503, hanging, storms } from './store.js';
 
@@ -20,6 +20,7 @@ export const rows: readonly Row[] = [
   killsAtPoints,
   dataKills,
   freezes,
+  serverAway,
   zombies,
   heldWriters,
   twoWorkers,

@@ -1,6 +1,8 @@
-/** Everything but the worker that trains: killed at protocol points, frozen at random moments. */
+/** Everything but the worker that trains: killed at protocol points, frozen at random moments, away for a while. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { smallJob } from '../../support/faults/attempt.js';
 import { signalWhenThere, untilHit } from '../../support/faults/moments.js';
+import { startScene } from '../../support/faults/scene.js';
 import { seededRandom } from '../../support/random.js';
 import { seedOf, type Row } from '../row.js';
 
@@ -79,6 +81,44 @@ export const freezes: Row = {
           return { ...attempted, what, faults: frozen.length > 0 ? 1 : 0 };
         });
       },
+    };
+  },
+};
+
+/**
+ * On a single device: a session that its run has left, but that does not end, would keep it from the run. Some heartbeats of a session
+ * are missed then and some are not.
+ */
+export const serverAway: Row = {
+  name: 'server-away',
+  title:
+    'SIGKILL of Temporal at a random moment, back after 2 to 8 s (heartbeats time out in 5 s); there is one device',
+  unit: 'SIGKILL',
+  tries: 24,
+  inTest: 1,
+  open: async ({ seed }) => {
+    const on = await startScene(smallJob, 1);
+    return {
+      attempt: async (number) => {
+        const random = seededRandom(seedOf(seed, 'server-away', number));
+        const atMs = Math.round(800 * on.unharmedSeconds * random());
+        const forMs = Math.round(2_000 + 6_000 * random());
+        return untilHit(async (share) => {
+          let killed = 0;
+          const attempted = await on.attempt({
+            meanwhile: async (_run, ended) => {
+              await pause(share * atMs);
+              const supervisors = await signalWhenThere(on.world, 'up', 'SIGSTOP', ended); // it would start another at once
+              if (supervisors.length === 0) return;
+              killed = on.world.signal('temporal', 'SIGKILL').length;
+              await pause(forMs);
+              for (const pid of supervisors) goOn(pid);
+            },
+          });
+          return { ...attempted, what: `at ${Math.round(share * atMs)} ms for ${forMs} ms`, faults: killed };
+        });
+      },
+      close: () => on.stop(),
     };
   },
 };

@@ -51,9 +51,9 @@ export interface Scene {
   stop(): Promise<void>;
 }
 
-export async function startScene(job: JobSections = smallJob): Promise<Scene> {
+export async function startScene(job: JobSections = smallJob, devices = 2): Promise<Scene> {
   const machines = new Machines();
-  const world = await startWorld({ devices: 2, env: machines.env });
+  const world = await startWorld({ devices, env: machines.env });
   const stop = () => world.stop(() => machines.remove());
   try {
     const input = await inputOf(world, job);
