@@ -44,7 +44,7 @@ export async function startSupervisor(folder: string, workers: readonly WorkerSp
     pid: child.pid,
     events,
     stop: async () => {
-      if (!hasEnded(child)) child.disconnect();
+      if (child.connected) child.disconnect(); // killed, it may not be known to have ended yet
       await exited;
     },
   };
