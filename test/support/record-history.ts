@@ -164,68 +164,76 @@ if (['of-parts', 'preparation'].some(isWanted)) {
 }
 
 /** Over a make-believe device: what takes a long run, or an engine that dies at will. */
-const suggestSoon = ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=120'];
-if (isWanted('preparation-refused')) {
-  const env = await startWorkflowServer();
-  const world = await new WorkflowWorld(env).start();
+async function inWorld(
+  serverArgs: string[],
+  start: (world: WorkflowWorld) => Promise<WorkflowWorld>,
+  use: (world: WorkflowWorld, place: Place) => Promise<void>,
+): Promise<void> {
+  const env = await startWorkflowServer(serverArgs);
+  const world = await start(new WorkflowWorld(env));
   try {
-    world.parts = 7;
-    world.on('surveyParts', ({ input }) => {
-      const { from } = (input as { parts: PartRange }).parts;
-      const refused = ApplicationFailure.nonRetryable('row 81 is no row', failureType.user);
-      if (from === 2) return Promise.reject(refused);
-      return from === 4 ? never() : undefined; // given up then
-    });
-    const handle = await world.beginPreparation('refused');
-    await handle.result().catch(() => undefined);
-    record({ address: env.address, directory: '/project' }, 'preparation-refused', { run: 'refused' });
+    await use(world, { address: env.address, directory: '/project' });
   } finally {
     await world.stop();
     await env.teardown();
   }
+}
+
+if (isWanted('preparation-refused')) {
+  await inWorld(
+    [],
+    (world) => world.start(),
+    async (world, place) => {
+      world.parts = 7;
+      world.on('surveyParts', ({ input }) => {
+        const { from } = (input as { parts: PartRange }).parts;
+        const refused = ApplicationFailure.nonRetryable('row 81 is no row', failureType.user);
+        if (from === 2) return Promise.reject(refused);
+        return from === 4 ? never() : undefined; // given up then
+      });
+      const handle = await world.beginPreparation('refused');
+      await handle.result().catch(() => undefined);
+      record(place, 'preparation-refused', { run: 'refused' });
+    },
+  );
 }
 if (isWanted('left-session')) {
-  const env = await startWorkflowServer();
-  const world = await new WorkflowWorld(env).startFleet(1);
-  try {
-    world.on('trainEpoch', ({ n, stopBeating }) => {
-      if (n !== 2) return undefined;
-      stopBeating();
-      return never(); // lost, while its session lives
-    });
-    await world.toTheEnd('forsaken', { train: { epochs: 1 }, checkpoint: { everySteps: 5 } });
-    record({ address: env.address, directory: '/project' }, 'left-session', { run: 'forsaken' });
-  } finally {
-    await world.stop();
-    await env.teardown();
-  }
+  await inWorld(
+    [],
+    (world) => world.startFleet(1),
+    async (world, place) => {
+      world.on('trainEpoch', ({ n, stopBeating }) => {
+        if (n !== 2) return undefined;
+        stopBeating();
+        return never(); // lost, while its session lives
+      });
+      await world.toTheEnd('forsaken', { train: { epochs: 1 }, checkpoint: { everySteps: 5 } });
+      record(place, 'left-session', { run: 'forsaken' });
+    },
+  );
 }
 if (['continued', 'continuation', 'poison'].some(isWanted)) {
-  const env = await startWorkflowServer(suggestSoon);
-  const world = await new WorkflowWorld(env).start();
-  const place = { address: env.address, directory: '/project' };
-  try {
-    const { firstExecutionRunId } = await world.begin('long', {
-      train: { epochs: 8 },
-      checkpoint: { everySteps: 100 },
-    });
-    await env.client.workflow.getHandle('long').result();
-    if (isWanted('continued')) record(place, 'continued', { run: 'long', execution: firstExecutionRunId });
-    if (isWanted('continuation')) record(place, 'continuation', { run: 'long' });
-    world.on('trainEpoch', ({ input }) => {
-      const { from, until, suspect } = input as { from: Position; until: TrainUntil; suspect?: Suspect };
-      if (from.step >= 7 || until.step < 7) return undefined;
-      const last = ApplicationFailure.nonRetryable('step 7 ends its engine', failureType.poison);
-      return Promise.reject(suspect ? last : engineDied(7));
-    });
-    await world.begin('fatal', { train: { epochs: 1 }, checkpoint: { everySteps: 5 } });
-    await env.client.workflow
-      .getHandle('fatal')
-      .result()
-      .catch(() => undefined);
-    if (isWanted('poison')) record(place, 'poison', { run: 'fatal' });
-  } finally {
-    await world.stop();
-    await env.teardown();
-  }
+  await inWorld(
+    ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=120'],
+    (world) => world.start(),
+    async (world, place) => {
+      const { workflow } = world.env.client;
+      const { firstExecutionRunId } = await world.begin('long', {
+        train: { epochs: 8 },
+        checkpoint: { everySteps: 100 },
+      });
+      await workflow.getHandle('long').result();
+      if (isWanted('continued')) record(place, 'continued', { run: 'long', execution: firstExecutionRunId });
+      if (isWanted('continuation')) record(place, 'continuation', { run: 'long' });
+      world.on('trainEpoch', ({ input }) => {
+        const { from, until, suspect } = input as { from: Position; until: TrainUntil; suspect?: Suspect };
+        if (from.step >= 7 || until.step < 7) return undefined;
+        const last = ApplicationFailure.nonRetryable('step 7 ends its engine', failureType.poison);
+        return Promise.reject(suspect ? last : engineDied(7));
+      });
+      const fatal = await world.begin('fatal', { train: { epochs: 1 }, checkpoint: { everySteps: 5 } });
+      await fatal.result().catch(() => undefined);
+      if (isWanted('poison')) record(place, 'poison', { run: 'fatal' });
+    },
+  );
 }

@@ -291,7 +291,7 @@ export class WorkflowWorld {
       await this.#twists.get('openSession')?.({ n, input: { run, session }, session: null, stopBeating });
       release = await device.take(context.cancelled);
     } catch (error) {
-      clearInterval(beating);
+      stopBeating();
       throw error;
     }
     let close = (): void => undefined;
@@ -312,7 +312,7 @@ export class WorkflowWorld {
       throw error instanceof CancelledFailure ? new CancelledFailure('the session was given up') : error;
     } finally {
       this.openSessions -= 1;
-      clearInterval(beating);
+      stopBeating();
       worker.shutdown();
       await running;
       release();
@@ -400,16 +400,16 @@ export class WorkflowWorld {
           const context = Context.current();
           context.heartbeat();
           const beating = setInterval(() => context.heartbeat(), 500);
+          const stopBeating = () => clearInterval(beating);
           try {
             const n = (this.#counts.get(deed) ?? 0) + 1;
             this.#counts.set(deed, n);
             this.calls.push(describe(deed, input));
-            const stopBeating = () => clearInterval(beating);
             const twisted = this.#twists.get(deed)?.({ n, input, session, stopBeating });
             const said = await Promise.race([twisted, context.cancelled]);
             return said === undefined ? own(input) : said;
           } finally {
-            clearInterval(beating);
+            stopBeating();
           }
         },
       ]),
