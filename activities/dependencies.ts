@@ -23,6 +23,12 @@ export interface ActivityDependencies {
   readonly withBucket: <Result>(bucket: string, use: (store: ObjectStore) => Promise<Result>) => Promise<Result>;
 }
 
+export interface TrainingJob {
+  /** Names all that its states are a function of; null: the state it begins at is not on the disk yet. */
+  key: string | null;
+  readonly result: Promise<TrainedSegment & { kind: 'trained' }>;
+}
+
 /** An engine with what its worker knows of its state. It may outlive a session whose server went away. */
 export interface EngineDesk {
   readonly engine: Engine;
@@ -34,8 +40,10 @@ export interface EngineDesk {
   holds: Sha256 | null;
   /** Snapshots on this host's disk that are not uploaded yet, by folder. */
   readonly snapshots: Map<string, StateOnDisk>;
-  /** The newest training job: a reissued trainEpoch of the same key attaches to it instead of starting anew. */
-  training: { readonly key: string; readonly result: Promise<TrainedSegment & { kind: 'trained' }> } | null;
+  /** The newest training job that an activity asked for: a reissued trainEpoch of the same key attaches to it. */
+  training: TrainingJob | null;
+  /** What the engine went on with at the end of that job, before anybody asked (training-job.ts). */
+  ahead: TrainingJob | null;
   /** The upload under way, settled either way: a shutdown commits after it, so that commits come in the order of their steps. */
   uploading: Promise<unknown>;
   /** The snapshot that was uploaded last, which is not on the disk any more. */

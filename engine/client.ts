@@ -11,7 +11,7 @@ import { readBlackBox } from './black-box.js';
 import { keepOutput, type ChildOutput } from './child-output.js';
 import { EngineDied, EngineFailure } from './failure.js';
 import { processUse } from './process-use.js';
-import type { EngineRequests, FromEngine, RequestName, ToEngine } from './protocol.js';
+import type { EngineRequests, FromEngine, RequestName, StateOnDisk, ToEngine } from './protocol.js';
 import { spawnEngine } from './spawn.js';
 import { hangSentence, Watchdog, type Hang } from './watchdog.js';
 
@@ -30,9 +30,13 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+export interface TrainedAhead extends Omit<EngineRequests['trainAhead']['output'], 'state'> {
+  readonly saved: Promise<StateOnDisk>;
+}
+
 /** Of these an engine shows progress by what it does; of others it is enough that its event loop turns. */
 const PROVEN_BY_PROGRESS: ReadonlySet<RequestName> = new Set<RequestName>([
-  ...(['load', 'restore', 'train', 'findRate', 'computeFeatures', 'evaluate', 'declareModule'] as const),
+  ...(['load', 'restore', 'train', 'trainAhead', 'findRate', 'computeFeatures', 'evaluate', 'declareModule'] as const),
 ]);
 const LOOK_EVERY_MS = 1_000;
 /** A killed process that does not go (a driver that does not answer) is not waited for longer. */
@@ -46,6 +50,8 @@ export class Engine {
   readonly #looking: NodeJS.Timeout;
   readonly #waiting = new Map<number, Waiting>();
   readonly #underWay: RequestName[] = [];
+  /** States that are written while training goes on, by folder. */
+  readonly #writing = new Map<string, Waiting>();
   #last: Promise<void> = Promise.resolve();
   #nextId = 1;
   #lastLookMs = performance.now();
@@ -124,6 +130,32 @@ export class Engine {
     });
   }
 
+  /**
+   * Trains. `saved` is the state where it ended, which may still be written when the next request is served: see `trainAhead`.
+   * @throws EngineDied | EngineFailure
+   */
+  async trainAhead(input: EngineRequests['train']['input']): Promise<TrainedAhead> {
+    const { folder } = input;
+    const saved = new Promise<StateOnDisk>((resolve, reject) => this.#writing.set(folder, { resolve, reject }));
+    saved.catch(() => undefined); // whoever asks for it hears of it
+    try {
+      const { state, ...answer } = await this.request('trainAhead', input);
+      if (state) this.#written(folder)?.resolve(state as never);
+      return { ...answer, saved };
+    } catch (error) {
+      this.#written(folder);
+      throw error;
+    }
+  }
+
+  /** That state is waited for no longer. */
+  #written(folder: string): Waiting | undefined {
+    const writing = this.#writing.get(folder);
+    this.#writing.delete(folder);
+    if (this.#writing.size === 0 && this.#waiting.size === 0) this.#watchdog.begin(null);
+    return writing;
+  }
+
   /** Asks a training request to end after its current step. */
   interrupt(): void {
     this.#send({ kind: 'interrupt' });
@@ -163,15 +195,27 @@ export class Engine {
         this.#watchdog.progressed();
         return;
       case 'alive':
-        if (!this.#underWay[0] || !PROVEN_BY_PROGRESS.has(this.#underWay[0])) this.#watchdog.progressed();
+        if (!this.#provesItself) this.#watchdog.progressed();
+        return;
+      case 'saved':
+        this.#written(message.folder)?.resolve(message.state as never);
+        return;
+      case 'not-saved':
+        this.#written(message.folder)?.reject(new EngineFailure(message.message, message.failure));
         return;
       default:
         this.#answered(message);
     }
   }
 
+  /** Whether it is at something that shows progress: then a turning event loop is no sign of any. */
+  get #provesItself(): boolean {
+    const [first] = this.#underWay;
+    return first ? PROVEN_BY_PROGRESS.has(first) : this.#writing.size > 0;
+  }
+
   #answered(message: FromEngine & { readonly kind: 'done' | 'failed' }): void {
-    this.#watchdog.begin(null);
+    this.#watchdog.begin(this.#writing.size > 0 ? 'trainAhead' : null);
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if (message.kind === 'done') waiting?.resolve(message.output as never);
@@ -191,12 +235,13 @@ export class Engine {
     if (this.#died) return;
     const inBox = readBlackBox(this.#blackBox);
     const during = this.#unwanted ? null : inBox; // no step is to blame
-    const doing = during ? `step ${during.step}` : (this.#underWay[0] ?? 'its start');
+    const doing = during ? `step ${during.step}` : (this.#underWay[0] ?? (this.#writing.size > 0 ? 'saving' : 'its start'));
     const what = typeof how === 'string' ? (during ? `${how} at ${doing}` : how) : hangSentence(how, doing);
     this.#died = new EngineDied(`the engine (pid ${this.pid}) ${what}`, during, this.#output.lastLines());
     clearInterval(this.#looking);
     this.#start?.failed(this.#died);
-    for (const { reject } of this.#waiting.values()) reject(this.#died);
+    for (const { reject } of [...this.#waiting.values(), ...this.#writing.values()]) reject(this.#died);
     this.#waiting.clear();
+    this.#writing.clear();
   }
 }

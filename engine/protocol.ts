@@ -1,7 +1,8 @@
 /**
  * What a worker and its engine say to each other, over the IPC channel of a child process. Types only.
  *
- * One request is under way at a time, except `interrupt`, which answers at once. Files travel by path: tensors and rows
+ * One request is under way at a time, except `interrupt`, which answers at once, and a state that is written while the next
+ * request is served. Files travel by path: tensors and rows
  * never cross this channel. The engine does no network I/O; it ends when the channel closes.
  */
 import type { DatasetManifest } from '../data/manifest.js';
@@ -158,6 +159,14 @@ export interface EngineRequests {
     };
     output: { reason: StopReason; stats: SegmentStats; state: StateOnDisk };
   };
+  /**
+   * As `train`, but where the time ended it done when the state is read, so that the next steps can begin at once. `state` is null
+   * then; the message `saved` says when it is written.
+   */
+  trainAhead: {
+    input: EngineRequests['train']['input'];
+    output: { reason: StopReason; stats: SegmentStats; reached: Position; state: StateOnDisk | null };
+  };
   /** Trains over growing rates from the restored state, which is lost. `interrupt` ends it with what there is. */
   findRate: { input: { steps: number; from: number; to: number }; output: FoundRate };
   evaluate: { input: { split: 'train' | 'validation' | 'test' }; output: EvaluationDetails };
@@ -199,5 +208,8 @@ export type FromEngine =
   | { readonly kind: 'beat' }
   /** Every few seconds while the event loop turns, which says nothing of training: see PROVEN_BY_PROGRESS (client.ts). */
   | { readonly kind: 'alive' }
+  /** A state that a training request went on from is on the disk. */
+  | { readonly kind: 'saved'; readonly folder: string; readonly state: StateOnDisk }
+  | { readonly kind: 'not-saved'; readonly folder: string; readonly failure: EngineFailureKind; readonly message: string }
   | { readonly kind: 'done'; readonly id: number; readonly output: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: EngineFailureKind; readonly message: string };

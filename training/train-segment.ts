@@ -44,7 +44,7 @@ export class NonFiniteLoss extends Error {
 }
 
 /** Trains from one position to the end of the epoch, the next boundary or an interruption, whichever comes first. */
-export async function trainSegment(segment: Segment): Promise<Trained> {
+export async function trainSegment(segment: Segment): Promise<TrainedOn> {
   const { examples, job, gatherer = gatherHere(examples), clockMs } = segment;
   const { step, epoch, cursor } = segment.from;
   const order = epochOrder(examples, job.train.batchSize, job.seed, epoch, balanceOf(job.data) === 'sampling');
@@ -57,7 +57,7 @@ export async function trainSegment(segment: Segment): Promise<Trained> {
   }
 }
 
-interface Trained {
+export interface TrainedOn {
   readonly reached: Position;
   readonly reason: StopReason;
   readonly stats: SegmentStats;
@@ -79,7 +79,7 @@ function* stepsFrom(
 const microBatches = (order: readonly Int32Array[], cursor: number, accumulate: number): Int32Array[] =>
   order.slice(cursor * accumulate, (cursor + 1) * accumulate);
 
-async function trainOn(feed: Feed, order: readonly Int32Array[], segment: Segment): Promise<Trained> {
+async function trainOn(feed: Feed, order: readonly Int32Array[], segment: Segment): Promise<TrainedOn> {
   const { trainer, examples, job, until, clockMs } = segment;
   const { epochs, accumulate } = job.train;
   const { epoch } = segment.from;

@@ -69,7 +69,7 @@ export class EnginePool {
   async release(run: RunId, pinned: Pinned, desk: EngineDesk, keep: boolean): Promise<void> {
     desk.owner = null;
     // Anything but training is half done for nobody: its engine's state cannot be known.
-    const onlyTrains = desk.engine.underWay.every((name) => name === 'train');
+    const onlyTrains = desk.engine.underWay.every((name) => name === 'trainAhead');
     if (!keep || !desk.engine.alive || !onlyTrains) return this.#discard(desk);
     const timer = setTimeout(() => {
       this.#kept.delete(run);
@@ -97,6 +97,7 @@ export class EnginePool {
       holds: null,
       snapshots: new Map(),
       training: null,
+      ahead: null,
       uploading: Promise.resolve(),
       uploaded: null,
       progress: null,

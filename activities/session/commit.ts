@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { log } from '@temporalio/activity';
 import type { StateOnDisk } from '../../engine/protocol.js';
 import { WEIGHTS_FILE } from '../../models/folder.js';
@@ -57,10 +56,4 @@ export async function commitState(
     log.warn('old checkpoints stay for now', { error: error instanceof Error ? error.message : String(error) });
   }
   return ref;
-}
-
-/** A snapshot that is on S3, or that nobody will ask for, makes room on the disk. */
-export async function dropSnapshot({ desk }: SessionDesk, folder: string): Promise<void> {
-  desk.snapshots.delete(folder);
-  await rm(folder, { recursive: true, force: true });
 }

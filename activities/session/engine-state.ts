@@ -9,6 +9,7 @@ import { sessionClosed } from '../as-activity.js';
 import type { EngineRequests, LoadRequest } from '../../engine/protocol.js';
 import type { SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
+import { endAhead } from './training-job.js';
 import { modelFolder } from '../model-folder.js';
 import { datasetOf, fetchFeatures, fetchShards } from '../dataset-of.js';
 import { isDamage, makeFeatures } from './features.js';
@@ -37,6 +38,7 @@ export async function ensureState(
   const { desk, store } = session;
   const loaded = desk.loaded === keyOf(input);
   if (loaded && desk.holds === at.stateDigest) return;
+  await endAhead(desk);
   const waiting = { signal, onWaiting: () => announce(session, 'waiting-for-store', at) };
   announce(session, 'compiling', at);
   if (!loaded) await untilReachable(() => load(session, input, at, signal), waiting);

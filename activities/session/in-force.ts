@@ -32,7 +32,7 @@ export const asMade = (context: TrainingContext, { step }: StateRef): TrainingCo
 export const asTrained = (context: TrainingContext, { step }: StateRef): TrainingContext => withBatches(context, step);
 
 /** What the loop reads of the job at each step; undefined: as the job says. */
-export function adjustedRates({ job, adjustments = [] }: TrainingContext, { step }: StateRef) {
+export function adjustedRates({ job, adjustments = [] }: TrainingContext, { step }: Pick<StateRef, 'step'>) {
   if (adjustments.length === 0) return undefined;
   const { learningRate, epochs } = jobWith(job, changesAfter(adjustments, step)).train;
   return { learningRate, epochs };

@@ -1,7 +1,8 @@
 import type { SessionActivities } from '../../workflows/contract.js';
 import { asActivity, sessionClosed } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
-import { commitState, dropSnapshot } from './commit.js';
+import { commitState } from './commit.js';
+import { dropSnapshot } from './training-job.js';
 
 /**
  * Commits a snapshot to S3 while the engine trains on; waits for a store that is away. Safe to repeat: when the answer was lost
@@ -19,6 +20,6 @@ export const uploadCheckpoint =
       session.desk.uploading = committing.catch(() => undefined);
       const ref = await committing;
       session.desk.uploaded = { folder: snapshot.folder, ref };
-      await dropSnapshot(session, snapshot.folder);
+      await dropSnapshot(session.desk, snapshot.folder);
       return ref;
     });

@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { initialWeights } from '../../training/initial-weights.js';
 import { averageOf } from '../../training/optimizers/ema.js';
 import { loadState } from '../../training/state/load.js';
-import { saveState } from '../../training/state/save.js';
+import { FEW_BYTES, saveState, startSave } from '../../training/state/save.js';
 import { rateRange } from '../../training/rate-range.js';
-import { trainSegment } from '../../training/train-segment.js';
+import { trainSegment, type TrainedOn } from '../../training/train-segment.js';
 import type { EngineRequests, RequestName } from '../protocol.js';
 import { computeFeatures } from './compute-features.js';
 import { declareModule } from './declare-module.js';
@@ -19,6 +19,9 @@ import type { Workbench } from './workbench.js';
 type Handlers = {
   [Name in RequestName]: (input: EngineRequests[Name]['input']) => Promise<EngineRequests[Name]['output']>;
 };
+
+/** Of a state that is written while the next steps are done, this much is held in memory; for the rest of it they wait. */
+const AHEAD_BYTES = 512 * 2 ** 20;
 
 export const createHandlers = (bench: Workbench): Handlers => ({
   declareModule: (request) => declareModule(request, bench.allowModules),
@@ -58,37 +61,23 @@ export const createHandlers = (bench: Workbench): Handlers => ({
     bench.position = position;
   },
 
-  async train({ until, observations, folder, adjusted, suspect }) {
-    const { trainer, fed, gatherer, job } = bench.loaded;
-    const from = bench.position;
-    if (!from) throw new Error('engine: no state to train from');
-    bench.interrupted = false;
-    bench.position = null; // a step that fails half-way leaves no state behind
-    const { reached, reason, stats } = await trainSegment({
-      trainer,
-      examples: fed.train,
-      gatherer,
-      job: adjusted ? { ...job, train: { ...job.train, ...adjusted } } : job,
-      from,
-      until,
-      observations,
-      interrupted: () => bench.interrupted,
-      onBegin: (at, batches) => {
-        const rows = at.step === suspect ? { batches: batches.map((batch) => [...batch]) } : {};
-        bench.blackBox.begins({ ...at, ...rows });
-      },
-      onStep: async (step) => {
-        bench.report({ stage: 'training', ...step });
-        await nextTurn();
-      },
-      clockMs: () => performance.now(),
-    });
-    bench.blackBox.clear();
-    const progress = { position: reached, loss: stats.meanLoss, learningRate: null, examplesPerSecond: null };
-    bench.report({ stage: 'saving', ...progress });
-    const state = await saveState(bench.storedTensors(), reached, folder);
+  async train(request) {
+    const { reason, stats, reached } = await train(bench, request);
+    const state = await saveState(bench.storedTensors(), reached, request.folder);
     bench.position = reached;
     return { reason, stats, state };
+  },
+
+  async trainAhead(request) {
+    const { reason, stats, reached } = await train(bench, request);
+    await bench.writing; // one state at a time is in memory
+    const later = reason === 'minutes';
+    const saving = startSave(bench.storedTensors(), reached, request.folder, later ? AHEAD_BYTES : FEW_BYTES);
+    await saving.read;
+    if (later) bench.writesMeanwhile(request.folder, saving.saved);
+    const state = later ? null : await saving.saved;
+    bench.position = reached;
+    return { reason, stats, reached, state };
   },
 
   async findRate(range) {
@@ -114,3 +103,39 @@ export const createHandlers = (bench: Workbench): Handlers => ({
   predict: (request) => predict(bench.loaded, request),
   predictExported,
 });
+
+/** Up to where the variables hold a state again, which is to be saved. */
+async function train(
+  bench: Workbench,
+  { until, observations, adjusted, suspect }: EngineRequests['train']['input'],
+): Promise<TrainedOn> {
+  const { trainer, fed, gatherer, job } = bench.loaded;
+  const from = bench.position;
+  if (!from) throw new Error('engine: no state to train from');
+  bench.interrupted = false;
+  bench.position = null; // a step that fails half-way leaves no state behind
+  const trained = await trainSegment({
+    trainer,
+    examples: fed.train,
+    gatherer,
+    job: adjusted ? { ...job, train: { ...job.train, ...adjusted } } : job,
+    from,
+    until,
+    observations,
+    interrupted: () => bench.interrupted,
+    onBegin: (at, batches) => {
+      const rows = at.step === suspect ? { batches: batches.map((batch) => [...batch]) } : {};
+      bench.blackBox.begins({ ...at, ...rows });
+    },
+    onStep: async (step) => {
+      bench.report({ stage: 'training', ...step });
+      await nextTurn();
+    },
+    clockMs: () => performance.now(),
+  });
+  bench.blackBox.clear();
+  const { reached, stats } = trained;
+  const progress = { position: reached, loss: stats.meanLoss, learningRate: null, examplesPerSecond: null };
+  bench.report({ stage: 'saving', ...progress });
+  return trained;
+}

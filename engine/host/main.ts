@@ -5,7 +5,7 @@ import { DataError } from '../../data/data-error.js';
 import { ModelError } from '../../models/model-error.js';
 import { NonFiniteLoss } from '../../training/train-segment.js';
 import { openBlackBox } from '../black-box.js';
-import type { FromEngine, ToEngine } from '../protocol.js';
+import type { EngineFailureKind, FromEngine, ToEngine } from '../protocol.js';
 import { fingerprint } from './fingerprint.js';
 import { createHandlers } from './handlers.js';
 import { Workbench } from './workbench.js';
@@ -33,10 +33,21 @@ const workbench = new Workbench(
   process.env['TEMPER_ALLOW_MODULES'] === '1',
   () => send({ kind: 'beat' }),
   openBlackBox(blackBox),
+  (folder, saved) =>
+    void saved.then(
+      (state) => send({ kind: 'saved', folder, state }),
+      (error: unknown) => send({ kind: 'not-saved', folder, ...failureOf(error) }),
+    ),
 );
 const handlers = createHandlers(workbench);
 
 const isUserError = (error: unknown) => [ModelError, DataError, NonFiniteLoss].some((kind) => error instanceof kind);
+
+function failureOf(error: unknown): { readonly failure: EngineFailureKind; readonly message: string } {
+  if (!(error instanceof Error)) return { failure: 'defect', message: String(error) };
+  const user = isUserError(error);
+  return { failure: user ? 'user' : 'defect', message: user ? error.message : (error.stack ?? error.message) };
+}
 
 process.on('message', (message: ToEngine) => {
   if (message.kind === 'interrupt') {
@@ -48,9 +59,7 @@ process.on('message', (message: ToEngine) => {
     (output) => send({ kind: 'done', id, output }),
     (error: unknown) => {
       workbench.blackBox.clear(); // the step failed, the engine lives
-      const said =
-        error instanceof Error ? (isUserError(error) ? error.message : (error.stack ?? error.message)) : String(error);
-      send({ kind: 'failed', id, failure: isUserError(error) ? 'user' : 'defect', message: said });
+      send({ kind: 'failed', id, ...failureOf(error) });
     },
   );
 });

@@ -12,7 +12,7 @@ import type { PixelScale } from '../../training/examples/image-examples.js';
 import { openExamples, type OpenedExamples } from '../../training/examples/open-examples.js';
 import type { StoredExamples } from '../../training/examples/stored-examples.js';
 import { gatherThread, type GatherThread } from '../../training/feed/gather-thread.js';
-import type { StoredTensor } from '../../training/state/save.js';
+import type { SavedState, StoredTensor } from '../../training/state/save.js';
 import { precisionProblem } from '../../training/ops/precision.js';
 import { deviceKind } from '../../training/tensorflow.js';
 import { classWeightsOf } from '../../training/class-weights.js';
@@ -55,6 +55,8 @@ export class Workbench {
   position: Position | null = null;
   /** Set by the worker at any time; the training loop looks at it between steps. */
   interrupted = false;
+  /** Settled when the state that is written meanwhile is on the disk, or cannot be. */
+  writing: Promise<unknown> = Promise.resolve();
 
   readonly #report: (progress: TrainProgress) => void;
   readonly #beat: () => void;
@@ -68,6 +70,8 @@ export class Workbench {
     /** Tells the worker that something long gets on. */
     beat: () => void = () => undefined,
     readonly blackBox: BlackBox = { begins: () => undefined, clear: () => undefined },
+    /** Tells the worker what became of a state that was written while training went on. */
+    readonly tellWritten: (folder: string, saved: Promise<SavedState>) => void = () => undefined,
   ) {
     this.#report = report;
     this.#beat = beat;
@@ -79,6 +83,12 @@ export class Workbench {
     if (SO_OFTEN.has(progress.stage) && nowMs - this.#reportedMs < REPORT_EVERY_MS) return;
     this.#reportedMs = nowMs;
     this.#report(progress);
+  }
+
+  /** Training goes on, or whatever is asked next, while this state is written. */
+  writesMeanwhile(folder: string, saved: Promise<SavedState>): void {
+    this.writing = saved.catch(() => undefined);
+    this.tellWritten(folder, saved);
   }
 
   #gotOn(): void {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { elementsOf } from '../../models/safetensors-header.js';
 import type { Position, Sha256 } from '../../workflows/contract.js';
 import { inBatches } from '../in-batches.js';
-import { shardWriters, type ShardWriter } from './shard-writers.js';
+import { shardWriter } from './shard-writers.js';
 import type { TensorBytes, WrittenShard } from './write-shard.js';
 
 export interface ShardFile {
@@ -38,37 +38,66 @@ const SHARD_BYTES = 64 * 2 ** 20;
 
 const bytesOf = ({ shape }: StoredTensor) => 4 * elementsOf(shape);
 
-/**
- * Blocks the training: this thread only reads from TensorFlow, others hash and write. In memory are as many shards as there
- * are writers.
- */
-export async function saveState(
+/** In memory are as many shards as there are writers. */
+export const FEW_BYTES = 2 * SHARD_BYTES;
+
+export interface Saving {
+  /** Every value is read: the variables may change. */
+  readonly read: Promise<void>;
+  readonly saved: Promise<SavedState>;
+}
+
+/** Saves while nothing else is done. */
+export const saveState = (
   tensors: readonly StoredTensor[],
   position: Position,
   folder: string,
-): Promise<SavedState> {
-  await mkdir(folder, { recursive: true });
-  const groups = cutIntoShards(tensors);
-  const pathOf = (i: number) => join(folder, `${String(i).padStart(5, '0')}.safetensors`);
-  const written: WrittenShard[] = [];
-  const next = inTurn(groups);
-  const writeAll = async (write: ShardWriter): Promise<void> => {
-    for (const [i, group] of next) written[i] = await write({ path: pathOf(i), tensors: group.map(bytesToGive) });
-  };
-  const writers = shardWriters(tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0));
-  for (const each of await Promise.allSettled(writers.map(writeAll))) if (each.status === 'rejected') throw each.reason;
-  const shards = written.map(({ sha256, bytes }, i) => ({
-    path: pathOf(i),
-    sha256,
-    bytes,
-    tensors: groups[i]!.length,
-  }));
-  return { position, stateDigest: digestOf(written, position), shards };
-}
+): Promise<SavedState> => startSave(tensors, position, folder, FEW_BYTES).saved;
 
-/** For more than one loop to take from; one that fails ends it for all. */
-function* inTurn<Item>(items: readonly Item[]): Generator<[number, Item]> {
-  yield* items.entries();
+/**
+ * This thread only reads from TensorFlow, others hash and write. `memoryBytes`: how much may be read and not yet written, a
+ * shard at the least. What fits is read at once, and training goes on while it is written.
+ */
+export function startSave(
+  tensors: readonly StoredTensor[],
+  position: Position,
+  folder: string,
+  memoryBytes: number,
+): Saving {
+  const groups = cutIntoShards(tensors);
+  const write = shardWriter(tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0));
+  const writing: Promise<WrittenShard>[] = [];
+  const pathOf = (i: number) => join(folder, `${String(i).padStart(5, '0')}.safetensors`);
+
+  async function readAll(): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    let held = 0;
+    for (const [i, group] of groups.entries()) {
+      const bytes = group.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+      for (let oldest = 0; held > 0 && held + bytes > memoryBytes; oldest++) await writing[oldest];
+      held += bytes;
+      const written = write(i, { path: pathOf(i), tensors: group.map(bytesToGive) });
+      writing.push(written.finally(() => (held -= bytes)));
+    }
+  }
+
+  async function finish(): Promise<SavedState> {
+    try {
+      await read;
+    } finally {
+      await Promise.allSettled(writing); // who hears of a failure may remove the folder
+    }
+    const written = await Promise.all(writing);
+    const shards = written.map(({ sha256, bytes }, i) => {
+      return { path: pathOf(i), sha256, bytes, tensors: groups[i]!.length };
+    });
+    return { position, stateDigest: digestOf(written, position), shards };
+  }
+
+  const read = readAll();
+  const saved = finish();
+  saved.catch(() => undefined); // whoever asks for it hears of it
+  return { read, saved };
 }
 
 function bytesToGive({ name, shape, read }: StoredTensor): TensorBytes {

@@ -1,23 +1,23 @@
 import { compiledScript, threadOf } from '../threads/thread.js';
 import { writeShard, type ShardToWrite, type WrittenShard } from './write-shard.js';
 
-/** Takes the buffers of the shard: its caller has them no longer. */
-export type ShardWriter = (shard: ShardToWrite) => Promise<WrittenShard>;
+/** Takes the buffers of the shard, the `i`th of its state: its caller has them no longer. */
+export type ShardWriter = (i: number, shard: ShardToWrite) => Promise<WrittenShard>;
 
-/** Each holds a shard in memory while it writes it. */
 const THREADS = 2;
 /** Below it, starting threads takes longer than writing. */
 const WORTH_A_THREAD_BYTES = 8 * 2 ** 20;
 
-const writers = Array.from({ length: THREADS }, (): ShardWriter => {
-  const thread = threadOf<ShardToWrite, WrittenShard>(compiledScript('state/thread.js'), { does: 'writes shards' });
-  return (shard) =>
-    thread.ask(
-      shard,
-      shard.tensors.map(({ bytes }) => bytes.buffer),
-    );
-});
+const threads = Array.from({ length: THREADS }, () =>
+  threadOf<ShardToWrite, WrittenShard>(compiledScript('state/thread.js'), { does: 'writes shards' }),
+);
 
-/** What writes the shards of a state at the same time: threads; of a small state, the caller's own. */
-export const shardWriters = (stateBytes: number): readonly ShardWriter[] =>
-  stateBytes < WORTH_A_THREAD_BYTES ? [writeShard] : writers;
+const inThreads: ShardWriter = (i, shard) =>
+  threads[i % THREADS]!.ask(
+    shard,
+    shard.tensors.map(({ bytes }) => bytes.buffer),
+  );
+
+/** What writes the shards of a state: threads in turn; of a small state, the caller's own. */
+export const shardWriter = (stateBytes: number): ShardWriter =>
+  stateBytes < WORTH_A_THREAD_BYTES ? (_, shard) => writeShard(shard) : inThreads;

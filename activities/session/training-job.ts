@@ -1,0 +1,119 @@
+/**
+ * A training job: a segment that an engine trains, up to a snapshot on this host's disk. Where the time ended it the engine
+ * goes on with what the workflow will ask next, all else being as it was: the snapshot is read out in a fraction of a
+ * second, and while it is written and hashed, and the workflow decides, the next steps are done.
+ *
+ * Going on is a guess that costs nothing when it is wrong: the next segment is attached to by its key, and whatever else the
+ * workflow wants ends it and begins from the snapshot.
+ */
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lineageAt } from '../../storage/checkpoint/line.js';
+import type { CommitContext, Position, Sha256, Suspect, TrainedSegment, TrainUntil } from '../../workflows/contract.js';
+import { nextChange } from '../../workflows/policies/adjustments.js';
+import type { EngineDesk, SessionDesk, TrainingJob } from '../dependencies.js';
+import { engineOf } from './ask-engine.js';
+import type { StateInput } from './engine-state.js';
+import { adjustedRates, lineOf } from './in-force.js';
+
+export interface Segment extends StateInput {
+  readonly until: TrainUntil;
+  readonly commit: CommitContext;
+  readonly suspect?: Suspect;
+}
+
+export type Trained = TrainedSegment & { kind: 'trained' };
+
+/** Names a segment by all that its states are a function of, and by where an adjustment ends it. */
+export function keyOf({ context }: StateInput, step: number, stateDigest: Sha256): string {
+  const { lineage, adjustments = [] } = context;
+  const key = `${lineageAt(lineOf(context), step + 1) ?? lineage}/${stateDigest}`;
+  return adjustments.length === 0 ? key : `${key}/${nextChange(adjustments, step)}`;
+}
+
+/** Begins to train from the state that the engine holds, the one of `step`. */
+export function beginTraining(session: SessionDesk, segment: Segment, step: number, key: string | null): TrainingJob {
+  const job: TrainingJob = {
+    key,
+    result: train(session, segment, step, () => session.desk.training === job),
+  };
+  job.result.catch(() => undefined); // whoever attaches to it hears of it
+  return job;
+}
+
+/** Ends what the engine trains, after its current step: somebody wants something else of it. */
+export async function endTraining(desk: EngineDesk): Promise<void> {
+  if (desk.training) desk.engine.interrupt();
+  await desk.training?.result.catch(() => undefined);
+  await endAhead(desk);
+  desk.training = null;
+}
+
+/** Ends what nobody asked for, and removes what it leaves. */
+export async function endAhead(desk: EngineDesk): Promise<void> {
+  const beyond = await haltAhead(desk);
+  if (beyond) await dropSnapshot(desk, beyond.reached.folder);
+}
+
+/** Ends what nobody asked for after its current step: how far it came, or null. */
+export async function haltAhead(desk: EngineDesk): Promise<Trained | null> {
+  const { ahead } = desk;
+  desk.ahead = null;
+  if (!ahead) return null;
+  desk.engine.interrupt();
+  return ahead.result.catch(() => null);
+}
+
+/** A snapshot that is on S3, or that nobody will ask for, makes room on the disk. */
+export async function dropSnapshot(desk: EngineDesk, folder: string): Promise<void> {
+  desk.snapshots.delete(folder);
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function train(
+  session: SessionDesk,
+  segment: Segment,
+  from: number,
+  isAskedFor: () => boolean,
+): Promise<Trained> {
+  const { desk, workFolder, host } = session;
+  const { context, until, commit, suspect } = segment;
+  const folder = join(workFolder, 'snapshots', `${from}-${randomUUID()}`);
+  const adjusted = adjustedRates(context, { step: from });
+  const training = engineOf(session).trainAhead({
+    ...{ until, observations: commit.observations, folder },
+    ...(adjusted && { adjusted }),
+    ...(suspect && { suspect: suspect.step }),
+  });
+  desk.holds = null; // until it is known again by its digest
+  const { reason, stats, reached, saved } = await training;
+  const wanted = desk.owner === host.session && !session.draining && !session.interruptRequested;
+  // One ahead, and not while a snapshot waits for its upload: there is room for two.
+  const mayGoOn = reason === 'minutes' && !suspect && wanted && isAskedFor() && desk.snapshots.size === 0;
+  const ahead = mayGoOn ? goOn(session, segment, reached) : null;
+  const state = await saved;
+  if (ahead) ahead.key = keyOf(segment, reached.step, state.stateDigest);
+  else desk.holds = state.stateDigest;
+  desk.snapshots.set(folder, state);
+  return {
+    kind: 'trained',
+    reason,
+    stats,
+    reached: {
+      kind: 'snapshot',
+      session: host.session,
+      folder,
+      bytes: state.shards.reduce((sum, { bytes }) => sum + bytes, 0),
+      lineage: lineageAt(lineOf(context), reached.step) ?? context.lineage,
+      stateDigest: state.stateDigest,
+      ...{ step: reached.step, epoch: reached.epoch, cursor: reached.cursor },
+    },
+  };
+}
+
+function goOn(session: SessionDesk, segment: Segment, { step }: Position): TrainingJob {
+  const ahead = beginTraining(session, segment, step, null);
+  session.desk.ahead = ahead;
+  return ahead;
+}

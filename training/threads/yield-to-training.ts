@@ -1,0 +1,15 @@
+import { readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { basename } from 'node:path';
+
+/**
+ * Lets this thread have the processor when the threads that train leave it: they wait for one another at every op, so that one
+ * held up holds up all. Linux gives each thread a priority of its own (setpriority(2)); elsewhere nothing is changed.
+ */
+export function yieldToTraining(): void {
+  try {
+    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), constants.priority.PRIORITY_LOW);
+  } catch {
+    // No /proc, or not allowed: it shares the processor as all threads do.
+  }
+}
