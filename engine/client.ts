@@ -235,7 +235,9 @@ export class Engine {
     if (this.#died) return;
     const inBox = readBlackBox(this.#blackBox);
     const during = this.#unwanted ? null : inBox; // no step is to blame
-    const doing = during ? `step ${during.step}` : (this.#underWay[0] ?? (this.#writing.size > 0 ? 'saving' : 'its start'));
+    const doing = during
+      ? `step ${during.step}`
+      : (this.#underWay[0] ?? (this.#writing.size > 0 ? 'saving' : 'its start'));
     const what = typeof how === 'string' ? (during ? `${how} at ${doing}` : how) : hangSentence(how, doing);
     this.#died = new EngineDied(`the engine (pid ${this.pid}) ${what}`, during, this.#output.lastLines());
     clearInterval(this.#looking);

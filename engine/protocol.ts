@@ -160,8 +160,8 @@ export interface EngineRequests {
     output: { reason: StopReason; stats: SegmentStats; state: StateOnDisk };
   };
   /**
-   * As `train`, but where the time ended it done when the state is read, so that the next steps can begin at once. `state` is null
-   * then; the message `saved` says when it is written.
+   * As `train`, but in the middle of an epoch it is done when the state is read, so that the next steps can begin at once. `state` is
+   * null then; the message `saved` says when it is written. At the end of an epoch, and when interrupted, it is done as `train` is.
    */
   trainAhead: {
     input: EngineRequests['train']['input'];
@@ -210,6 +210,11 @@ export type FromEngine =
   | { readonly kind: 'alive' }
   /** A state that a training request went on from is on the disk. */
   | { readonly kind: 'saved'; readonly folder: string; readonly state: StateOnDisk }
-  | { readonly kind: 'not-saved'; readonly folder: string; readonly failure: EngineFailureKind; readonly message: string }
+  | {
+      readonly kind: 'not-saved';
+      readonly folder: string;
+      readonly failure: EngineFailureKind;
+      readonly message: string;
+    }
   | { readonly kind: 'done'; readonly id: number; readonly output: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: EngineFailureKind; readonly message: string };

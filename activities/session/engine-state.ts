@@ -36,7 +36,7 @@ export async function ensureState(
   signal: AbortSignal,
 ): Promise<void> {
   const { desk, store } = session;
-  const loaded = desk.loaded === keyOf(input);
+  const loaded = desk.loaded === graphOf(input);
   if (loaded && desk.holds === at.stateDigest) return;
   await endAhead(desk);
   const waiting = { signal, onWaiting: () => announce(session, 'waiting-for-store', at) };
@@ -72,7 +72,7 @@ async function load(session: SessionDesk, input: StateInput, at: StateRef, signa
   const kept = features ? await keptFeatures(session, input, features, at, signal) : null;
   const manifest = await datasetOf(session, dataset, signal);
   const request = {
-    key: keyOf(input),
+    key: graphOf(input),
     job,
     modelFolder: await modelFolder(session, model, { signal }),
     dataset: manifest,
@@ -112,5 +112,6 @@ async function keptFeatures(
   }
 }
 
-const keyOf = ({ context: { job, model, dataset, features, synonyms }, plan }: StateInput): string =>
+/** Names the graph that an engine has built. */
+export const graphOf = ({ context: { job, model, dataset, features, synonyms }, plan }: StateInput): string =>
   JSON.stringify([job, model.digest, dataset.digest, plan.digest, features?.digest ?? null, synonyms?.sha256 ?? null]);

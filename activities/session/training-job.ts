@@ -1,9 +1,9 @@
 /**
- * A training job: a segment that an engine trains, up to a snapshot on this host's disk. Where the time ended it the engine
- * goes on with what the workflow will ask next, all else being as it was: the snapshot is read out in a fraction of a
- * second, and while it is written and hashed, and the workflow decides, the next steps are done.
+ * A training job: a segment that an engine trains, up to a snapshot on this host's disk. In the middle of an epoch the engine goes
+ * on with what the workflow will ask next, all else being as it was: the state is read out in a fraction of a second, and
+ * while it is hashed and written, and the workflow decides, the next steps are done.
  *
- * Going on is a guess that costs nothing when it is wrong: the next segment is attached to by its key, and whatever else the
+ * Going on is a guess that costs little when it is wrong: the next segment is attached to by its key, and whatever else the
  * workflow wants ends it and begins from the snapshot.
  */
 import { randomUUID } from 'node:crypto';
@@ -11,7 +11,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lineageAt } from '../../storage/checkpoint/line.js';
 import type { CommitContext, Position, Sha256, Suspect, TrainedSegment, TrainUntil } from '../../workflows/contract.js';
-import { nextChange } from '../../workflows/policies/adjustments.js';
+import { changesAfter, jobWith, nextChange, stepsPerEpochOf } from '../../workflows/policies/adjustments.js';
+import { nextBoundary } from '../../workflows/policies/boundaries.js';
 import type { EngineDesk, SessionDesk, TrainingJob } from '../dependencies.js';
 import { engineOf } from './ask-engine.js';
 import type { StateInput } from './engine-state.js';
@@ -90,8 +91,10 @@ async function train(
   const { reason, stats, reached, saved } = await training;
   const wanted = desk.owner === host.session && !session.draining && !session.interruptRequested;
   // One ahead, and not while a snapshot waits for its upload: there is room for two.
-  const mayGoOn = reason === 'minutes' && !suspect && wanted && isAskedFor() && desk.snapshots.size === 0;
-  const ahead = mayGoOn ? goOn(session, segment, reached) : null;
+  const mayGoOn = reason !== 'interrupted' && !suspect && wanted && isAskedFor() && desk.snapshots.size === 0;
+  const next = mayGoOn ? nextUntil(segment, reached) : null;
+  const ahead = next && beginTraining(session, { ...segment, until: next }, reached.step, null);
+  if (ahead) desk.ahead = ahead;
   const state = await saved;
   if (ahead) ahead.key = keyOf(segment, reached.step, state.stateDigest);
   else desk.holds = state.stateDigest;
@@ -112,8 +115,10 @@ async function train(
   };
 }
 
-function goOn(session: SessionDesk, segment: Segment, { step }: Position): TrainingJob {
-  const ahead = beginTraining(session, segment, step, null);
-  session.desk.ahead = ahead;
-  return ahead;
+/** What the workflow will ask for if nothing has changed; null at the end of an epoch, where it validates. */
+function nextUntil({ context }: Segment, reached: Position): TrainUntil | null {
+  if (reached.cursor === 0) return null;
+  const { job, dataset, adjustments = [] } = context;
+  const now = jobWith(job, changesAfter(adjustments, reached.step));
+  return nextBoundary(now, reached, stepsPerEpochOf(dataset, now.train), nextChange(adjustments, reached.step));
 }

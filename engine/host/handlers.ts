@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { initialWeights } from '../../training/initial-weights.js';
 import { averageOf } from '../../training/optimizers/ema.js';
 import { loadState } from '../../training/state/load.js';
-import { FEW_BYTES, saveState, startSave } from '../../training/state/save.js';
+import { saveMeanwhile, saveState } from '../../training/state/save.js';
 import { rateRange } from '../../training/rate-range.js';
 import { trainSegment, type TrainedOn } from '../../training/train-segment.js';
 import type { EngineRequests, RequestName } from '../protocol.js';
@@ -19,9 +19,6 @@ import type { Workbench } from './workbench.js';
 type Handlers = {
   [Name in RequestName]: (input: EngineRequests[Name]['input']) => Promise<EngineRequests[Name]['output']>;
 };
-
-/** Of a state that is written while the next steps are done, this much is held in memory; for the rest of it they wait. */
-const AHEAD_BYTES = 512 * 2 ** 20;
 
 export const createHandlers = (bench: Workbench): Handlers => ({
   declareModule: (request) => declareModule(request, bench.allowModules),
@@ -71,13 +68,16 @@ export const createHandlers = (bench: Workbench): Handlers => ({
   async trainAhead(request) {
     const { reason, stats, reached } = await train(bench, request);
     await bench.writing; // one state at a time is in memory
-    const later = reason === 'minutes';
-    const saving = startSave(bench.storedTensors(), reached, request.folder, later ? AHEAD_BYTES : FEW_BYTES);
-    await saving.read;
-    if (later) bench.writesMeanwhile(request.folder, saving.saved);
-    const state = later ? null : await saving.saved;
+    if (reason === 'interrupted' || reached.cursor === 0) {
+      const state = await saveState(bench.storedTensors(), reached, request.folder);
+      bench.position = reached;
+      return { reason, stats, reached, state };
+    }
+    const { read, saved } = saveMeanwhile(bench.storedTensors(), reached, request.folder);
+    await read;
+    bench.writesMeanwhile(request.folder, saved);
     bench.position = reached;
-    return { reason, stats, reached, state };
+    return { reason, stats, reached, state: null };
   },
 
   async findRate(range) {

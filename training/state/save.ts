@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { elementsOf } from '../../models/safetensors-header.js';
 import type { Position, Sha256 } from '../../workflows/contract.js';
 import { inBatches } from '../in-batches.js';
-import { shardWriter } from './shard-writers.js';
+import { shardWriter, writeInThreads, type ShardWriter } from './shard-writers.js';
 import type { TensorBytes, WrittenShard } from './write-shard.js';
 
 export interface ShardFile {
@@ -37,9 +37,12 @@ export interface StoredTensor {
 const SHARD_BYTES = 64 * 2 ** 20;
 
 const bytesOf = ({ shape }: StoredTensor) => 4 * elementsOf(shape);
+const bytesOfAll = (tensors: readonly StoredTensor[]) => tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
 
-/** In memory are as many shards as there are writers. */
-export const FEW_BYTES = 2 * SHARD_BYTES;
+/** Of a state that is written while nothing else is done: as many shards as there are writers. */
+const FEW_BYTES = 2 * SHARD_BYTES;
+/** Of one that is written while the next steps are done; for the rest of it they wait. */
+const MEANWHILE_BYTES = 512 * 2 ** 20;
 
 export interface Saving {
   /** Every value is read: the variables may change. */
@@ -48,24 +51,24 @@ export interface Saving {
 }
 
 /** Saves while nothing else is done. */
-export const saveState = (
-  tensors: readonly StoredTensor[],
-  position: Position,
-  folder: string,
-): Promise<SavedState> => startSave(tensors, position, folder, FEW_BYTES).saved;
+export const saveState = (tensors: readonly StoredTensor[], position: Position, folder: string): Promise<SavedState> =>
+  startSave(tensors, { position, folder, memoryBytes: FEW_BYTES, write: shardWriter(bytesOfAll(tensors)) }).saved;
 
-/**
- * This thread only reads from TensorFlow, others hash and write. `memoryBytes`: how much may be read and not yet written, a
- * shard at the least. What fits is read at once, and training goes on while it is written.
- */
-export function startSave(
-  tensors: readonly StoredTensor[],
-  position: Position,
-  folder: string,
-  memoryBytes: number,
-): Saving {
+/** Saves while this thread trains on, which hardly ever turns to anything else: other threads do it, however little there is. */
+export const saveMeanwhile = (tensors: readonly StoredTensor[], position: Position, folder: string): Saving =>
+  startSave(tensors, { position, folder, memoryBytes: MEANWHILE_BYTES, write: writeInThreads });
+
+interface HowToSave {
+  readonly position: Position;
+  readonly folder: string;
+  /** How much may be read and not yet written: a shard at the least. */
+  readonly memoryBytes: number;
+  readonly write: ShardWriter;
+}
+
+/** This thread only reads from TensorFlow. */
+function startSave(tensors: readonly StoredTensor[], { position, folder, memoryBytes, write }: HowToSave): Saving {
   const groups = cutIntoShards(tensors);
-  const write = shardWriter(tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0));
   const writing: Promise<WrittenShard>[] = [];
   const pathOf = (i: number) => join(folder, `${String(i).padStart(5, '0')}.safetensors`);
 
@@ -73,11 +76,12 @@ export function startSave(
     await mkdir(folder, { recursive: true });
     let held = 0;
     for (const [i, group] of groups.entries()) {
-      const bytes = group.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+      const bytes = bytesOfAll(group);
       for (let oldest = 0; held > 0 && held + bytes > memoryBytes; oldest++) await writing[oldest];
       held += bytes;
       const written = write(i, { path: pathOf(i), tensors: group.map(bytesToGive) });
       writing.push(written.finally(() => (held -= bytes)));
+      writing.at(-1)!.catch(() => undefined); // it is awaited in its turn
     }
   }
 

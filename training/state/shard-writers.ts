@@ -12,12 +12,13 @@ const threads = Array.from({ length: THREADS }, () =>
   threadOf<ShardToWrite, WrittenShard>(compiledScript('state/thread.js'), { does: 'writes shards' }),
 );
 
-const inThreads: ShardWriter = (i, shard) =>
+/** Writes in threads, which take turns. */
+export const writeInThreads: ShardWriter = (i, shard) =>
   threads[i % THREADS]!.ask(
     shard,
     shard.tensors.map(({ bytes }) => bytes.buffer),
   );
 
-/** What writes the shards of a state: threads in turn; of a small state, the caller's own. */
+/** What writes the shards of a state fastest: threads, or of a small state the caller's own. */
 export const shardWriter = (stateBytes: number): ShardWriter =>
-  stateBytes < WORTH_A_THREAD_BYTES ? (_, shard) => writeShard(shard) : inThreads;
+  stateBytes < WORTH_A_THREAD_BYTES ? (_, shard) => writeShard(shard) : writeInThreads;

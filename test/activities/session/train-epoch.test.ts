@@ -1,0 +1,222 @@
+import { EventEmitter, once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { EngineDesk, SessionDesk } from '../../../activities/dependencies.js';
+import { graphOf } from '../../../activities/session/engine-state.js';
+import { trainEpoch } from '../../../activities/session/train-epoch.js';
+import { endAhead } from '../../../activities/session/training-job.js';
+import type { EngineRequests, StateOnDisk } from '../../../engine/protocol.js';
+import type { Position, SessionActivities, StateRef, StopReason, TrainedSegment } from '../../../workflows/contract.js';
+import { tinyJobWith } from '../../support/observations.js';
+import { startS3Server } from '../../support/s3-server.js';
+import { digestOf, lineage } from '../../storage/checkpoint/states.js';
+
+type Asked = EngineRequests['train']['input'];
+type Input = Parameters<SessionActivities['trainEpoch']>[0];
+
+const STEPS_PER_EPOCH = 12;
+
+/** Does what it is told: which segments an engine is asked for, and when, is what these tests are about. */
+class EngineOnPaper extends EventEmitter {
+  readonly asked: Asked[] = [];
+  readonly restored: number[] = [];
+  interrupts = 0;
+  readonly #answers: { resolve: (answer: unknown) => void; reject: (error: Error) => void }[] = [];
+
+  trainAhead(input: Asked): Promise<unknown> {
+    this.asked.push(input);
+    const answer = new Promise((resolve, reject) => this.#answers.push({ resolve, reject }));
+    this.emit('asked');
+    return answer;
+  }
+
+  request(name: string, { position }: { position: Position }): Promise<void> {
+    if (name === 'restore') this.restored.push(position.step);
+    return Promise.resolve();
+  }
+
+  interrupt(): void {
+    this.interrupts++;
+    this.emit('interrupt');
+  }
+
+  /** The `i`th segment is trained up to `step`; its state is on the disk when the promise `written` says so. */
+  async ends(i: number, step: number, reason: StopReason = 'minutes', written: Promise<void> = Promise.resolve()) {
+    while (this.asked.length <= i) await once(this, 'asked');
+    const reached = { step, epoch: Math.floor(step / STEPS_PER_EPOCH), cursor: step % STEPS_PER_EPOCH };
+    const { folder } = this.asked[i]!;
+    await mkdir(folder, { recursive: true });
+    const saved = written.then((): StateOnDisk => ({
+      position: reached,
+      stateDigest: digestOf(`${step}`),
+      shards: [],
+    }));
+    const stats = { steps: step, examples: step, trainSeconds: 1, waitSeconds: 0, meanLoss: step };
+    this.#answers[i]!.resolve({ reason, stats, reached, saved });
+  }
+
+  async fails(i: number, why: string): Promise<void> {
+    while (this.asked.length <= i) await once(this, 'asked');
+    this.#answers[i]!.reject(new Error(why));
+  }
+}
+
+let workFolder: string;
+let engine: EngineOnPaper;
+let session: SessionDesk;
+
+beforeEach(async () => {
+  workFolder = await mkdtemp(join(tmpdir(), 'temper-train-epoch-'));
+  engine = new EngineOnPaper();
+  const desk = {
+    ...{ engine, owner: 'session', loaded: graphOf(asInput(0)), holds: digestOf('0'), snapshots: new Map() },
+    ...{ training: null, ahead: null, uploading: Promise.resolve(), uploaded: null, progress: null },
+  } as unknown as EngineDesk;
+  const flags = { draining: false, interruptRequested: false };
+  session = { desk, workFolder, host: { session: 'session' }, ...flags } as unknown as SessionDesk;
+});
+afterEach(() => rm(workFolder, { recursive: true, force: true }));
+
+/** What the workflow asks to go on from the state of a step. */
+function asInput(step: number, more: { adjustments?: unknown } = {}, from: Partial<StateRef> = {}): Input {
+  const position = { step, epoch: Math.floor(step / STEPS_PER_EPOCH), cursor: step % STEPS_PER_EPOCH };
+  const dataset = { digest: 'data', rows: { train: STEPS_PER_EPOCH } };
+  const job = tinyJobWith({ train: { batchSize: 1 }, checkpoint: { everyMinutes: 1 } });
+  return {
+    context: { run: 'run', job, model: { digest: 'model', files: [] }, dataset, lineage, ...more },
+    plan: { digest: 'plan' },
+    from: { kind: 'snapshot', session: 'session', stateDigest: digestOf(`${step}`), ...position, ...from },
+    until: { step: STEPS_PER_EPOCH, minutes: 1 },
+    commit: { parent: null, observations: [], keepSteps: [] },
+  } as unknown as Input;
+}
+
+const train = (input: Input): Promise<TrainedSegment> =>
+  new MockActivityEnvironment().run((asked: Input) => trainEpoch(session)(asked), input);
+const uploaded = (): void => session.desk.snapshots.clear();
+
+/** The first segment, up to step 3 in the middle of an epoch, and its snapshot uploaded. */
+async function trainedToThree() {
+  const first = train(asInput(0));
+  await engine.ends(0, 3);
+  const trained = await first;
+  if (trained.kind !== 'trained') throw new Error(trained.kind);
+  return trained.reached;
+}
+
+test('in the middle of an epoch the engine goes on, and the next activity attaches to what it does', async () => {
+  const reached = await trainedToThree();
+  expect(reached).toMatchObject({ step: 3, stateDigest: digestOf('3') });
+  expect(engine.asked).toHaveLength(2); // before anybody asked
+  expect(engine.asked[1]).toMatchObject({ until: { step: STEPS_PER_EPOCH, minutes: 1 } });
+  uploaded();
+  const second = train(asInput(3));
+  await engine.ends(1, 7);
+  expect(await second).toMatchObject({ kind: 'trained', reached: { step: 7 } });
+  expect(engine.asked).toHaveLength(3);
+  expect([engine.interrupts, engine.restored]).toEqual([0, []]);
+});
+
+test('the snapshot is answered when it is on the disk, and training goes on before', async () => {
+  let written = (): void => undefined;
+  const first = train(asInput(0));
+  await engine.ends(0, 3, 'minutes', new Promise((resolve) => (written = resolve)));
+  while (engine.asked.length < 2) await once(engine, 'asked');
+  let answered = false;
+  void first.then(() => (answered = true));
+  await new Promise(setImmediate);
+  expect(answered).toBe(false);
+  written();
+  expect(await first).toMatchObject({ kind: 'trained', reached: { step: 3 } });
+});
+
+test.each([
+  { what: 'at the end of an epoch, which is validated', step: STEPS_PER_EPOCH, reason: 'reached' as const },
+  { what: 'when training was interrupted', step: 3, reason: 'interrupted' as const },
+])('$what, the engine waits', async ({ step, reason }) => {
+  const first = train(asInput(0));
+  await engine.ends(0, step, reason);
+  await first;
+  expect(engine.asked).toHaveLength(1);
+  expect(session.desk.holds).toBe(digestOf(`${step}`));
+});
+
+test('the engine goes on by one segment at most, and not while a snapshot waits for its upload', async () => {
+  await trainedToThree();
+  await engine.ends(1, 5); // nobody has asked for it
+  await session.desk.ahead!.result;
+  expect(engine.asked).toHaveLength(2);
+
+  const second = train(asInput(3)); // the snapshot of step 3 is not uploaded
+  await second;
+  const third = train(asInput(5));
+  await engine.ends(2, 9);
+  await third;
+  expect(engine.asked).toHaveLength(3);
+});
+
+test('what was guessed wrongly is ended, leaves nothing on the disk, and the state that is wanted is read again', async () => {
+  const reached = await trainedToThree();
+  const adjusted = train(asInput(3, { adjustments: [{ fromStep: 3, changes: { learningRate: 0.5 } }] }, reached));
+  await once(engine, 'interrupt');
+  await engine.ends(1, 4, 'interrupted');
+  await engine.ends(2, STEPS_PER_EPOCH, 'reached');
+  expect(await adjusted).toMatchObject({ kind: 'trained', reached: { step: STEPS_PER_EPOCH } });
+  expect(engine.restored).toEqual([3]);
+  expect(engine.asked[2]).toMatchObject({ adjusted: { learningRate: 0.5 } });
+  expect(existsSync(engine.asked[1]!.folder)).toBe(false);
+});
+
+test('whoever else wants the engine ends what it does unasked', async () => {
+  await trainedToThree();
+  const ending = endAhead(session.desk);
+  expect(engine.interrupts).toBe(1);
+  await engine.ends(1, 4, 'interrupted');
+  await ending;
+  expect([session.desk.ahead, existsSync(engine.asked[1]!.folder)]).toEqual([null, false]);
+});
+
+test('a session that was given up does not go on: its engine may serve another', async () => {
+  const first = train(asInput(0));
+  await once(engine, 'asked');
+  session.desk.owner = null;
+  await engine.ends(0, 3);
+  await first;
+  expect(engine.asked).toHaveLength(1);
+});
+
+test('what failed unasked fails who attaches to it, and is begun anew by the next', async () => {
+  await trainedToThree();
+  uploaded();
+  const failing = train(asInput(3));
+  await expect(Promise.all([failing, engine.fails(1, 'no space')])).rejects.toThrow('no space');
+  expect([session.desk.training, session.desk.ahead]).toEqual([null, null]);
+});
+
+test('a worker that shuts down commits how far the engine came, and tells of all that was trained', async () => {
+  const server = await startS3Server();
+  try {
+    session = { ...session, store: server.open(), settled: new Map() };
+    session = Object.assign(session, { host: { session: 'session', fingerprint: { digest: 'test' } } });
+    let written = (): void => undefined;
+    const first = train(asInput(0));
+    await engine.ends(0, 3, 'minutes', new Promise((resolve) => (written = resolve)));
+    while (engine.asked.length < 2) await once(engine, 'asked');
+    session.draining = true;
+    written();
+    await once(engine, 'interrupt');
+    await engine.ends(1, 5, 'interrupted');
+    expect(await first).toMatchObject({
+      kind: 'preempted',
+      ref: { run: 'run', step: 5, stateDigest: digestOf('5') },
+      stats: { steps: 8, examples: 8, trainSeconds: 2, meanLoss: (3 * 3 + 5 * 5) / 8 },
+    });
+    expect(engine.asked.map(({ folder }) => existsSync(folder))).toEqual([false, false]);
+  } finally {
+    await server.stop();
+  }
+});
