@@ -3,8 +3,8 @@ import { constants, setPriority } from 'node:os';
 import { basename } from 'node:path';
 
 /**
- * Lets this thread have the processor when the threads that train leave it: they wait for one another at every op, so that one
- * held up holds up all. Linux gives each thread a priority of its own (setpriority(2)); elsewhere nothing is changed.
+ * Lets the threads that train go before this one: one of them that is held up holds up all, which wait for one another at every op.
+ * Linux gives each thread a priority of its own (setpriority(2)); elsewhere nothing is changed.
  */
 export function yieldToTraining(): void {
   try {
