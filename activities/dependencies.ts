@@ -44,6 +44,8 @@ export interface EngineDesk {
   training: TrainingJob | null;
   /** What the engine went on with at the end of that job, before anybody asked (training-job.ts). */
   ahead: TrainingJob | null;
+  /** The restore under way, settled either way: it may read a snapshot. */
+  restoring: Promise<unknown>;
   /** The upload under way, settled either way: a shutdown commits after it, so that commits come in the order of their steps. */
   uploading: Promise<unknown>;
   /** The snapshot that was uploaded last, which is not on the disk any more. */

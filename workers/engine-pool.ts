@@ -98,6 +98,7 @@ export class EnginePool {
       snapshots: new Map(),
       training: null,
       ahead: null,
+      restoring: Promise.resolve(),
       uploading: Promise.resolve(),
       uploaded: null,
       progress: null,

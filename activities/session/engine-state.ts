@@ -4,10 +4,18 @@ import { log } from '@temporalio/activity';
 import { fetchCheckpoint } from '../../storage/checkpoint/restore.js';
 import { fetchFile } from '../../storage/content.js';
 import { untilReachable } from '../../storage/until-reachable.js';
-import type { FeaturesRef, FreezePlan, StateRef, TrainingContext, TrainProgress } from '../../workflows/contract.js';
+import type {
+  CheckpointRef,
+  FeaturesRef,
+  FreezePlan,
+  Snapshot,
+  StateRef,
+  TrainingContext,
+  TrainProgress,
+} from '../../workflows/contract.js';
 import { sessionClosed } from '../as-activity.js';
 import type { EngineRequests, LoadRequest } from '../../engine/protocol.js';
-import type { SessionDesk } from '../dependencies.js';
+import type { EngineDesk, SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
 import { endAhead } from './training-job.js';
 import { modelFolder } from '../model-folder.js';
@@ -38,6 +46,7 @@ export async function ensureState(
   const { desk, store } = session;
   const loaded = desk.loaded === graphOf(input);
   if (loaded && desk.holds === at.stateDigest) return;
+  await desk.training?.result.catch(() => undefined); // of a session before, which nobody has asked for again
   await endAhead(desk);
   const waiting = { signal, onWaiting: () => announce(session, 'waiting-for-store', at) };
   announce(session, 'compiling', at);
@@ -45,21 +54,28 @@ export async function ensureState(
   announce(session, 'restoring', at);
   const { step, epoch, cursor } = at;
   const position = { step, epoch, cursor };
-  if (at.kind === 'snapshot') {
-    const onDisk = desk.snapshots.get(at.folder);
-    if (!onDisk) throw sessionClosed(`the snapshot of step ${step} is not on this host`);
+  const onDisk = at.kind === 'snapshot' && desk.snapshots.get(at.folder);
+  if (onDisk) {
     await restore(session, { shards: onDisk.shards.map(({ path }) => path), position });
   } else {
     const folder = shardFolder(session);
-    const { files } = await untilReachable(() => fetchCheckpoint(store, at, folder, { signal }), waiting);
+    const stored = at.kind === 'snapshot' ? uploadedAs(desk, at) : at;
+    const { files } = await untilReachable(() => fetchCheckpoint(store, stored, folder, { signal }), waiting);
     await restore(session, { shards: files, position });
     await rm(folder, { recursive: true, force: true });
   }
   desk.holds = at.stateDigest;
 }
 
+/** The checkpoint that a snapshot has become, which made room for others since it was asked for. */
+function uploadedAs({ uploaded }: EngineDesk, { folder, step }: Snapshot): CheckpointRef {
+  if (uploaded?.folder === folder) return uploaded.ref;
+  throw sessionClosed(`the snapshot of step ${step} is not on this host`);
+}
+
 async function restore(session: SessionDesk, input: EngineRequests['restore']['input']): Promise<void> {
   const restored = askEngine(session, 'restore', input);
+  session.desk.restoring = restored.catch(() => undefined);
   session.desk.holds = null; // until every tensor is assigned
   await restored;
 }

@@ -31,10 +31,14 @@ export const asMade = (context: TrainingContext, { step }: StateRef): TrainingCo
 /** The context with the job's batches as the next step takes them. */
 export const asTrained = (context: TrainingContext, { step }: StateRef): TrainingContext => withBatches(context, step);
 
+/** The job as the next step takes it. */
+export const jobAfter = ({ job, adjustments = [] }: TrainingContext, { step }: Pick<StateRef, 'step'>) =>
+  jobWith(job, changesAfter(adjustments, step));
+
 /** What the loop reads of the job at each step; undefined: as the job says. */
-export function adjustedRates({ job, adjustments = [] }: TrainingContext, { step }: Pick<StateRef, 'step'>) {
-  if (adjustments.length === 0) return undefined;
-  const { learningRate, epochs } = jobWith(job, changesAfter(adjustments, step)).train;
+export function adjustedRates(context: TrainingContext, at: Pick<StateRef, 'step'>) {
+  if (!context.adjustments?.length) return undefined;
+  const { learningRate, epochs } = jobAfter(context, at).train;
   return { learningRate, epochs };
 }
 

@@ -1,7 +1,7 @@
 import { EngineDied } from '../../engine/failure.js';
 import type { SegmentStats, SessionActivities, StateRef, TrainedSegment } from '../../workflows/contract.js';
 import { asActivity, sessionClosed } from '../as-activity.js';
-import type { SessionDesk } from '../dependencies.js';
+import type { EngineDesk, SessionDesk, TrainingJob } from '../dependencies.js';
 import { commitState } from './commit.js';
 import { ensureState } from './engine-state.js';
 import { adjustedRates, asTrained } from './in-force.js';
@@ -28,7 +28,7 @@ export const trainEpoch =
     asActivity<TrainedSegment>(
       async (signal) => {
         const { desk } = session;
-        const key = keyOf(input, input.from.step, input.from.stateDigest);
+        const key = keyOf(input, input.from, input.from.stateDigest);
         if (desk.ahead?.key === key) {
           desk.training = desk.ahead;
           desk.ahead = null;
@@ -43,13 +43,15 @@ export const trainEpoch =
             session.interruptRequested = false;
             return { kind: 'not-started', because: 'interrupted' };
           }
-          desk.training = beginTraining(session, input, input.from.step, key);
+          desk.training = beginTraining(session, input, input.from, key);
         }
         const job = desk.training;
-        const trained = await job.result.catch((error: unknown) => {
+        const asked = await job.result.catch((error: unknown) => {
           if (desk.training === job) desk.training = null;
           return fatal(session, input, error, signal);
         });
+        // Whoever wants it to stop gets all the steps that are done.
+        const trained = session.draining || session.interruptRequested ? await asFarAsItCame(desk, job, asked) : asked;
         session.interruptRequested = false;
         if (trained.stats.steps === 0) desk.training = null; // its key is this state's own: it must not be attached to again
         const reached = { ...trained.reached, session: session.host.session };
@@ -73,23 +75,40 @@ async function fatal(
   throw await poisoned(session, step, error, signal);
 }
 
-/** What a worker that shuts down has of a run: this segment, or where the engine went on to. */
+/** A segment with what the engine went on to do after it, which ends now. */
+async function asFarAsItCame(desk: EngineDesk, job: TrainingJob, asked: Trained): Promise<Trained> {
+  const beyond = await haltAhead(desk);
+  if (!beyond) return asked;
+  const whole = { ...beyond, stats: together(asked.stats, beyond.stats) };
+  desk.training = { key: job.key, result: Promise.resolve(whole) };
+  await dropSnapshot(desk, asked.reached.folder);
+  return whole;
+}
+
+/**
+ * Commits what a worker that shuts down has of a run. The snapshot before it first, if its upload has not begun: commits come in the
+ * order of their steps, and that upload is answered with it.
+ */
 async function commitNewest(
   session: SessionDesk,
-  { context, commit }: TrainInput,
-  trained: Trained,
+  { context, from, commit }: TrainInput,
+  { reached: { step, folder }, stats }: Trained,
   signal: AbortSignal,
 ): Promise<TrainedSegment> {
   const { desk } = session;
-  const beyond = await haltAhead(desk);
-  const { step, folder } = (beyond ?? trained).reached;
+  await desk.uploading;
+  const before = from.kind === 'snapshot' && desk.snapshots.get(from.folder);
+  if (before) {
+    const ref = await commitState(session, context, before, commit, signal);
+    desk.uploaded = { folder: from.folder, ref };
+    await dropSnapshot(desk, from.folder);
+  }
   const state = desk.snapshots.get(folder);
   if (!state) throw sessionClosed(`the snapshot of step ${step} is not on this host any more`);
-  await desk.uploading;
-  const ref = await commitState(session, context, state, commit, signal);
+  const parent = (before && desk.uploaded?.ref) || commit.parent;
+  const ref = await commitState(session, context, state, { ...commit, parent }, signal);
   await dropSnapshot(desk, folder);
-  if (beyond) await dropSnapshot(desk, trained.reached.folder);
-  return { kind: 'preempted', ref, stats: beyond ? together(trained.stats, beyond.stats) : trained.stats };
+  return { kind: 'preempted', ref, stats };
 }
 
 /** Of two segments, one after the other. */

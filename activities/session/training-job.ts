@@ -11,12 +11,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lineageAt } from '../../storage/checkpoint/line.js';
 import type { CommitContext, Position, Sha256, Suspect, TrainedSegment, TrainUntil } from '../../workflows/contract.js';
-import { changesAfter, jobWith, nextChange, stepsPerEpochOf } from '../../workflows/policies/adjustments.js';
+import { nextChange, pace } from '../../workflows/policies/adjustments.js';
 import { nextBoundary } from '../../workflows/policies/boundaries.js';
 import type { EngineDesk, SessionDesk, TrainingJob } from '../dependencies.js';
 import { engineOf } from './ask-engine.js';
 import type { StateInput } from './engine-state.js';
-import { adjustedRates, lineOf } from './in-force.js';
+import { adjustedRates, jobAfter, lineOf } from './in-force.js';
 
 export interface Segment extends StateInput {
   readonly until: TrainUntil;
@@ -26,18 +26,19 @@ export interface Segment extends StateInput {
 
 export type Trained = TrainedSegment & { kind: 'trained' };
 
-/** Names a segment by all that its states are a function of, and by where an adjustment ends it. */
-export function keyOf({ context }: StateInput, step: number, stateDigest: Sha256): string {
+/** Names a segment by all that its states are a function of, and by where an adjustment ends it, if its epoch does not before. */
+export function keyOf({ context }: StateInput, at: Position, stateDigest: Sha256): string {
   const { lineage, adjustments = [] } = context;
-  const key = `${lineageAt(lineOf(context), step + 1) ?? lineage}/${stateDigest}`;
-  return adjustments.length === 0 ? key : `${key}/${nextChange(adjustments, step)}`;
+  const key = `${lineageAt(lineOf(context), at.step + 1) ?? lineage}/${stateDigest}`;
+  const change = nextChange(adjustments, at.step);
+  return change < pace(jobAfter(context, at), at, context.dataset).epochEnd ? `${key}/${change}` : key;
 }
 
-/** Begins to train from the state that the engine holds, the one of `step`. */
-export function beginTraining(session: SessionDesk, segment: Segment, step: number, key: string | null): TrainingJob {
+/** Begins to train from the state that the engine holds, the one at `from`. */
+export function beginTraining(session: SessionDesk, segment: Segment, from: Position, key: string | null): TrainingJob {
   const job: TrainingJob = {
     key,
-    result: train(session, segment, step, () => session.desk.training === job),
+    result: train(session, segment, from, () => session.desk.training === job),
   };
   job.result.catch(() => undefined); // whoever attaches to it hears of it
   return job;
@@ -75,13 +76,28 @@ export async function dropSnapshot(desk: EngineDesk, folder: string): Promise<vo
 async function train(
   session: SessionDesk,
   segment: Segment,
-  from: number,
+  from: Position,
   isAskedFor: () => boolean,
 ): Promise<Trained> {
-  const { desk, workFolder, host } = session;
+  const folder = join(session.workFolder, 'snapshots', `${from.step}-${randomUUID()}`);
+  try {
+    return await trainInto(folder, session, segment, from, isAskedFor);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true }); // what was written of it
+    throw error;
+  }
+}
+
+async function trainInto(
+  folder: string,
+  session: SessionDesk,
+  segment: Segment,
+  from: Position,
+  isAskedFor: () => boolean,
+): Promise<Trained> {
+  const { desk, host } = session;
   const { context, until, commit, suspect } = segment;
-  const folder = join(workFolder, 'snapshots', `${from}-${randomUUID()}`);
-  const adjusted = adjustedRates(context, { step: from });
+  const adjusted = adjustedRates(context, from);
   const training = engineOf(session).trainAhead({
     ...{ until, observations: commit.observations, folder },
     ...(adjusted && { adjusted }),
@@ -93,10 +109,10 @@ async function train(
   // One ahead, and not while a snapshot waits for its upload: there is room for two.
   const mayGoOn = reason !== 'interrupted' && !suspect && wanted && isAskedFor() && desk.snapshots.size === 0;
   const next = mayGoOn ? nextUntil(segment, reached) : null;
-  const ahead = next && beginTraining(session, { ...segment, until: next }, reached.step, null);
+  const ahead = next && beginTraining(session, { ...segment, until: next }, reached, null);
   if (ahead) desk.ahead = ahead;
   const state = await saved;
-  if (ahead) ahead.key = keyOf(segment, reached.step, state.stateDigest);
+  if (ahead) ahead.key = keyOf(segment, reached, state.stateDigest);
   else desk.holds = state.stateDigest;
   desk.snapshots.set(folder, state);
   return {
@@ -118,7 +134,7 @@ async function train(
 /** What the workflow will ask for if nothing has changed; null at the end of an epoch, where it validates. */
 function nextUntil({ context }: Segment, reached: Position): TrainUntil | null {
   if (reached.cursor === 0) return null;
-  const { job, dataset, adjustments = [] } = context;
-  const now = jobWith(job, changesAfter(adjustments, reached.step));
-  return nextBoundary(now, reached, stepsPerEpochOf(dataset, now.train), nextChange(adjustments, reached.step));
+  const job = jobAfter(context, reached);
+  const { stepsPerEpoch } = pace(job, reached, context.dataset);
+  return nextBoundary(job, reached, stepsPerEpoch, nextChange(context.adjustments ?? [], reached.step));
 }

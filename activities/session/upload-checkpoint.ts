@@ -20,6 +20,8 @@ export const uploadCheckpoint =
       session.desk.uploading = committing.catch(() => undefined);
       const ref = await committing;
       session.desk.uploaded = { folder: snapshot.folder, ref };
-      await dropSnapshot(session.desk, snapshot.folder);
+      const { desk } = session;
+      for (let reading; reading !== desk.restoring;) await (reading = desk.restoring); // it may be what is read
+      await dropSnapshot(desk, snapshot.folder);
       return ref;
     });

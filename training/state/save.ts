@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { elementsOf } from '../../models/safetensors-header.js';
 import type { Position, Sha256 } from '../../workflows/contract.js';
 import { inBatches } from '../in-batches.js';
-import { shardWriter, writeInThreads, type ShardWriter } from './shard-writers.js';
+import { shardWriter, writeMeanwhile, type ShardWriter } from './shard-writers.js';
 import type { TensorBytes, WrittenShard } from './write-shard.js';
 
 export interface ShardFile {
@@ -56,7 +56,7 @@ export const saveState = (tensors: readonly StoredTensor[], position: Position, 
 
 /** Saves while this thread trains on, which hardly ever turns to anything else: other threads do it, however little there is. */
 export const saveMeanwhile = (tensors: readonly StoredTensor[], position: Position, folder: string): Saving =>
-  startSave(tensors, { position, folder, memoryBytes: MEANWHILE_BYTES, write: writeInThreads });
+  startSave(tensors, { position, folder, memoryBytes: MEANWHILE_BYTES, write: writeMeanwhile });
 
 interface HowToSave {
   readonly position: Position;

@@ -4,19 +4,28 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { EngineDesk, SessionDesk } from '../../../activities/dependencies.js';
 import { graphOf } from '../../../activities/session/engine-state.js';
 import { trainEpoch } from '../../../activities/session/train-epoch.js';
 import { endAhead } from '../../../activities/session/training-job.js';
+import { uploadCheckpoint } from '../../../activities/session/upload-checkpoint.js';
 import type { EngineRequests, StateOnDisk } from '../../../engine/protocol.js';
-import type { Position, SessionActivities, StateRef, StopReason, TrainedSegment } from '../../../workflows/contract.js';
+import type {
+  Position,
+  SessionActivities,
+  Snapshot,
+  StateRef,
+  StopReason,
+  TrainedSegment,
+} from '../../../workflows/contract.js';
 import { tinyJobWith } from '../../support/observations.js';
-import { startS3Server } from '../../support/s3-server.js';
+import { startS3Server, type S3Server } from '../../support/s3-server.js';
 import { digestOf, lineage } from '../../storage/checkpoint/states.js';
 
 type Asked = EngineRequests['train']['input'];
 type Input = Parameters<SessionActivities['trainEpoch']>[0];
+type Upload = Parameters<SessionActivities['uploadCheckpoint']>[0];
 
 const STEPS_PER_EPOCH = 12;
 
@@ -61,6 +70,7 @@ class EngineOnPaper extends EventEmitter {
 
   async fails(i: number, why: string): Promise<void> {
     while (this.asked.length <= i) await once(this, 'asked');
+    await mkdir(this.asked[i]!.folder, { recursive: true });
     this.#answers[i]!.reject(new Error(why));
   }
 }
@@ -74,7 +84,14 @@ beforeEach(async () => {
   engine = new EngineOnPaper();
   const desk = {
     ...{ engine, owner: 'session', loaded: graphOf(asInput(0)), holds: digestOf('0'), snapshots: new Map() },
-    ...{ training: null, ahead: null, uploading: Promise.resolve(), uploaded: null, progress: null },
+    ...{
+      training: null,
+      ahead: null,
+      restoring: Promise.resolve(),
+      uploading: Promise.resolve(),
+      uploaded: null,
+      progress: null,
+    },
   } as unknown as EngineDesk;
   const flags = { draining: false, interruptRequested: false };
   session = { desk, workFolder, host: { session: 'session' }, ...flags } as unknown as SessionDesk;
@@ -82,7 +99,11 @@ beforeEach(async () => {
 afterEach(() => rm(workFolder, { recursive: true, force: true }));
 
 /** What the workflow asks to go on from the state of a step. */
-function asInput(step: number, more: { adjustments?: unknown } = {}, from: Partial<StateRef> = {}): Input {
+function asInput(
+  step: number,
+  more: { run?: string; adjustments?: unknown } = {},
+  from: Partial<StateRef> = {},
+): Input {
   const position = { step, epoch: Math.floor(step / STEPS_PER_EPOCH), cursor: step % STEPS_PER_EPOCH };
   const dataset = { digest: 'data', rows: { train: STEPS_PER_EPOCH } };
   const job = tinyJobWith({ train: { batchSize: 1 }, checkpoint: { everyMinutes: 1 } });
@@ -195,15 +216,54 @@ test('what failed unasked fails who attaches to it, and is begun anew by the nex
   const failing = train(asInput(3));
   await expect(Promise.all([failing, engine.fails(1, 'no space')])).rejects.toThrow('no space');
   expect([session.desk.training, session.desk.ahead]).toEqual([null, null]);
+  expect(existsSync(engine.asked[1]!.folder)).toBe(false);
 });
 
-test('a worker that shuts down commits how far the engine came, and tells of all that was trained', async () => {
-  const server = await startS3Server();
-  try {
-    session = { ...session, store: server.open(), settled: new Map() };
-    session = Object.assign(session, { host: { session: 'session', fingerprint: { digest: 'test' } } });
+test('an adjustment that holds from the end of the epoch on does not make the guess a wrong one', async () => {
+  const reached = await trainedToThree();
+  uploaded();
+  const fromEpochEnd = [{ fromStep: STEPS_PER_EPOCH, changes: { epochs: 9 } }];
+  const second = train(asInput(3, { adjustments: fromEpochEnd }, reached));
+  await engine.ends(1, STEPS_PER_EPOCH, 'reached');
+  expect(await second).toMatchObject({ kind: 'trained', reached: { step: STEPS_PER_EPOCH } });
+  expect([engine.interrupts, engine.asked.length]).toEqual([0, 2]);
+});
+
+test('who asked training to stop gets what was done unasked, too', async () => {
+  let written = (): void => undefined;
+  const first = train(asInput(0));
+  await engine.ends(0, 3, 'minutes', new Promise((resolve) => (written = resolve)));
+  while (engine.asked.length < 2) await once(engine, 'asked');
+  session.interruptRequested = true;
+  written();
+  await engine.ends(1, 4, 'interrupted');
+  const trained = await first;
+  expect(trained).toMatchObject({ kind: 'trained', reason: 'interrupted', reached: { step: 4 }, stats: { steps: 7 } });
+  expect(existsSync(engine.asked[0]!.folder)).toBe(false);
+  expect(await train(asInput(0))).toEqual(trained); // asked again, when the answer was lost
+});
+
+describe('with a store', () => {
+  let server: S3Server;
+  beforeAll(async () => void (server = await startS3Server()));
+  afterAll(() => server.stop());
+  beforeEach(() => {
+    const host = { session: 'session', fingerprint: { digest: 'test' } };
+    session = Object.assign(session, { store: server.open(), settled: new Map(), host });
+  });
+
+  const upload = (run: string, snapshot: Snapshot) => {
+    const { context, commit } = asInput(0, { run });
+    return new MockActivityEnvironment().run((asked: Upload) => uploadCheckpoint(session)(asked), {
+      context,
+      commit,
+      snapshot,
+    } as unknown as Upload);
+  };
+
+  test('a worker that shuts down commits how far the engine came, and tells of all that was trained', async () => {
     let written = (): void => undefined;
-    const first = train(asInput(0));
+    const first = train(asInput(0, { run: 'drained' }));
     await engine.ends(0, 3, 'minutes', new Promise((resolve) => (written = resolve)));
     while (engine.asked.length < 2) await once(engine, 'asked');
     session.draining = true;
@@ -212,11 +272,31 @@ test('a worker that shuts down commits how far the engine came, and tells of all
     await engine.ends(1, 5, 'interrupted');
     expect(await first).toMatchObject({
       kind: 'preempted',
-      ref: { run: 'run', step: 5, stateDigest: digestOf('5') },
+      ref: { run: 'drained', sequence: 1, step: 5, stateDigest: digestOf('5') },
       stats: { steps: 8, examples: 8, trainSeconds: 2, meanLoss: (3 * 3 + 5 * 5) / 8 },
     });
     expect(engine.asked.map(({ folder }) => existsSync(folder))).toEqual([false, false]);
-  } finally {
-    await server.stop();
-  }
+  });
+
+  test('it commits the snapshot before first, and the upload of that is answered', async () => {
+    const reached = await trainedToThree();
+    session.draining = true;
+    const second = train(asInput(3, { run: 'in-order' }, reached));
+    await engine.ends(1, 5, 'interrupted');
+    expect(await second).toMatchObject({ kind: 'preempted', ref: { sequence: 2, step: 5 } });
+    expect(await upload('in-order', reached)).toMatchObject({ sequence: 1, step: 3 });
+  });
+
+  test('a snapshot that was uploaded while a wrong guess was ended is read as the checkpoint that it has become', async () => {
+    const reached = await trainedToThree();
+    const changed = { run: 'uploaded', adjustments: [{ fromStep: 3, changes: { learningRate: 0.5 } }] };
+    const adjusted = train(asInput(3, changed, reached));
+    await once(engine, 'interrupt');
+    expect(await upload('uploaded', reached)).toMatchObject({ sequence: 1, step: 3 });
+    expect(existsSync(reached.folder)).toBe(false);
+    await engine.ends(1, 4, 'interrupted');
+    await engine.ends(2, STEPS_PER_EPOCH, 'reached');
+    expect(await adjusted).toMatchObject({ kind: 'trained', reached: { step: STEPS_PER_EPOCH } });
+    expect(engine.restored).toEqual([3]);
+  });
 });

@@ -38,6 +38,7 @@ async function withSnapshot(run: RunId, step: number): Promise<{ session: Sessio
   const desk = {
     snapshots: new Map([[folder, { position, stateDigest, shards }]]),
     uploaded: null,
+    restoring: Promise.resolve(),
   } as unknown as EngineDesk;
   const host = { session: 'session', fingerprint: { digest: 'test' } };
   const session = { store, settled: new Map(), host, desk } as unknown as SessionDesk;
