@@ -44,11 +44,11 @@ export function beginTraining(session: SessionDesk, segment: Segment, from: Posi
   return job;
 }
 
-/** Ends what the engine trains, after its current step: somebody wants something else of it. */
+/** Ends what an activity asked the engine for, after its current step: another wants something else. */
 export async function endTraining(desk: EngineDesk): Promise<void> {
-  if (desk.training) desk.engine.interrupt();
-  await desk.training?.result.catch(() => undefined);
-  await endAhead(desk);
+  if (!desk.training) return;
+  desk.engine.interrupt();
+  await desk.training.result.catch(() => undefined);
   desk.training = null;
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,17 +18,18 @@ let engine: Engine;
 let from: StateOnDisk;
 
 /** A real engine process that holds the state of step 0 of a run with 12 steps an epoch. */
-beforeEach(async () => {
-  directory = makeTemporaryFolder();
+async function start(patienceMs?: number): Promise<void> {
   const client = (await import(pathToFileURL(builtFile('engine/client.ts')).href)) as { Engine: typeof Engine };
   const pinned = { intraOpThreads: 1, interOpThreads: 1 };
-  engine = new client.Engine({ pinned, logFile: join(directory, 'engine.log'), allowModules: false });
+  engine = new client.Engine({ pinned, logFile: join(directory, 'engine.log'), allowModules: false, patienceMs });
   const { request } = await tinyLoad();
   const { job, modelFolder, dataset } = request;
   from = await engine.request('initialize', { job, modelFolder, dataset, folder: folderOf('0') });
   await engine.request('load', request);
   await restart();
-}, 60_000);
+}
+
+beforeEach(() => void (directory = makeTemporaryFolder()));
 afterEach(async () => {
   await engine.close();
   removeFolder(directory);
@@ -43,6 +45,7 @@ const asked = (step: number, name: string) => ({
 });
 
 test('what is trained while a state is written changes nothing of it, and comes to the same state', async () => {
+  await start();
   const first = await engine.trainAhead(asked(5, 'ahead-5'));
   expect(first).toMatchObject({ reason: 'reached', reached: { step: 5, cursor: 5 } });
   const second = engine.trainAhead(asked(9, 'ahead-9'));
@@ -58,6 +61,7 @@ test('what is trained while a state is written changes nothing of it, and comes 
 });
 
 test('the end of an epoch and an interrupted segment are answered with their state on the disk', async () => {
+  await start();
   const ends = await engine.trainAhead(asked(12, 'epoch'));
   expect(ends).toMatchObject({ reason: 'reached', reached: { step: 12, epoch: 1, cursor: 0 } });
   expect(existsSync(join(folderOf('epoch'), '00000.safetensors'))).toBe(true);
@@ -71,6 +75,7 @@ test('the end of an epoch and an interrupted segment are answered with their sta
 });
 
 test('a state that cannot be written is told to who waits for it; what is trained meanwhile is not disturbed', async () => {
+  await start();
   await mkdir(join(folderOf('in-the-way'), '00000.safetensors.partial'), { recursive: true });
   const first = await engine.trainAhead(asked(5, 'in-the-way'));
   const second = engine.trainAhead(asked(9, 'after'));
@@ -79,10 +84,19 @@ test('a state that cannot be written is told to who waits for it; what is traine
 });
 
 test('whoever waits for a state hears of the death of its engine', async () => {
+  await start();
   const { saved } = await engine.trainAhead(asked(5, 'written'));
   process.kill(engine.pid, 'SIGKILL'); // whether it is written by now or not
   await eventually('it is gone', () => !engine.alive);
   const came = await saved.catch((error: Error) => error);
   if (came instanceof Error) expect(came).toMatchObject({ name: 'EngineDied' });
   else expect(came.position.step).toBe(5);
+});
+
+test('a write that hangs is found, when nothing else is asked of the engine', async () => {
+  await start(2_000);
+  await mkdir(folderOf('hanging'));
+  execFileSync('mkfifo', [join(folderOf('hanging'), '00000.safetensors.partial')]); // opened when somebody reads it: nobody does
+  const { saved } = await engine.trainAhead(asked(5, 'hanging'));
+  await expect(saved).rejects.toThrow(/hung at saving: no progress for .* and it stood still/);
 });

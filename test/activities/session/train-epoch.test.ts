@@ -166,18 +166,22 @@ test.each([
   expect(session.desk.holds).toBe(digestOf(`${step}`));
 });
 
-test('the engine goes on by one segment at most, and not while a snapshot waits for its upload', async () => {
+test('the engine goes on by one segment, which is not gone on from until somebody asks for it', async () => {
   await trainedToThree();
-  await engine.ends(1, 5); // nobody has asked for it
+  uploaded();
+  await engine.ends(1, 5);
   await session.desk.ahead!.result;
   expect(engine.asked).toHaveLength(2);
+  expect(await train(asInput(3))).toMatchObject({ kind: 'trained', reached: { step: 5 } });
+  expect(engine.asked).toHaveLength(2); // it had ended before it was asked for
+});
 
+test('the engine does not go on while a snapshot waits for its upload', async () => {
+  await trainedToThree();
   const second = train(asInput(3)); // the snapshot of step 3 is not uploaded
+  await engine.ends(1, 5);
   await second;
-  const third = train(asInput(5));
-  await engine.ends(2, 9);
-  await third;
-  expect(engine.asked).toHaveLength(3);
+  expect(engine.asked).toHaveLength(2);
 });
 
 test('what was guessed wrongly is ended, leaves nothing on the disk, and the state that is wanted is read again', async () => {
@@ -207,7 +211,7 @@ test('a session that was given up does not go on: its engine may serve another',
   session.desk.owner = null;
   await engine.ends(0, 3);
   await first;
-  expect(engine.asked).toHaveLength(1);
+  expect([engine.asked.length, session.desk.ahead]).toEqual([1, null]);
 });
 
 test('what failed unasked fails who attaches to it, and is begun anew by the next', async () => {
