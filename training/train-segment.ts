@@ -3,7 +3,7 @@ import type { Job } from '../job/schema.js';
 import type { Observation, Position, SegmentStats, StopReason, TrainUntil } from '../workflows/contract.js';
 import { NonFiniteStep } from './compile/problems.js';
 import type { Examples } from './examples/examples.js';
-import { epochOrder, stepsPerEpochOf } from './examples/order.js';
+import { keptEpochOrder, stepsPerEpochOf } from './examples/order.js';
 import { feedAhead, type Feed, type StepToGather } from './feed/ahead.js';
 import { gatherHere, type Gatherer } from './feed/gatherer.js';
 import { learningRateAt } from './schedules/learning-rate.js';
@@ -47,7 +47,8 @@ export class NonFiniteLoss extends Error {
 export async function trainSegment(segment: Segment): Promise<TrainedOn> {
   const { examples, job, gatherer = gatherHere(examples), clockMs } = segment;
   const { step, epoch, cursor } = segment.from;
-  const order = epochOrder(examples, job.train.batchSize, job.seed, epoch, balanceOf(job.data) === 'sampling');
+  const sampling = balanceOf(job.data) === 'sampling';
+  const order = keptEpochOrder(examples, job.train.batchSize, job.seed, epoch, sampling);
   const steps = stepsFrom(order, job, step, epoch, cursor);
   const feed = feedAhead(gatherer, steps, job.train.batchSize, clockMs);
   try {

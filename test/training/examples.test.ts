@@ -16,7 +16,14 @@ import { openTokenizer } from '../../data/tokenize.js';
 import type { Examples } from '../../training/examples/examples.js';
 import { pixelExamples } from '../../training/examples/image-examples.js';
 import { openExamples } from '../../training/examples/open-examples.js';
-import { bucketOf, bucketsOf, epochOrder, inOrder, stepsPerEpochOf } from '../../training/examples/order.js';
+import {
+  bucketOf,
+  bucketsOf,
+  epochOrder,
+  inOrder,
+  keptEpochOrder,
+  stepsPerEpochOf,
+} from '../../training/examples/order.js';
 import { blankTargets } from '../../training/examples/row-targets.js';
 import { tokenExamples } from '../../training/examples/token-examples.js';
 import { jobOf } from '../data/job-of.js';
@@ -68,6 +75,27 @@ describe('the order of an epoch', () => {
         },
       ),
     );
+  });
+
+  test('that is kept is that of what is asked, and is worked out once for the segments of an epoch', () => {
+    let looks = 0;
+    const watched = { count: 100, lengthOf: (i: number) => (looks++, (i * 7) % 23) };
+    const other = { count: 100, lengthOf: (i: number) => (i * 5) % 17 };
+    const asked = [
+      [8, 7, 0],
+      [8, 7, 1],
+      [16, 7, 1],
+      [16, 8, 1],
+    ] as const;
+    for (const [batchSize, seed, epoch] of asked) {
+      for (const set of [watched, other])
+        expect(keptEpochOrder(set, batchSize, seed, epoch)).toEqual(epochOrder(set, batchSize, seed, epoch));
+      looks = 0;
+      keptEpochOrder(watched, batchSize, seed, epoch);
+      expect(looks).toBe(0);
+    }
+    const balanced = { ...other, classes: Int32Array.from({ length: 100 }, (_, i) => i % 3) };
+    expect(keptEpochOrder(balanced, 8, 7, 0)).not.toEqual(keptEpochOrder(balanced, 8, 7, 0, true));
   });
 
   test('is another in every epoch, and has as many steps as its batches make', () => {
