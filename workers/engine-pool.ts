@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineDesk } from '../activities/dependencies.js';
+import { deskOf } from '../activities/engine-desk.js';
 import { Engine } from '../engine/client.js';
 import type { Fingerprint, Pinned, RunId } from '../workflows/contract.js';
 
@@ -90,19 +91,7 @@ export class EnginePool {
       patienceMs: this.patienceMs,
     });
     this.#all.add(engine);
-    const desk: EngineDesk = {
-      engine,
-      owner: null,
-      loaded: null,
-      holds: null,
-      snapshots: new Map(),
-      training: null,
-      ahead: null,
-      restoring: Promise.resolve(),
-      uploading: Promise.resolve(),
-      uploaded: null,
-      progress: null,
-    };
+    const desk = deskOf(engine);
     engine.onProgress = (progress) => (desk.progress = progress);
     return desk;
   }

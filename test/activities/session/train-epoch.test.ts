@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { EngineDesk, SessionDesk } from '../../../activities/dependencies.js';
+import type { SessionDesk } from '../../../activities/dependencies.js';
+import { deskOf } from '../../../activities/engine-desk.js';
 import { graphOf } from '../../../activities/session/engine-state.js';
 import { trainEpoch } from '../../../activities/session/train-epoch.js';
 import { endAhead } from '../../../activities/session/training-job.js';
 import { uploadCheckpoint } from '../../../activities/session/upload-checkpoint.js';
+import type { Engine } from '../../../engine/client.js';
 import type { EngineRequests, StateOnDisk } from '../../../engine/protocol.js';
 import type {
   Position,
@@ -82,17 +84,8 @@ let session: SessionDesk;
 beforeEach(async () => {
   workFolder = await mkdtemp(join(tmpdir(), 'temper-train-epoch-'));
   engine = new EngineOnPaper();
-  const desk = {
-    ...{ engine, owner: 'session', loaded: graphOf(asInput(0)), holds: digestOf('0'), snapshots: new Map() },
-    ...{
-      training: null,
-      ahead: null,
-      restoring: Promise.resolve(),
-      uploading: Promise.resolve(),
-      uploaded: null,
-      progress: null,
-    },
-  } as unknown as EngineDesk;
+  const desk = deskOf(engine as unknown as Engine);
+  Object.assign(desk, { owner: 'session', loaded: graphOf(asInput(0)), holds: digestOf('0') });
   const flags = { draining: false, interruptRequested: false };
   session = { desk, workFolder, host: { session: 'session' }, ...flags } as unknown as SessionDesk;
 });

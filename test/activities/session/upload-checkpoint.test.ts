@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { uploadCheckpoint } from '../../../activities/session/upload-checkpoint.js';
-import type { EngineDesk, SessionDesk } from '../../../activities/dependencies.js';
+import type { SessionDesk } from '../../../activities/dependencies.js';
+import { deskOf } from '../../../activities/engine-desk.js';
+import type { Engine } from '../../../engine/client.js';
 import type { ObjectStore } from '../../../storage/object-store.js';
 import type { RunId, SessionActivities } from '../../../workflows/contract.js';
 import { failureType } from '../../../workflows/policies/failures.js';
@@ -35,11 +37,8 @@ async function withSnapshot(run: RunId, step: number): Promise<{ session: Sessio
   const position = { step, epoch: 1, cursor: 0 };
   const stateDigest = digestOf(`state ${step}`);
   const shards = [await localShard(folder, `weights ${step}`)];
-  const desk = {
-    snapshots: new Map([[folder, { position, stateDigest, shards }]]),
-    uploaded: null,
-    restoring: Promise.resolve(),
-  } as unknown as EngineDesk;
+  const desk = deskOf(null as unknown as Engine); // nothing is asked of it
+  desk.snapshots.set(folder, { position, stateDigest, shards });
   const host = { session: 'session', fingerprint: { digest: 'test' } };
   const session = { store, settled: new Map(), host, desk } as unknown as SessionDesk;
   const snapshot = { kind: 'snapshot', session: 'session', folder, bytes: 1, lineage, stateDigest, ...position };
