@@ -5,7 +5,8 @@ import { loadState } from '../../training/state/load.js';
 import { saveMeanwhile, saveState } from '../../training/state/save.js';
 import { rateRange } from '../../training/rate-range.js';
 import { trainSegment, type TrainedOn } from '../../training/train-segment.js';
-import type { EngineRequests, RequestName } from '../protocol.js';
+import type { Position } from '../../workflows/contract.js';
+import type { EngineRequests, RequestName, StateOnDisk } from '../protocol.js';
 import { computeFeatures } from './compute-features.js';
 import { declareModule } from './declare-module.js';
 import { evaluateSplit } from './evaluate.js';
@@ -60,18 +61,14 @@ export const createHandlers = (bench: Workbench): Handlers => ({
 
   async train(request) {
     const { reason, stats, reached } = await train(bench, request);
-    const state = await saveState(bench.storedTensors(), reached, request.folder);
-    bench.position = reached;
-    return { reason, stats, state };
+    return { reason, stats, state: await saveAtOnce(bench, reached, request.folder) };
   },
 
   async trainAhead(request) {
     const { reason, stats, reached } = await train(bench, request);
     await bench.writing; // one state at a time is in memory
     if (reason === 'interrupted' || reached.cursor === 0) {
-      const state = await saveState(bench.storedTensors(), reached, request.folder);
-      bench.position = reached;
-      return { reason, stats, reached, state };
+      return { reason, stats, reached, state: await saveAtOnce(bench, reached, request.folder) };
     }
     const { read, saved } = saveMeanwhile(bench.storedTensors(), reached, request.folder);
     await read;
@@ -138,4 +135,10 @@ async function train(
   const progress = { position: reached, loss: stats.meanLoss, learningRate: null, examplesPerSecond: null };
   bench.report({ stage: 'saving', ...progress });
   return trained;
+}
+
+async function saveAtOnce(bench: Workbench, reached: Position, folder: string): Promise<StateOnDisk> {
+  const state = await saveState(bench.storedTensors(), reached, folder);
+  bench.position = reached;
+  return state;
 }

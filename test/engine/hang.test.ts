@@ -1,13 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Engine } from '../../engine/client.js';
 import type { EngineDied } from '../../engine/failure.js';
 import { parseJob } from '../../job/parse.js';
+import { startEngine } from '../support/engine-process.js';
 import { busyFor, deeds, faultyJob } from '../support/faulty-module.js';
 import { eventually } from '../support/poll.js';
-import { builtFile } from '../support/spawned-stack.js';
 import { makeTemporaryFolder, removeFolder } from '../support/temporary-folder.js';
 import { tinyJob, tinyLoad } from '../support/tiny-run.js';
 
@@ -21,9 +20,7 @@ afterEach(async () => {
 
 /** A real engine process, whose worker loses its patience soon. */
 async function start(patienceMs: number): Promise<Engine> {
-  const client = (await import(pathToFileURL(builtFile('engine/client.ts')).href)) as { Engine: typeof Engine };
-  const pinned = { intraOpThreads: 1, interOpThreads: 1 };
-  const engine = new client.Engine({ pinned, logFile: join(directory, 'engine.log'), allowModules: true, patienceMs });
+  const engine = await startEngine(directory, { patienceMs, allowModules: true });
   engines.push(engine);
   await engine.fingerprint();
   return engine;

@@ -3,13 +3,12 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Engine } from '../../engine/client.js';
 import type { StateOnDisk } from '../../engine/protocol.js';
 import { sha256OfFile } from '../../storage/digest.js';
+import { startEngine } from '../support/engine-process.js';
 import { eventually } from '../support/poll.js';
-import { builtFile } from '../support/spawned-stack.js';
 import { makeTemporaryFolder, removeFolder } from '../support/temporary-folder.js';
 import { tinyLoad } from '../support/tiny-run.js';
 
@@ -19,9 +18,7 @@ let from: StateOnDisk;
 
 /** A real engine process that holds the state of step 0 of a run with 12 steps an epoch. */
 async function start(patienceMs?: number): Promise<void> {
-  const client = (await import(pathToFileURL(builtFile('engine/client.ts')).href)) as { Engine: typeof Engine };
-  const pinned = { intraOpThreads: 1, interOpThreads: 1 };
-  engine = new client.Engine({ pinned, logFile: join(directory, 'engine.log'), allowModules: false, patienceMs });
+  engine = await startEngine(directory, { patienceMs });
   const { request } = await tinyLoad();
   const { job, modelFolder, dataset } = request;
   from = await engine.request('initialize', { job, modelFolder, dataset, folder: folderOf('0') });
