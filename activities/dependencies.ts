@@ -34,7 +34,7 @@ export interface EngineDesk {
   readonly engine: Engine;
   /** The session that may use it; null between two sessions. */
   owner: string | null;
-  /** What the engine has built a graph of: two states are of one graph only (engine-state.ts). */
+  /** What the engine has built a graph of: two states are of one graph only (state-input.ts). */
   loaded: string | null;
   /** Digest of the state in the engine's variables; null while it holds none. */
   holds: Sha256 | null;

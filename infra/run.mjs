@@ -1,7 +1,10 @@
 // `npm run demo`, `npm test`, `npm run bench`, `npm run faults`, `npm run fuzz`: from a bare clone to the command itself. What is already there is left
-// alone. Everything said on the way goes to stderr; the command has stdout, the exit code and the signals to itself.
+// alone. Everything said on the way goes to stderr; the command has stdout, the exit code and the signals to itself. What it has started and
+// left behind (a runner of tests that is interrupted leaves its servers) is ended after it.
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from './build.mjs';
 import { repositoryRoot } from './parts/root.mjs';
 import { killRunningTools } from './parts/tool.mjs';
@@ -24,17 +27,23 @@ const reachesChildItself = (signal) =>
   signal === 'SIGINT' && (process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY);
 
 /** @param {readonly string[]} args */
-const becomeCommand = (args) => {
+const becomeCommand = async (args) => {
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.removeAllListeners(signal);
   process.removeListener('exit', killRunningTools);
-  const child = spawn(process.execPath, args, { stdio: 'inherit' });
+  const built = pathToFileURL(join(repositoryRoot(), 'dist', 'infra', 'stack', 'leftovers.js')).href;
+  const { commandMark, endLeftovers } = /** @type {typeof import('./stack/leftovers.js')} */ (await import(built));
+  const id = randomUUID();
+  const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, [commandMark]: id } });
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => void (reachesChildItself(signal) || child.kill(signal)));
   }
   child.on('exit', (code, signal) => {
-    if (signal === null) process.exit(code ?? 1);
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
+    void endLeftovers(id).then((ended) => {
+      if (ended.length > 0) process.stderr.write(`Ended what was left running: ${ended.join(', ')}.\n`);
+      if (signal === null) process.exit(code ?? 1);
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    });
   });
 };
 
@@ -47,6 +56,6 @@ if (command === undefined) {
   stopToolsWithUs();
   if ((await asProgram(setUp)) && (await asProgram(build))) {
     const [file = '', ...first] = command;
-    becomeCommand([join(repositoryRoot(), file), ...first, ...rest]);
+    await becomeCommand([join(repositoryRoot(), file), ...first, ...rest]);
   }
 }

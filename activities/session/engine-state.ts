@@ -4,28 +4,16 @@ import { log } from '@temporalio/activity';
 import { fetchCheckpoint } from '../../storage/checkpoint/restore.js';
 import { fetchFile } from '../../storage/content.js';
 import { untilReachable } from '../../storage/until-reachable.js';
-import type {
-  CheckpointRef,
-  FeaturesRef,
-  FreezePlan,
-  Snapshot,
-  StateRef,
-  TrainingContext,
-  TrainProgress,
-} from '../../workflows/contract.js';
+import type { CheckpointRef, FeaturesRef, Snapshot, StateRef, TrainProgress } from '../../workflows/contract.js';
 import { sessionClosed } from '../as-activity.js';
 import type { EngineRequests, LoadRequest } from '../../engine/protocol.js';
 import type { EngineDesk, SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
+import { graphOf, type StateInput } from './state-input.js';
 import { endAhead } from './training-job.js';
 import { modelFolder } from '../model-folder.js';
 import { datasetOf, fetchFeatures, fetchShards } from '../dataset-of.js';
 import { isDamage, makeFeatures } from './features.js';
-
-export interface StateInput {
-  readonly context: TrainingContext;
-  readonly plan: FreezePlan;
-}
 
 /** Where findCheckpoint leaves the shards it verified, so that the restore that follows need not fetch them again. */
 export const shardFolder = ({ workFolder, host }: SessionDesk): string => join(workFolder, 'shards', host.session);
@@ -127,7 +115,3 @@ async function keptFeatures(
     return { width: made.ref.width, shards: await fetchFeatures(session, made.ref, signal, made.files) };
   }
 }
-
-/** Names the graph that an engine has built. */
-export const graphOf = ({ context: { job, model, dataset, features, synonyms }, plan }: StateInput): string =>
-  JSON.stringify([job, model.digest, dataset.digest, plan.digest, features?.digest ?? null, synonyms?.sha256 ?? null]);

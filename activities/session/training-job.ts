@@ -15,8 +15,8 @@ import { nextChange, pace } from '../../workflows/policies/adjustments.js';
 import { nextBoundary } from '../../workflows/policies/boundaries.js';
 import type { EngineDesk, SessionDesk, TrainingJob } from '../dependencies.js';
 import { engineOf } from './ask-engine.js';
-import type { StateInput } from './engine-state.js';
 import { adjustedRates, jobAfter, lineOf } from './in-force.js';
+import type { StateInput } from './state-input.js';
 
 export interface Segment extends StateInput {
   readonly until: TrainUntil;
@@ -36,9 +36,10 @@ export function keyOf({ context }: StateInput, at: Position, stateDigest: Sha256
 
 /** Begins to train from the state that the engine holds, the one at `from`. */
 export function beginTraining(session: SessionDesk, segment: Segment, from: Position, key: string | null): TrainingJob {
+  const folder = join(session.workFolder, 'snapshots', `${from.step}-${randomUUID()}`);
   const job: TrainingJob = {
     key,
-    result: train(session, segment, from, () => session.desk.training === job),
+    result: train(session, { segment, from, folder, isAskedFor: () => session.desk.training === job }),
   };
   job.result.catch(() => undefined); // whoever attaches to it hears of it
   return job;
@@ -73,38 +74,36 @@ export async function dropSnapshot(desk: EngineDesk, folder: string): Promise<vo
   await rm(folder, { recursive: true, force: true });
 }
 
-async function train(
-  session: SessionDesk,
-  segment: Segment,
-  from: Position,
-  isAskedFor: () => boolean,
-): Promise<Trained> {
-  const folder = join(session.workFolder, 'snapshots', `${from.step}-${randomUUID()}`);
+interface Training {
+  readonly segment: Segment;
+  readonly from: Position;
+  /** Where the snapshot is written. */
+  readonly folder: string;
+  /** Whether an activity has asked for it by now: it may be a guess. */
+  readonly isAskedFor: () => boolean;
+}
+
+async function train(session: SessionDesk, training: Training): Promise<Trained> {
   try {
-    return await trainInto(folder, session, segment, from, isAskedFor);
+    return await trainToSnapshot(session, training);
   } catch (error) {
-    await rm(folder, { recursive: true, force: true }); // what was written of it
+    await rm(training.folder, { recursive: true, force: true }); // what was written of it
     throw error;
   }
 }
 
-async function trainInto(
-  folder: string,
-  session: SessionDesk,
-  segment: Segment,
-  from: Position,
-  isAskedFor: () => boolean,
-): Promise<Trained> {
+async function trainToSnapshot(session: SessionDesk, training: Training): Promise<Trained> {
+  const { segment, from, folder, isAskedFor } = training;
   const { desk, host } = session;
   const { context, until, commit, suspect } = segment;
   const adjusted = adjustedRates(context, from);
-  const training = engineOf(session).trainAhead({
+  const answer = engineOf(session).trainAhead({
     ...{ until, observations: commit.observations, folder },
     ...(adjusted && { adjusted }),
     ...(suspect && { suspect: suspect.step }),
   });
   desk.holds = null; // until it is known again by its digest
-  const { reason, stats, reached, saved } = await training;
+  const { reason, stats, reached, saved } = await answer;
   const wanted = desk.owner === host.session && !session.draining && !session.interruptRequested;
   // One ahead, and not while a snapshot waits for its upload: there is room for two.
   const mayGoOn = reason !== 'interrupted' && !suspect && wanted && isAskedFor() && desk.snapshots.size === 0;

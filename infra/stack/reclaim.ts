@@ -10,25 +10,24 @@ import type { RecordedProcess, StackRecord } from './record.js';
  */
 export const stackMark = 'TEMPER_STACK';
 
-const markedProcesses = (folder: string): RecordedProcess[] => {
-  const mark = `\0${stackMark}=${folder}\0`;
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+/** The living processes whose environment has this, but for ourselves. A child inherits it unless it is given another. */
+export const markedProcesses = (name: string, value: string): RecordedProcess[] =>
+  readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
     .flatMap((pid) => {
       try {
-        if (!`\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}`.includes(mark)) return [];
+        if (!`\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}`.includes(`\0${name}=${value}\0`)) return [];
         const command = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
         return identify(command, Number(pid)) ?? [];
       } catch {
         return []; // ended meanwhile, or another user's
       }
     });
-};
 
 export const orphansOf = (folder: string, record: StackRecord | null): RecordedProcess[] => {
   const recorded = record !== null && record.bootId === bootId() ? record.processes.filter(isAlive) : [];
   const known = new Set(recorded.map((orphan) => orphan.pid));
-  return [...recorded, ...markedProcesses(folder).filter((orphan) => !known.has(orphan.pid))];
+  return [...recorded, ...markedProcesses(stackMark, folder).filter((orphan) => !known.has(orphan.pid))];
 };
 
 /**

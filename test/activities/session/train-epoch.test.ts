@@ -7,7 +7,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SessionDesk } from '../../../activities/dependencies.js';
 import { deskOf } from '../../../activities/engine-desk.js';
-import { graphOf } from '../../../activities/session/engine-state.js';
+import { graphOf } from '../../../activities/session/state-input.js';
 import { trainEpoch } from '../../../activities/session/train-epoch.js';
 import { endAhead } from '../../../activities/session/training-job.js';
 import { uploadCheckpoint } from '../../../activities/session/upload-checkpoint.js';
