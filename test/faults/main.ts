@@ -65,10 +65,11 @@ await new Command('npm run faults --')
       seed,
       lanes,
       isOver: () => interrupted || performance.now() > until,
-      numbers: (row, count) =>
-        Array.from({ length: Math.min(tries ?? count, count) }, (_, number) => number).filter(
-          (number) => !results.has(row.name, number),
-        ),
+      numbers: ({ name }, whole) => {
+        if (results.wholeOf(name) !== whole) results.add({ row: name, whole });
+        const all = Array.from({ length: Math.min(tries ?? whole, whole) }, (_, number) => number);
+        return all.filter((number) => !results.has(name, number));
+      },
       done: (row, number, tried) => {
         const { what, faults, problems, lostSteps, extraSeconds } = tried;
         results.add({ row: row.name, number, what, faults, problems, lostSteps, extraSeconds });
@@ -77,7 +78,7 @@ await new Command('npm run faults --')
         );
       },
     });
-    const summaries = rows.map((row) => summaryOf(row, results.of(row.name))).filter(({ tries }) => tries > 0);
+    const summaries = rows.map((row) => summaryOf(row, results)).filter(({ tries }) => tries > 0);
     const path = join(repositoryRoot(), 'test', 'faults', 'RESULTS.md');
     const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
     const report = await reportOf({ summaries, tried: only.map(({ name }) => name), seed, before });

@@ -9,16 +9,26 @@ export interface Kept extends Try {
   readonly number: number;
 }
 
+/** How many tries make a row whole, where only its scene could say: twice its protocol points, for one. */
+interface Whole {
+  readonly row: string;
+  readonly whole: number;
+}
+
 /** One JSON object a line: a try that ended is there, whatever dies after it. */
 export class Results {
-  tries: Kept[];
+  private lines: (Kept | Whole)[];
 
   constructor(readonly path: string) {
     const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    this.tries = text
+    this.lines = text
       .split('\n')
       .filter((line) => line.endsWith('}'))
-      .map((line) => JSON.parse(line) as Kept);
+      .map((line) => JSON.parse(line) as Kept | Whole);
+  }
+
+  private get tries(): Kept[] {
+    return this.lines.filter((line): line is Kept => 'number' in line);
   }
 
   of(row: string): Kept[] {
@@ -29,16 +39,21 @@ export class Results {
     return this.tries.some((each) => each.row === row && each.number === number);
   }
 
-  forget(rows: readonly string[]): void {
-    this.tries = this.tries.filter(({ row }) => !rows.includes(row));
-    mkdirSync(dirname(this.path), { recursive: true });
-    writeFileSync(this.path, this.tries.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  /** What makes the row whole, as its scene said last; undefined: it has not been asked. */
+  wholeOf(row: string): number | undefined {
+    return this.lines.findLast((line): line is Whole => 'whole' in line && line.row === row)?.whole;
   }
 
-  add(kept: Kept): void {
-    this.tries.push(kept);
+  forget(rows: readonly string[]): void {
+    this.lines = this.lines.filter(({ row }) => !rows.includes(row));
     mkdirSync(dirname(this.path), { recursive: true });
-    writeFileSync(this.path, `${JSON.stringify(kept)}\n`, { flag: 'a' });
+    writeFileSync(this.path, this.lines.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  }
+
+  add(line: Kept | Whole): void {
+    this.lines.push(line);
+    mkdirSync(dirname(this.path), { recursive: true });
+    writeFileSync(this.path, `${JSON.stringify(line)}\n`, { flag: 'a' });
   }
 }
 
@@ -47,7 +62,7 @@ export interface Summary {
   readonly name: string;
   readonly unit: string;
   readonly tries: number;
-  /** What makes the row whole, about. */
+  /** What makes the row whole; before its scene was asked, about. */
   readonly whole: number;
   readonly faults: number;
   readonly survived: number;
@@ -55,14 +70,15 @@ export interface Summary {
   readonly recoverySeconds: { readonly median: number; readonly most: number } | null;
 }
 
-export function summaryOf({ name, title, unit, tries: whole }: Row, tries: readonly Kept[]): Summary {
+export function summaryOf({ name, title, unit, tries: about }: Row, results: Results): Summary {
+  const tries = results.of(name);
   const seconds = tries.flatMap(({ extraSeconds }) => (extraSeconds === null ? [] : [extraSeconds]));
   return {
     fault: title,
     name,
     unit,
     tries: tries.length,
-    whole,
+    whole: results.wholeOf(name) ?? about,
     faults: tries.reduce((sum, { faults }) => sum + faults, 0),
     survived: tries.filter(({ problems }) => problems.length === 0).length,
     lostSteps: spread(tries.map(({ lostSteps }) => lostSteps)),

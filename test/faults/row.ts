@@ -29,7 +29,7 @@ export interface Row {
   readonly title: string;
   /** What is counted as a fault: `SIGKILL`, `bit flip`. */
   readonly unit: string;
-  /** Tries of the whole row. */
+  /** Tries of the whole row; where its stage tells a number, about. */
   readonly tries: number;
   /** How many of them `npm test` does, spread over the row; 0: none. */
   readonly inTest: number;

@@ -16,7 +16,7 @@ export const zombies: Row = {
   name: 'zombie',
   title: 'SIGSTOP at a protocol point until a successor is done, then SIGCONT',
   unit: 'SIGSTOP',
-  tries: 300,
+  tries: 122,
   inTest: 1,
   open: async ({ scene }) => {
     const on = await scene();

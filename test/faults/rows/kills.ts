@@ -57,7 +57,7 @@ export const killsAtRequests: Row = {
   name: 'kill-request',
   title: 'SIGKILL of the worker before and after every S3 request of a run',
   unit: 'SIGKILL',
-  tries: 320,
+  tries: 380,
   inTest: 2,
   open: async ({ scene }) => {
     const on = await scene();

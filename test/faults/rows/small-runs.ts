@@ -94,7 +94,7 @@ export const heldWriters: Row = {
   name: 'held-writer',
   title: 'a worker (in small) held before and after every request until a successor is done',
   unit: 'zombie',
-  tries: 250,
+  tries: 304,
   inTest: 12,
   open: async (): Promise<Stage> => {
     const two = await pair();
