@@ -1,22 +1,25 @@
 import type { Bench } from './bench.js';
+import { checkpoint } from './durability/checkpoint.js';
 import { overhead } from './durability/overhead.js';
 import { recovery } from './durability/recovery.js';
+import { TRAINER_REQUIREMENTS } from './durability/trainer-peer.js';
 import { upload } from './durability/upload.js';
 import { describeBench, load } from './machine.js';
 import { budgetTable, isMet, missedBudgets } from './results.js';
 
-const parts = { upload, recovery, overhead };
+const parts = { upload, recovery, checkpoint, overhead };
 
 export const durability: Bench = {
   name: 'durability',
-  description: 'what checkpoints cost, how long a kill costs, what an upload of 1 GiB does to its worker',
+  description:
+    "what checkpoints cost (with --peers beside the Hugging Face Trainer's), how long a kill costs, what an upload of 1 GiB does to its worker",
   defaultRounds: 5,
-  async run({ rounds, only, say }) {
+  async run(options) {
     const before = load();
     const done = [];
-    for (const [name, part] of Object.entries(parts)) if (name.includes(only)) done.push(await part(rounds, say));
+    for (const [name, part] of Object.entries(parts)) if (name.includes(options.only)) done.push(await part(options));
     const budgets = done.flatMap((part) => part.budgets);
-    const machine = await describeBench(false);
+    const machine = await describeBench(options.peers, TRAINER_REQUIREMENTS);
     return {
       report: [
         ...machine.map((line) => `- ${line}`),

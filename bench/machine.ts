@@ -30,13 +30,15 @@ export async function settled(say: (sentence: string) => void): Promise<void> {
 }
 
 /** Where and with what a figure was measured, a line each. */
-export async function describeBench(peers: boolean): Promise<string[]> {
+export async function describeBench(peers: boolean, peersPinned = 'requirements.txt'): Promise<string[]> {
   const { cpu, cores, instructionSets } = await describeMachine(cacheRoot());
   const tensorflow = inspectParts().find(({ key }) => key === 'libtensorflow')!;
   const require = createRequire(import.meta.url);
   const tfjs = (require('@tensorflow/tfjs-node-gpu/package.json') as { version: string }).version;
-  const requirements = readFileSync(join(repositoryRoot(), 'bench', 'peers', 'requirements.txt'), 'utf8');
-  const pinned = requirements.split('\n').filter((line) => /^(torch|tensorflow-cpu|keras)==/.test(line));
+  const requirements = readFileSync(join(repositoryRoot(), 'bench', 'peers', peersPinned), 'utf8');
+  const pinned = requirements
+    .split('\n')
+    .filter((line) => /^(torch|transformers|accelerate|boto3|tensorflow-cpu|keras)==/.test(line));
   return [
     `${new Date().toISOString().slice(0, 10)}, ${cpu}, ${cores} cores (${instructionSets.join(', ')})`,
     `Node ${process.versions.node}, libtensorflow ${tensorflow.version ?? tensorflow.path}, TensorFlow.js ${tfjs}` +

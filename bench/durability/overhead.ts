@@ -1,16 +1,15 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse, stringify } from 'yaml';
-import { eventsOf, millisOf, type HistoryEvent } from '../../test/support/history.js';
-import { expectExit, withClient } from '../../test/support/runs.js';
-import { startTestStack, type TestStack } from '../../test/support/stack.js';
+import { expectExit } from '../../test/support/runs.js';
+import { startTestStack } from '../../test/support/stack.js';
 import { writeGlosses } from '../glosses/rows.js';
 import { median } from '../interleave.js';
 import { engineProcessEnvironment } from '../machine.js';
 import { Subject } from '../subject.js';
 import type { MeasurePart } from './part.js';
+import { NEVER, trained, WITHIN_MS, writeJob } from './run-epoch.js';
 
 /** With at most 15 s until a dead worker's successor trains, at most 60 s are lost. */
 const CHECKPOINT_MINUTES = 0.75;
@@ -18,7 +17,6 @@ const CHECKPOINT_MINUTES = 0.75;
 const TIMES = 5;
 const STEPS = Math.ceil((TIMES * 7560) / 32);
 const STEPS_ASKED_AT_ONCE = 30;
-const WITHIN_MS = 3_600_000;
 
 /** The demo's rows, those to train on `TIMES` times. */
 async function writeRows(jobFile: string): Promise<string> {
@@ -27,37 +25,6 @@ async function writeRows(jobFile: string): Promise<string> {
   const path = join(dirname(jobFile), '.bench-glosses.jsonl');
   await writeFile(path, rows.map((row) => `${row}\n`.repeat(times(row))).join(''));
   return path;
-}
-
-/** An epoch of the demo's job, with checkpoints in it or with none before its end. */
-async function writeJob(jobFile: string, source: string, name: string, everyMinutes: number): Promise<string> {
-  const job = parse(await readFile(jobFile, 'utf8')) as { train: object; data: object };
-  const path = join(dirname(jobFile), `.bench-${name}.yaml`);
-  const checkpoint = { everyMinutes, keep: { last: 2, best: 1 } };
-  const data = { ...job.data, source: basename(source) };
-  const train = { ...job.train, epochs: 1 };
-  await writeFile(path, stringify({ ...job, name, data, train, checkpoint }));
-  return path;
-}
-
-/** Seconds from the first step's beginning to the last one's end, and steps in it, as the run's history tells them. */
-async function trained(stack: TestStack, job: string): Promise<number> {
-  const said = expectExit(await stack.temper(['run', job, '--watch', '--json'], { timeoutMs: WITHIN_MS }));
-  const { run } = (JSON.parse(said.trim().split('\n').at(-1) ?? '') as { result: { run: string } }).result;
-  return withClient(stack, async (client) => secondsOf(await eventsOf(client, run)));
-}
-
-function secondsOf(events: readonly HistoryEvent[]): number {
-  const scheduled = new Map(
-    events.flatMap(({ eventId, activityTaskScheduledEventAttributes: each }) =>
-      each?.activityType?.name === 'trainEpoch' ? [[String(eventId), each]] : [],
-    ),
-  );
-  const times = (ids: (event: HistoryEvent) => unknown) =>
-    events.filter((event) => scheduled.has(String(ids(event)))).map(millisOf);
-  const began = times((event) => event.activityTaskStartedEventAttributes?.scheduledEventId);
-  const ended = times((event) => event.activityTaskCompletedEventAttributes?.scheduledEventId);
-  return (Math.max(...ended) - Math.min(...began)) / 1000;
 }
 
 /** The same steps in a process that does nothing else: the compiled step alone, its compilation included. */
@@ -75,12 +42,12 @@ async function bare(jobFile: string): Promise<number> {
   }
 }
 
-export const overhead: MeasurePart = async (rounds, say) => {
+export const overhead: MeasurePart = async ({ rounds, say }) => {
   const jobFile = await writeGlosses();
   const rows = await writeRows(jobFile);
   const [often, never] = [
-    await writeJob(jobFile, rows, 'bench-checkpoints', CHECKPOINT_MINUTES),
-    await writeJob(jobFile, rows, 'bench-none', 10_000),
+    await writeJob(jobFile, rows, 'bench-checkpoints', { everyMinutes: CHECKPOINT_MINUTES }),
+    await writeJob(jobFile, rows, 'bench-none', NEVER),
   ];
   const stack = await startTestStack();
   const turns: { often: number; never: number; bare: number }[] = [];

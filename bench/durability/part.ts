@@ -1,3 +1,4 @@
+import type { BenchOptions } from '../bench.js';
 import type { Budgeted } from '../results.js';
 
 export interface Part {
@@ -6,4 +7,4 @@ export interface Part {
   readonly budgets: readonly Budgeted[];
 }
 
-export type MeasurePart = (rounds: number, say: (sentence: string) => void) => Promise<Part>;
+export type MeasurePart = (options: BenchOptions) => Promise<Part>;

@@ -26,7 +26,7 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 }
 
 /** The worker and its engine killed in mid-run, until steps that were trained after it are durable: a bit later than the first is done. */
-export const recovery: MeasurePart = async (rounds, say) => {
+export const recovery: MeasurePart = async ({ rounds, say }) => {
   const stack = await startTestStack();
   const seconds: number[] = [];
   try {

@@ -10,7 +10,7 @@ const script = fileURLToPath(new URL('./upload-once.js', import.meta.url));
 const answer = z.object({ idleMiB: z.number(), mostMiB: z.number(), delayP99Ms: z.number(), seconds: z.number() });
 
 /** A commit of 1 GiB in shards of 64 MiB, in a process that does what a worker does with the store, and nothing else. */
-export const upload: MeasurePart = async (rounds, say) => {
+export const upload: MeasurePart = async ({ rounds, say }) => {
   const server = await startS3Server();
   const times: z.infer<typeof answer>[] = [];
   try {

@@ -1,0 +1,43 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { eventsOf, millisOf, type HistoryEvent } from '../../test/support/history.js';
+import { expectExit, withClient } from '../../test/support/runs.js';
+import type { TestStack } from '../../test/support/stack.js';
+
+export const WITHIN_MS = 3_600_000;
+/** No checkpoint before the end of an epoch. */
+export const NEVER = { everyMinutes: 10_000 };
+
+/** Beside the demo's job: one epoch of it on the rows of `source`, with checkpoints in it or with none before its end. */
+export async function writeJob(jobFile: string, source: string, name: string, checkpoint: object): Promise<string> {
+  const job = parse(await readFile(jobFile, 'utf8')) as { train: object; data: object };
+  const path = join(dirname(jobFile), `.bench-${name}.yaml`);
+  const data = { ...job.data, source: basename(source) };
+  const train = { ...job.train, epochs: 1 };
+  await writeFile(
+    path,
+    stringify({ ...job, name, data, train, checkpoint: { ...checkpoint, keep: { last: 2, best: 1 } } }),
+  );
+  return path;
+}
+
+/** Seconds from the first step's beginning to the last one's end, and steps in it, as the run's history tells them. */
+export async function trained(stack: TestStack, job: string): Promise<number> {
+  const said = expectExit(await stack.temper(['run', job, '--watch', '--json'], { timeoutMs: WITHIN_MS }));
+  const { run } = (JSON.parse(said.trim().split('\n').at(-1) ?? '') as { result: { run: string } }).result;
+  return withClient(stack, async (client) => secondsOf(await eventsOf(client, run)));
+}
+
+function secondsOf(events: readonly HistoryEvent[]): number {
+  const scheduled = new Map(
+    events.flatMap(({ eventId, activityTaskScheduledEventAttributes: each }) =>
+      each?.activityType?.name === 'trainEpoch' ? [[String(eventId), each]] : [],
+    ),
+  );
+  const times = (ids: (event: HistoryEvent) => unknown) =>
+    events.filter((event) => scheduled.has(String(ids(event)))).map(millisOf);
+  const began = times((event) => event.activityTaskStartedEventAttributes?.scheduledEventId);
+  const ended = times((event) => event.activityTaskCompletedEventAttributes?.scheduledEventId);
+  return (Math.max(...ended) - Math.min(...began)) / 1000;
+}
