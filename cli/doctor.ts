@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { connectTemporal } from '../infra/connection.js';
 import { examine, type Diagnosis } from '../infra/doctor.js';
-import { examineServices } from '../infra/doctor/services.js';
+import { examineServices, type Asks } from '../infra/doctor/services.js';
 import { exitCode } from '../infra/errors.js';
+import { openObjectStore } from '../storage/object-store.js';
 import { pollingWorkers } from './runs/polling-workers.js';
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
@@ -37,7 +39,29 @@ export const renderDiagnosis = (diagnosis: Diagnosis): string => {
   }
   if (workers) lines.push('', pc.bold('Workers'), ...renderWorkers(workers));
   lines.push('', ...problems, diagnosis.usable ? 'Every part is usable.' : 'Some part is not usable: see above.');
+  for (const { name } of silentServices(diagnosis)) lines.push(`${name} does not answer as it should: see above.`);
   return `${lines.join('\n')}\n`;
+};
+
+/** That none is configured is no fault: no stack need be up. */
+const silentServices = ({ services }: Diagnosis) =>
+  services.filter(({ address, reachable }) => address !== null && !reachable);
+
+const asks: Asks = {
+  temporal: async (connection) => (await connectTemporal(connection)).connection.close(),
+  store: async ({ store: settings }, signal) => {
+    const store = openObjectStore(settings);
+    try {
+      await store.check({ signal });
+    } finally {
+      store.close();
+    }
+  },
+};
+
+const codeOf = (diagnosis: Diagnosis): number => {
+  if (!diagnosis.usable) return exitCode.runFailed;
+  return silentServices(diagnosis).length > 0 ? exitCode.unreachable : exitCode.done;
 };
 
 const roles = { control: 'workflows', data: 'preparation of data', device: 'training' } as const;
@@ -60,7 +84,7 @@ export const doctor = (): Command =>
     .description('List every part Temper needs: its version, where it is from, whether it works and what to do')
     .option('--json', 'print one JSON object')
     .action(async ({ json }: { json?: true }) => {
-      const diagnosis = await examine({ examineServices, countWorkers: pollingWorkers });
-      process.stdout.write(json ? `${JSON.stringify(diagnosis, null, 2)}\n` : renderDiagnosis(diagnosis));
-      process.exitCode = diagnosis.usable ? exitCode.done : exitCode.runFailed;
+      const diagnosis = await examine({ examineServices: () => examineServices(asks), countWorkers: pollingWorkers });
+      process.stdout.write(json ? `${JSON.stringify(diagnosis)}\n` : renderDiagnosis(diagnosis));
+      process.exitCode = codeOf(diagnosis);
     });

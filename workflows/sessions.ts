@@ -1,13 +1,6 @@
-import { ApplicationFailure, allHandlersFinished, condition, continueAsNew, patched } from '@temporalio/workflow';
-import type {
-  FineTuneInput,
-  FineTuneResult,
-  FoundCheckpoint,
-  ResumeReason,
-  Sha256,
-  TrainProgress,
-} from './contract.js';
-import { historyIsLong } from './history.js';
+import { ApplicationFailure, allHandlersFinished, condition, patched } from '@temporalio/workflow';
+import type { FineTuneResult, FoundCheckpoint, ResumeReason, Sha256, TrainProgress } from './contract.js';
+import { goOnInNewHistory, historyIsLong } from './history.js';
 import { withDevice, type Device, type SessionRequest } from './device-session.js';
 import { failureType } from './policies/failures.js';
 import { suspected } from './policies/poison.js';
@@ -43,7 +36,7 @@ export async function overSessions(
     }
     if (run.plan && historyIsLong()) {
       await condition(allHandlersFinished);
-      await continueAsNew<(input: FineTuneInput) => Promise<FineTuneResult>>({ ...run.input, carried: run.carry() });
+      await goOnInNewHistory(run.input, run.carry());
     }
     try {
       run.enter('wait-for-device', before.detail || null);

@@ -18,6 +18,7 @@ export interface WorkflowState {
   readonly pairs: boolean;
   /** The firing of a schedule that started it; null of a run that a person started. */
   readonly firing: Firing | null;
+  /** Of the run, not of the history that it has gone on in since. */
   readonly startedAt: Date;
   readonly closedAt: Date | null;
 }
@@ -29,6 +30,8 @@ const memoSchema = z.object({
   model: z.string().nullable().catch(null),
   task: z.enum(tasks).nullable().catch(null),
   pairs: z.boolean().catch(false),
+  /** Of a run that has gone on in a new history (workflows/history.ts). */
+  startedAt: z.iso.datetime().nullable().catch(null),
 });
 
 const firingSchema = z.object({
@@ -51,13 +54,13 @@ export function workflowState({
   closeTime?: Date | undefined;
   memo?: Record<string, unknown> | undefined;
 }): WorkflowState {
-  const described = memoSchema.parse(memo ?? {});
+  const { startedAt, ...described } = memoSchema.parse(memo ?? {});
   return {
     run: workflowId,
     state: stateName(status.name),
     ...described,
     firing: firingSchema.safeParse(memo).data ?? null,
-    startedAt: startTime,
+    startedAt: startedAt === null ? startTime : new Date(startedAt),
     closedAt: closeTime ?? null,
   };
 }

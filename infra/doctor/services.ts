@@ -4,6 +4,13 @@ import { resolveConnection, type TemperConnection } from '../connection.js';
 import type { ServiceReport } from '../doctor.js';
 
 const TIMEOUT_MS = 3_000;
+const ANSWER_WITHIN_MS = 5_000;
+
+/** Requests that only a service that works can answer; they throw what it says. A process that hangs still accepts connections. */
+export interface Asks {
+  readonly temporal: (connection: TemperConnection, signal: AbortSignal) => Promise<void>;
+  readonly store: (connection: TemperConnection, signal: AbortSignal) => Promise<void>;
+}
 
 /** Where a URL or a `host:port` leads. */
 export const hostAndPort = (address: string): { host: string; port: number } => {
@@ -27,10 +34,39 @@ export const connectionProblem = (address: string): Promise<string | undefined> 
     );
   });
 
-const report = async (name: string, address: string, source: string, remedy: string): Promise<ServiceReport> => {
-  const problem = await connectionProblem(address);
-  const service = { name, address, source };
-  return problem === undefined ? { ...service, reachable: true } : { ...service, reachable: false, problem, remedy };
+/** Whether a request is answered: what it was answered instead, or undefined. */
+export const answerProblem = async (
+  ask: (signal: AbortSignal) => Promise<void>,
+  withinMs = ANSWER_WITHIN_MS,
+): Promise<string | undefined> => {
+  const signal = AbortSignal.timeout(withinMs);
+  const silent = `it takes connections, and answered nothing within ${withinMs / 1000} s`;
+  const silence = new Promise<string>((resolve) => signal.addEventListener('abort', () => resolve(silent)));
+  const answer = ask(signal).then(
+    () => undefined,
+    (error: unknown) => {
+      if (signal.aborted) return silent;
+      return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+    },
+  );
+  return Promise.race([answer, silence]);
+};
+
+interface Asked {
+  readonly name: string;
+  readonly address: string;
+  readonly source: string;
+  readonly ask: (signal: AbortSignal) => Promise<void>;
+  /** What to do where nothing listens, and where what listens does not answer. */
+  readonly remedies: { readonly absent: string; readonly silent: string };
+}
+
+const report = async ({ ask, remedies, ...service }: Asked): Promise<ServiceReport> => {
+  const absent = await connectionProblem(service.address);
+  if (absent !== undefined) return { ...service, reachable: false, problem: absent, remedy: remedies.absent };
+  const silent = await answerProblem(ask);
+  if (silent !== undefined) return { ...service, reachable: false, problem: silent, remedy: remedies.silent };
+  return { ...service, reachable: true };
 };
 
 const fromWhere = {
@@ -39,8 +75,8 @@ const fromWhere = {
   embedded: 'the stack of this folder',
 };
 
-/** Which Temporal and which S3 the commands would use here, and whether they can be reached. */
-export const examineServices = async (): Promise<readonly ServiceReport[]> => {
+/** Which Temporal and which S3 the commands would use here, and whether they answer. */
+export const examineServices = async (asks: Asks): Promise<readonly ServiceReport[]> => {
   let connection: TemperConnection;
   try {
     connection = await resolveConnection(process.env, process.cwd());
@@ -51,10 +87,24 @@ export const examineServices = async (): Promise<readonly ServiceReport[]> => {
   }
   const { source, temporal, store, storeSource } = connection;
   const aws = `https://s3.${store.region}.amazonaws.com`;
-  const check = (origin: string, own: string): string =>
-    origin === 'embedded' ? 'Run `temper up`.' : `Start it, or correct ${own}.`;
+  const remedies = (origin: string, own: string): Asked['remedies'] =>
+    origin === 'embedded'
+      ? { absent: 'Run `temper up`.', silent: 'Run `temper down`, then `temper up`: runs go on.' }
+      : { absent: `Start it, or correct ${own}.`, silent: `See how it is, or correct ${own}.` };
   return Promise.all([
-    report('Temporal', temporal.address, fromWhere[source], check(source, 'TEMPORAL_ADDRESS or the profile')),
-    report('S3', store.endpoint ?? aws, fromWhere[storeSource], check(storeSource, 'TEMPER_S3_ENDPOINT')),
+    report({
+      name: 'Temporal',
+      address: temporal.address,
+      source: fromWhere[source],
+      ask: (signal) => asks.temporal(connection, signal),
+      remedies: remedies(source, 'TEMPORAL_ADDRESS or the profile'),
+    }),
+    report({
+      name: 'S3',
+      address: store.endpoint ?? aws,
+      source: fromWhere[storeSource],
+      ask: (signal) => asks.store(connection, signal),
+      remedies: remedies(storeSource, 'TEMPER_S3_ENDPOINT, TEMPER_S3_BUCKET and the credentials'),
+    }),
   ]);
 };

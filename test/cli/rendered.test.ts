@@ -27,6 +27,9 @@ test("Temporal's states become four of ours, and a strange memo is no failure", 
   expect(stateOf('TERMINATED').state).toBe('failed');
   expect(stateOf('CANCELLED').state).toBe('cancelled');
   expect(stateOf('RUNNING', { job: 7, model: 'm' })).toMatchObject({ state: 'running', job: null, model: 'm' });
+  expect(stateOf('RUNNING', { startedAt: 'at noon' }).startedAt).toEqual(startTime);
+  const before = '2026-02-01T12:00:00.000Z'; // of a run that is in its second history
+  expect(stateOf('RUNNING', { startedAt: before }).startedAt).toEqual(new Date(before));
 });
 
 test('a failed run says what failed at the bottom of it', () => {

@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { instructionSetsOf } from '../../infra/doctor/machine.js';
 import { deviceReport } from '../../infra/doctor.js';
-import { connectionProblem, hostAndPort } from '../../infra/doctor/services.js';
+import { answerProblem, connectionProblem, hostAndPort } from '../../infra/doctor/services.js';
 import { numberOf, versionOf } from '../../infra/doctor/tools.js';
 
 test('the instruction sets that matter are read from x86 and ARM listings', () => {
@@ -36,6 +36,16 @@ test('a service is reachable while something listens there', async () => {
   expect(await connectionProblem(address)).toBeUndefined();
   await new Promise((resolve) => server.close(resolve));
   expect(await connectionProblem(address)).toBe('nothing listens there');
+});
+
+test('a service that takes connections and is silent, or says no, is none that answers', async () => {
+  expect(await answerProblem(() => Promise.resolve())).toBeUndefined();
+  expect(await answerProblem(() => Promise.reject(new Error('there is no bucket temper.')))).toBe(
+    'there is no bucket temper',
+  );
+  expect(await answerProblem(() => new Promise(() => undefined), 50)).toMatch(
+    /takes connections, and answered nothing/,
+  );
 });
 
 test('a machine without a device to train on is told apart, with the reason', () => {

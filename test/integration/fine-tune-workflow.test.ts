@@ -1,6 +1,7 @@
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { workflowState } from '../../cli/runs/workflow-state.js';
 import type { FineTuneResult, Position, RunStatus, Suspect, TrainUntil } from '../../workflows/contract.js';
 import { failureType } from '../../workflows/policies/failures.js';
 import { told } from '../../workflows/policies/told.js';
@@ -474,7 +475,10 @@ describe('fineTune', () => {
     expect(result.sessions.slice(1).every(({ stepsRedone }) => stepsRedone === 0)).toBe(true);
     expect(here.called('trainEpoch')).toHaveLength(40); // none twice
     expect(here.called('findDataset')).toHaveLength(1);
-    const { historyLength } = await env.client.workflow.getHandle(run).describe();
-    expect(historyLength).toBeLessThan(500);
+    const described = await env.client.workflow.getHandle(run).describe();
+    expect(described.historyLength).toBeLessThan(500);
+    const { startedAt } = workflowState(described);
+    expect(startedAt.getTime()).toBeLessThan(described.startTime.getTime()); // that of its last history
+    expect(Math.abs(startedAt.getTime() - result.sessions[0]!.openedAtMs)).toBeLessThan(5_000);
   }, 120_000);
 });
