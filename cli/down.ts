@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { chosenFolder } from '../infra/stack/folder.js';
+import { folderToStop } from '../infra/stack/find.js';
 import { shutDown } from '../infra/stack/shut-down.js';
 import type { DownResult } from '../infra/stack/shut-down.js';
 
@@ -34,13 +34,13 @@ const describe = (result: DownResult): string => {
 export const down = (): Command =>
   new Command('down')
     .description('Stop the stack that `temper up` started, from any terminal')
-    .option('--folder <path>', "the stack's folder (default: $TEMPER_HOME, else .temper)")
+    .option('--folder <path>', "the stack's folder (default: $TEMPER_HOME, else the nearest .temper here or above)")
     .option('--now', 'end everything at once', false)
     .option('--json', 'the result as one JSON object', false)
     .addHelpText('after', help)
     .action(async (options: DownOptions) => {
       const result = await shutDown({
-        folder: chosenFolder(options.folder, process.env, process.cwd()),
+        folder: folderToStop(options.folder, process.env, process.cwd()),
         now: options.now,
         onStopping: (pid, graceSeconds) => {
           if (!options.json && !options.now)

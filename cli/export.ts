@@ -118,7 +118,9 @@ export const exportModel = (store: ObjectStore, { files }: PublishedModel, folde
 async function wholeOrNot(folder: string, write: (partial: string) => Promise<void>): Promise<void> {
   const beside = (what: string) => join(dirname(folder), `.${basename(folder)}-${what}-${randomUUID()}`);
   const partial = beside('partial');
-  await mkdir(partial, { recursive: true });
+  await mkdir(partial, { recursive: true }).catch((error: Error) => {
+    throw new CliError(`${dirname(folder)} cannot be written to: ${error.message}. Name another folder with --to.`);
+  });
   try {
     await write(partial);
     await rmdir(folder).catch(() => undefined); // an empty one makes room

@@ -1,7 +1,9 @@
 import { warmupProblem } from '../job/checks.js';
 import { quotedList } from '../job/nearest.js';
 import type { Job, Task } from '../job/schema.js';
+import { USUAL_BATCH_SIZE } from '../job/schema/train.js';
 import { firstOf, type BadRows } from './bad-rows.js';
+import { DataError } from './data-error.js';
 import { cleaningReport, type CleaningReport } from './prepare/cleaning-report.js';
 import type { FeatureColumns } from './features/columns.js';
 import type { SpellingGroup } from './cleaning/label-spelling.js';
@@ -47,7 +49,7 @@ export interface SourceReport {
 
 /**
  * Reads the whole source, streaming, and says what a run would train on; nothing is tokenised or written. Images are decoded.
- * @throws DataError with the first thing that is wrong: unreadable rows, a missing column, an empty class or split.
+ * @throws DataError with the first thing that is wrong: unreadable rows, a missing column, an empty class or split, a batch larger than all rows.
  */
 export const checkSource = async (input: DecideSourceInput): Promise<SourceReport> =>
   reportOn(await decideSource(input), input);
@@ -58,6 +60,8 @@ export function reportOn(plan: Decisions, input: DecideSourceInput): SourceRepor
   const rows = bySplit(plan.rows);
   const target = targetOf(job);
   const { batchSize, accumulate, epochs } = job.train;
+  if (target !== 'next' && batchSize > Math.max(rows.train, USUAL_BATCH_SIZE))
+    throw new DataError(`train.batchSize: expected at most ${rows.train}, the rows to train on, found ${batchSize}`);
   const stepsPerEpoch = target === 'next' ? null : Math.ceil(Math.ceil(rows.train / batchSize) / accumulate);
   const warning = stepsPerEpoch === null ? null : warmupProblem(job, stepsPerEpoch * epochs);
   const constant = plan.values !== null && plan.values[0]!.min === plan.values[0]!.max;

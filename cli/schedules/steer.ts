@@ -60,8 +60,8 @@ async function timesIn(client: Client, schedule: string, from: Date, to: Date): 
   return startTime.length;
 }
 
-/** The server keeps so many waiting. */
-const MAX_BACKFILL = 1_000;
+/** The server keeps so many waiting, and lists no more of a span's times. */
+const MAX_WAITING = 1_000;
 
 /** Fires for the times of a span that has passed; one run after the other, unless told otherwise. @returns how many. */
 export async function backfill(
@@ -79,9 +79,9 @@ export async function backfill(
     throw new CliError(
       `${schedule} has no time from ${from.toISOString()} to ${to.toISOString()}: nothing was started.`,
     );
-  if (times > MAX_BACKFILL)
+  if (times >= MAX_WAITING)
     throw new CliError(
-      `${schedule} has ${counted(times, 'time')} from ${from.toISOString()} to ${to.toISOString()}, more than ${MAX_BACKFILL}: choose a shorter span.`,
+      `${schedule} has ${counted(times, 'time')} or more from ${from.toISOString()} to ${to.toISOString()}, and Temporal keeps no more than ${counted(MAX_WAITING, 'firing')} waiting: nothing was started. Choose a shorter span.`,
     );
   await client.schedule.getHandle(schedule).backfill({ start: after, end: to, overlap: overlapPolicy(overlap) });
   return times;

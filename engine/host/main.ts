@@ -45,8 +45,9 @@ const isUserError = (error: unknown) => [ModelError, DataError, NonFiniteLoss].s
 
 function failureOf(error: unknown): { readonly failure: EngineFailureKind; readonly message: string } {
   if (!(error instanceof Error)) return { failure: 'defect', message: String(error) };
-  const user = isUserError(error);
-  return { failure: user ? 'user' : 'defect', message: user ? error.message : (error.stack ?? error.message) };
+  if (isUserError(error)) return { failure: 'user', message: error.message };
+  console.error(error); // where it happened is for the engine's log, not for whoever reads how a run stands
+  return { failure: 'defect', message: String(error) };
 }
 
 process.on('message', (message: ToEngine) => {

@@ -20,7 +20,7 @@ export const connectTemporal = async ({ temporal, source }: TemperConnection): P
     if (refused(error)) throw unauthorised(address, error);
     const remedy =
       source === 'embedded'
-        ? 'See whether the stack still starts (`temper status`), or start it again with `temper down` and `temper up`'
+        ? '`temper doctor` tells what is the matter; or start the stack again with `temper down` and `temper up`'
         : 'Check TEMPORAL_ADDRESS or the profile, TLS and the network';
     throw new CliError(`Temporal does not answer at ${address}. ${remedy}.`, exitCode.unreachable, { cause: error });
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CliError, exitCode } from '../errors.js';
-import { stackFolder } from './folder.js';
+import { chosenFolder, stackFolder } from './folder.js';
 import { bootId, isAlive } from './process-identity.js';
 import { readRecord } from './record.js';
 import type { StackRecord } from './record.js';
@@ -19,6 +19,13 @@ export const findStack = (env: NodeJS.ProcessEnv, cwd: string): FoundStack | nul
     const found = read(join(at, '.temper'));
     if (found || at === dirname(at)) return found;
   }
+};
+
+/** Of the stack to stop: the folder that is named or is here, else the one that the other commands use from here. */
+export const folderToStop = (named: string | undefined, env: NodeJS.ProcessEnv, cwd: string): string => {
+  const chosen = chosenFolder(named, env, cwd);
+  if (named !== undefined || env['TEMPER_HOME'] || existsSync(chosen)) return chosen;
+  return findStack(env, cwd)?.root ?? chosen;
 };
 
 const read = (root: string): FoundStack | null => {

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { scheduleSchema } from './rate-schedule.js';
 import { metricName, positiveInt } from './values.js';
 
+/** For data of any size: of fewer rows the one batch is smaller. */
+export const USUAL_BATCH_SIZE = 32;
+
 const stopEarlySchema = z.strictObject({
   metric: metricName.default('validation.loss').describe('What has to improve.'),
   patience: positiveInt.default(2).describe('Epochs without an improvement after which the run stops.'),
@@ -29,7 +32,9 @@ const groupSchema = z.strictObject({
 
 export const trainSchema = z.strictObject({
   epochs: positiveInt.default(3).describe('Times that every training row is seen.'),
-  batchSize: positiveInt.default(32).describe('Examples per step; the last batch of an epoch may be smaller.'),
+  batchSize: positiveInt
+    .default(USUAL_BATCH_SIZE)
+    .describe('Examples per step; the last batch of an epoch may be smaller.'),
   learningRate: z.number().positive().max(1).default(5e-5).describe('Peak rate, per step.'),
   accumulate: positiveInt
     .default(1)

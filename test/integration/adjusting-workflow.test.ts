@@ -130,6 +130,9 @@ describe('adjust', () => {
       /^learningRate: expected a number above 0 and at most 1, found 2/,
     );
     expect(await refused(handle, { batchSize: 1.5 })).toMatch(/^batchSize: expected a whole number from 1, found 1.5/);
+    expect(await refused(handle, { batchSize: 1_000_000 })).toMatch(
+      /^batchSize: expected at most \d+, the rows to train on, found 1000000/,
+    );
     expect(await refused(handle, { patience: 3 })).toMatch(/^patience: the job has no train.stopEarly/);
     expect(await adjust(handle, { learningRate: 0.5, epochs: 1 })).toEqual([
       { fromStep: 7, changes: { learningRate: 0.5 } },

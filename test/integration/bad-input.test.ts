@@ -84,6 +84,12 @@ describe('what is wrong is said in a sentence, and nothing is started', () => {
     await expectNothingStarted();
   });
 
+  it('a batch larger than all rows to train on', async () => {
+    const says = ['train.batchSize: expected at most 192, the rows to train on, found 300'];
+    oneSentence(await runOf({ train: { batchSize: 300 } }), { code: 2, says });
+    await expectNothingStarted();
+  });
+
   it('a row far into a source so large that all cores look at it', async () => {
     const job = { name: 'large', data: { source: 'large.jsonl', leakage: 'off', clean: { dropEmpty: false } } };
     const labels = ['noun.animal', 'noun.plant'];
@@ -255,6 +261,29 @@ describe('what is wrong is said in a sentence, and nothing is started', () => {
     const commands = ['status', 'watch', 'explain', 'pause', 'resume', 'stop', 'cancel', 'predict'];
     for (const args of [...commands.map((name) => [name, 'no-such-run']), ['checkpoints', 'list', 'no-such-run']])
       oneSentence(await stack.temper(args), { code: 2, says: ['There is no run no-such-run'] });
+  });
+
+  it('a service that hangs is found by doctor, though the kernel takes connections for it', async () => {
+    const doctor = async () => {
+      const { code, stdout } = await stack.temper(['doctor', '--json']);
+      const { services } = JSON.parse(stdout) as { services: { name: string; reachable: boolean; problem?: string }[] };
+      return { code, silent: services.filter(({ reachable }) => !reachable) };
+    };
+    expect(await doctor()).toEqual({ code: 0, silent: [] });
+    for (const [process, name] of [
+      ['s3', 'S3'],
+      ['temporal', 'Temporal'],
+    ] as const) {
+      stack.kill(process, 'SIGSTOP');
+      try {
+        expect(await doctor()).toMatchObject({
+          code: 3,
+          silent: [{ name, problem: expect.stringMatching(/not|nothing/) as string }],
+        });
+      } finally {
+        stack.kill(process, 'SIGCONT');
+      }
+    }
   });
 
   it('a service that is gone in the middle: exit 3, and it comes back', async () => {

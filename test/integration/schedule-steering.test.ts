@@ -102,6 +102,12 @@ it(
     const { status } = JSON.parse(expectExit(await stack.temper(['status', run, '--json']))) as { status: RunStatus };
     expect(status.dataset?.rows.train).toBe(192);
 
+    expectExit(await schedule('create', 'hourly', onS3, '--every', '1h'));
+    const tooLong = await schedule('backfill', 'hourly', '--from', '2020-01-01T00:00Z', '--to', '2026-01-01T00:00Z');
+    expect(tooLong).toMatchObject({ code: 2, stderr: expect.stringContaining('nothing was started') as string });
+    expect((await showSchedule(stack, 'hourly')).waiting).toBe(0);
+    expectExit(await schedule('delete', 'hourly'));
+
     // A time that has passed, and again: the second time it has had its run.
     const span = ['--from', '2026-01-01T03:00Z', '--to', '2026-01-01T04:00Z'];
     expectExit(await schedule('backfill', 'remote', ...span));

@@ -1,9 +1,10 @@
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/poll.js';
-import { startTestStack } from '../support/stack.js';
+import { runProgram, startTestStack } from '../support/stack.js';
 import type { TestStack } from '../support/stack.js';
 
 describe('temper up and temper down, with the real workers', () => {
@@ -47,7 +48,9 @@ describe('temper up and temper down, with the real workers', () => {
   });
 
   it('down ends everything within the grace; once more says that nothing runs, and exits 0', async () => {
-    expect(await stack.temper(['down'])).toMatchObject({
+    const below = join(stack.directory, 'jobs', 'of-today');
+    mkdirSync(below, { recursive: true }); // `down` finds the stack above it, as the other commands do
+    expect(await runProgram(['down'], { cwd: below, env: stack.env })).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('Stopped') as string,
     });

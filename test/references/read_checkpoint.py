@@ -1,4 +1,4 @@
-"""Loads the newest checkpoint of a run from a copy of the bucket, by docs/checkpoint-format.md alone.
+"""Loads the newest checkpoint of a run that verifies from a copy of the bucket, by docs/checkpoint-format.md alone.
 
     python read_checkpoint.py BUCKET_FOLDER RUN      prints step, state digest and every tensor's shape and sum
 """
@@ -11,11 +11,15 @@ from array import array
 from pathlib import Path
 
 
+class Damaged(Exception):
+    pass
+
+
 def read_record(path: Path) -> dict:
     data = path.read_bytes()
-    body, tail = data[: data.rindex(b'"sha256"')], data[data.rindex(b'"sha256"') :]
+    body, tail = data[: data.rfind(b'"sha256"')], data[data.rfind(b'"sha256"') :]
     if tail != b'"sha256": "%s"\n}\n' % hashlib.sha256(body).hexdigest().encode():
-        raise ValueError(f"{path} is damaged")
+        raise Damaged(f"{path} is damaged")
     record = json.loads(data)
     if record["format"] != "temper-checkpoint/1":
         raise ValueError(f"{path} is of another version")
@@ -23,9 +27,10 @@ def read_record(path: Path) -> dict:
 
 
 def read_shard(bucket: Path, shard: dict) -> dict:
-    data = (bucket / shard["key"]).read_bytes()
+    path = bucket / shard["key"]
+    data = path.read_bytes() if path.exists() else b""
     if len(data) != shard["bytes"] or hashlib.sha256(data).hexdigest() != shard["sha256"]:
-        raise ValueError(f"{shard['key']} is damaged")
+        raise Damaged(f"{shard['key']} is damaged")
     return dict(read_tensors(data))
 
 
@@ -40,11 +45,14 @@ def read_tensors(data: bytes):
 
 def newest_checkpoint(bucket: Path, run: str) -> tuple[dict, dict]:
     for path in sorted((bucket / "runs" / run / "checkpoints").glob("*.json"), reverse=True):
-        record = read_record(path)
-        if record["kind"] == "manifest":
-            shards = [read_shard(bucket, shard) for shard in record["shards"]]
-            return record, {name: tensor for shard in shards for name, tensor in shard.items()}
-    raise ValueError(f"{run} has no checkpoint")
+        try:
+            record = read_record(path)
+            if record["kind"] == "manifest":
+                shards = [read_shard(bucket, shard) for shard in record["shards"]]
+                return record, {name: tensor for shard in shards for name, tensor in shard.items()}
+        except Damaged as damage:
+            print(f"{damage}: an older checkpoint is looked for", file=sys.stderr)
+    raise SystemExit(f"{run} has no checkpoint that verifies")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ export function answerAll<Question, Result>(
       const result = await answer(question);
       port.postMessage({ id, result } satisfies Answer<Result>, handsOver(result, question));
     } catch (error) {
-      const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      port.postMessage({ id, error: said } satisfies Answer<Result>);
+      console.error(error); // where it happened is for the log
+      port.postMessage({ id, error: String(error) } satisfies Answer<Result>);
     }
   });
 }

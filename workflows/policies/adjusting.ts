@@ -45,6 +45,9 @@ export function refusal(changes: Readonly<Record<string, unknown>>, standing: St
     return 'Where its epoch ends is not known before the data is prepared: try again in a moment.';
   if (patience !== undefined && !job.train.stopEarly)
     return 'patience: the job has no train.stopEarly, so there is none to change; `temper checkpoints fork` can add it.';
+  const rows = standing.dataset?.rows.train ?? Infinity;
+  if (batchSize !== undefined && batchSize > rows)
+    return `batchSize: expected at most ${rows}, the rows to train on, found ${batchSize}.`;
   return epochs === undefined ? null : epochsRefusal(epochs, standing);
 }
 
