@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { oneDnnEnvironment } from './engine/cpu.js';
 
@@ -13,6 +14,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: withServers,
           pool: 'forks', // libtensorflow loads once per process, and never in a second thread
+          maxWorkers: availableParallelism(), // vitest leaves a core to itself, which is half of two
           env: { TF_CPP_MIN_LOG_LEVEL: '2', ...oneDnnEnvironment() }, // the kernels that engines take
           testTimeout: 120_000, // two slow cores are enough
           hookTimeout: 120_000,
