@@ -38,7 +38,8 @@ export const cancel = (): Command =>
 async function cancelRun(client: Client, run: string, options: CancelOptions): Promise<void> {
   const workflow = await describeRun(client, run);
   const running = workflow.state === 'running';
-  if (!running && (!options.purge || workflow.state === 'done')) throw await hasEnded(client, workflow);
+  if (!running && !options.purge) throw await hasEnded(client, workflow);
+  if (workflow.state === 'done' && options.purge) throw keepsModel(run);
   if (options.purge && !options.yes) await confirm(run);
   if (running) {
     await client.workflow.getHandle(run).cancel();
@@ -50,6 +51,12 @@ async function cancelRun(client: Client, run: string, options: CancelOptions): P
   if (options.json) console.log(JSON.stringify({ run, cancelled: running, purged: options.purge, deletedObjects }));
   else if (options.purge) console.log(`Deleted ${counted(deletedObjects, 'object')} of ${run}.`);
 }
+
+const keepsModel = (run: string) =>
+  new CliError(
+    `${run} is done, and its model is published: --purge deletes runs that ended without one. ` +
+      `\`temper checkpoints gc ${run}\` deletes what nobody needs of its checkpoints; runs/${run}/ in the store is all that it has there.`,
+  );
 
 async function confirm(run: string): Promise<void> {
   if (!process.stdin.isTTY) throw new CliError('--purge deletes for good: add --yes where nobody can be asked.');

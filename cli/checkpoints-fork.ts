@@ -112,9 +112,9 @@ async function jobOf(file: string, parent: Job): Promise<Job> {
 function requireFit(parent: Job, job: Job, { run, sequence, epoch, cursor, step }: Manifest): void {
   const differing = differences(parent, job, { step, epoch, cursor });
   if (differing.length > 0) {
-    const where = cursor > 0 ? `, which is within epoch ${epoch + 1}` : '';
+    const where = cursor > 0 ? `, which is within epoch ${epoch + 1},` : '';
     throw new CliError(
-      `The state of checkpoint ${sequence} of ${run}${where}, cannot go on with this job, which differs in ${differing.join(', ')}. ` +
+      `The state of checkpoint ${sequence} of ${run}${where} cannot go on with this job, which differs in ${differing.join(', ')}. ` +
         'Leave these as they are, or begin anew with `temper run`.',
     );
   }

@@ -57,17 +57,35 @@ const verifyCommand = (): Command =>
       await withStore(async (store) => {
         for await (const each of verifyCheckpoints(store, run as RunId, only ?? null)) {
           verified.push(each);
-          if (!json && !(only !== undefined && each.verdict === 'gone'))
-            describeVerified(each).forEach((line) => console.log(line));
+          // Of all checkpoints of a long run nearly all are retired: their number is told in the end.
+          const isTold = only === undefined ? !isRetired(each) : each.verdict !== 'gone';
+          if (!json && isTold) describeVerified(each).forEach((line) => console.log(line));
         }
       });
       if (verified.length === 0 || (only !== undefined && verified[0]?.verdict === 'gone')) await mustExist(run);
       if (json) console.log(JSON.stringify(verified));
       else if (verified.length === 0) console.log(`${run} has no checkpoint.`);
+      else if (only === undefined) console.log(summaryOf(verified));
       if (only !== undefined && verified[0]?.verdict === 'gone')
         throw new CliError(`Checkpoint ${only} of ${run} holds no state: ${verified[0].problems.join('; ')}.`);
       if (verified.some(({ verdict }) => verdict === 'damaged')) process.exitCode = exitCode.runFailed;
     });
+
+const isRetired = ({ verdict, problems }: VerifiedCheckpoint): boolean =>
+  verdict === 'gone' && problems[0] === 'retired';
+
+/** `3 sound, 1 DAMAGED, 1 quarantined, 178 retired` */
+export function summaryOf(verified: readonly VerifiedCheckpoint[]): string {
+  const retired = verified.filter(isRetired).length;
+  const of = (verdict: VerifiedCheckpoint['verdict']) => verified.filter((each) => each.verdict === verdict).length;
+  const counts = [
+    [of('sound'), 'sound'],
+    [of('damaged'), 'DAMAGED'],
+    [of('gone') - retired, 'quarantined'],
+    [retired, 'retired'],
+  ] as const;
+  return counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(', ');
+}
 
 export function describeVerified({ sequence, step, verdict, problems, shards, bytes }: VerifiedCheckpoint): string[] {
   switch (verdict) {

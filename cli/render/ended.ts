@@ -6,7 +6,8 @@ import { counted, loss, size } from './units.js';
 
 /** The last word on a run: what came out, where the model is, what to try next. */
 export function renderEnd(run: string, end: RunEnd): string[] {
-  if (end.state === 'cancelled') return [end.message, `What it had stored stays until: temper cancel ${run} --purge`];
+  if (end.state === 'cancelled')
+    return [end.message, `What it has stored, if that is still there, goes with: temper cancel ${run} --purge`];
   const { result } = end;
   if (end.state === 'failed' || !result)
     return [pc.red(end.message), `See what happened on the way: temper explain ${run}`];

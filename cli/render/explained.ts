@@ -85,9 +85,12 @@ function story(session: SessionRecord, i: number, sessions: readonly SessionReco
   for (const each of passedOver) lines.push(`  ${pc.yellow('Passed over')} ${each}`);
   if (stepsRedone > 0) {
     const cost = redoneMs > 0 ? `, which had taken ${duration(redoneMs)}` : '';
-    lines.push(
-      `  ${counted(stepsRedone, 'step')} after it ${stepsRedone === 1 ? 'was' : 'were'} not durable yet and done again${cost}.`,
-    );
+    const one = stepsRedone === 1;
+    const lost =
+      passedOver.length > 0
+        ? `${one ? 'is' : 'are'} not to be had any more`
+        : `${one ? 'was' : 'were'} not durable yet`;
+    lines.push(`  ${counted(stepsRedone, 'step')} after it ${lost} and done again${cost}.`);
   } else if (from && reason !== 'start' && passedOver.length === 0) lines.push('  No step was done again.');
   if (reason !== 'start') lines.push(`  A device was held again ${duration(recoveryMs)} after that was noticed.`);
   if (fingerprintChanged(sessions, i)) {

@@ -11,9 +11,13 @@ const reasons: Readonly<Record<ResumeReason, string>> = {
 
 export const causeOf = (reason: ResumeReason): string => reasons[reason];
 
-/** Why a session was opened: `the session was lost (trainEpoch: no heartbeat)`. */
+/** What ended a session, in an operator's words: the activity whose heartbeats ceased says nothing to one. */
+export const detailText = (detail: string): string =>
+  detail.replace(/^\w+: no heartbeat\b/, 'its worker stopped answering').replace(/\.$/, '');
+
+/** Why a session was opened: `the session was lost (its worker stopped answering)`. */
 export const reasonOf = ({ reason, detail }: Pick<SessionRecord, 'reason' | 'detail'>): string =>
-  detail && reason !== 'start' ? `${reasons[reason]} (${detail.replace(/\.$/, '')})` : reasons[reason];
+  detail && reason !== 'start' ? `${reasons[reason]} (${detailText(detail)})` : reasons[reason];
 
 /** Sessions that were opened because something broke. */
 export const recoveries = (sessions: readonly SessionRecord[]): SessionRecord[] =>

@@ -2,6 +2,7 @@ import type { Look } from '../runs/look.js';
 import type { Stage } from '../../workflows/contract.js';
 import { silence } from './estimate.js';
 import { preparationText } from './preparation.js';
+import { detailText } from './sessions.js';
 import { count, duration } from './units.js';
 
 const names: Readonly<Record<Stage, string>> = {
@@ -41,7 +42,9 @@ export function stageOf(look: Look): string {
   if (status.stage === 'preprocess' && look.preparation?.status) {
     return `${names.preprocess}: ${preparationText(look.preparation)}`;
   }
-  const detail = (status.stage === 'trainEpoch' && progress ? within[progress.stage] : null) ?? status.detail;
+  const detail =
+    (status.stage === 'trainEpoch' && progress ? within[progress.stage] : null) ??
+    (status.detail && detailText(status.detail));
   return detail ? `${names[status.stage]}: ${detail}` : names[status.stage];
 }
 

@@ -53,7 +53,7 @@ export async function lookAt(client: Client, before: Look): Promise<Look> {
     workflow: workflowState(described),
     status: told.status ?? before.status,
     progress: heard?.progress ?? null,
-    training: heard?.progress?.stage === 'training' ? heard.progress : heard && before.training,
+    training: heard?.progress && tellsOfSteps(heard.progress) ? heard.progress : heard && before.training,
     preparation: preparing ? await lookAtPreparation(client, preparationOf(before.run)) : null,
     heartbeat: heard && (same ? before.heartbeat : { mark: heard.mark, seenAtMs: lookedAtMs }),
     temporalAnswers: true,
@@ -61,6 +61,10 @@ export async function lookAt(client: Client, before: Look): Promise<Look> {
     lookedAtMs,
   };
 }
+
+/** While a snapshot is saved the last step's figures still hold; older workers do not tell them then. */
+const tellsOfSteps = ({ stage, learningRate }: TrainProgress): boolean =>
+  stage === 'training' || (stage === 'saving' && learningRate !== null);
 
 async function describeSoon(client: Client, run: string) {
   try {

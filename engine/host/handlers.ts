@@ -4,7 +4,7 @@ import { averageOf } from '../../training/optimizers/ema.js';
 import { loadState } from '../../training/state/load.js';
 import { saveMeanwhile, saveState } from '../../training/state/save.js';
 import { rateRange } from '../../training/rate-range.js';
-import { trainSegment, type TrainedOn } from '../../training/train-segment.js';
+import { trainSegment, type StepReport, type TrainedOn } from '../../training/train-segment.js';
 import type { Position } from '../../workflows/contract.js';
 import type { EngineRequests, RequestName, StateOnDisk } from '../protocol.js';
 import { computeFeatures } from './compute-features.js';
@@ -111,6 +111,7 @@ async function train(
   if (!from) throw new Error('engine: no state to train from');
   bench.interrupted = false;
   bench.position = null; // a step that fails half-way leaves no state behind
+  let last = null as StepReport | null;
   const trained = await trainSegment({
     trainer,
     examples: fed.train,
@@ -125,15 +126,15 @@ async function train(
       bench.blackBox.begins({ ...at, ...rows });
     },
     onStep: async (step) => {
+      last = step;
       bench.report({ stage: 'training', ...step });
       await nextTurn();
     },
     clockMs: () => performance.now(),
   });
   bench.blackBox.clear();
-  const { reached, stats } = trained;
-  const progress = { position: reached, loss: stats.meanLoss, learningRate: null, examplesPerSecond: null };
-  bench.report({ stage: 'saving', ...progress });
+  const none = { loss: trained.stats.meanLoss, learningRate: null, examplesPerSecond: null };
+  bench.report({ stage: 'saving', ...(last ?? none), position: trained.reached });
   return trained;
 }
 

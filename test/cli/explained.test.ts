@@ -19,7 +19,7 @@ test('an undisturbed run: one session, nothing lost', () => {
 
 test('a lost session: cause, checkpoint, steps done again and what it cost', () => {
   const told = text(aSession(), lost);
-  expect(told).toContain('beta: the session was lost (trainEpoch: no heartbeat).');
+  expect(told).toContain('beta: the session was lost (its worker stopped answering).');
   expect(told).toContain('Went on from checkpoint 7 (step 100): the newest, and it verified.');
   expect(told).toContain('9 steps after it were not durable yet and done again, which had taken 3 s.');
   expect(told).toContain(

@@ -54,7 +54,7 @@ test('a recovery is told with its cause, where it went on and what is done again
     ...{ stepsRedone: 9, recoveryMs: 7_400, host: 'beta' },
   });
   expect(reporter.lines(aLook(110, { sessions: [aSession(), lost] }), now)).toEqual([
-    'the session was lost (trainEpoch: no heartbeat): goes on from checkpoint 7 (step 100) on beta after 7 s, 9 steps are done again',
+    'the session was lost (its worker stopped answering): goes on from checkpoint 7 (step 100) on beta after 7 s, 9 steps are done again',
   ]);
 });
 

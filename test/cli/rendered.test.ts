@@ -7,7 +7,7 @@ import {
 } from '@temporalio/common';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { describeVerified } from '../../cli/checkpoints.js';
+import { describeVerified, summaryOf } from '../../cli/checkpoints.js';
 import { renderRuns } from '../../cli/list.js';
 import { renderCheckpoints } from '../../cli/render/checkpoints.js';
 import { renderPredictions } from '../../cli/render/predictions.js';
@@ -94,6 +94,11 @@ test('a damaged checkpoint names what is damaged', () => {
     bytes: 1,
   };
   expect(describeVerified(verified)).toEqual(['checkpoint 4 (step 40): DAMAGED', '  shard x is missing']);
+  const gone = (problem: string) => ({ ...verified, verdict: 'gone' as const, problems: [problem] });
+  const sound = { ...verified, verdict: 'sound' as const, problems: [] };
+  const all = [gone('retired'), gone('retired'), gone('quarantined: torn'), verified, sound];
+  expect(summaryOf(all)).toBe('1 sound, 1 DAMAGED, 1 quarantined, 2 retired');
+  expect(summaryOf([sound, sound])).toBe('2 sound');
 });
 
 test('of a damaged or quarantined checkpoint the reason stands below the table', () => {

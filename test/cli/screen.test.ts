@@ -46,7 +46,7 @@ test('recoveries are counted, and the last is named; a pause is none', () => {
     aSession({ reason: 'session-lost', detail: 'trainEpoch: no heartbeat' }),
   ];
   expect(screen(aLook(150, { sessions })).at(-1)).toBe(
-    '  session    3 on alpha  1 recovery, the last: the session was lost (trainEpoch: no heartbeat)',
+    '  session    3 on alpha  1 recovery, the last: the session was lost (its worker stopped answering)',
   );
 });
 

@@ -17,7 +17,7 @@ export const killsAtRandom: Row = {
   name: 'kill-random',
   title: 'SIGKILL at a random moment: engine, workers, Temporal, S3, supervisor',
   unit: 'SIGKILL',
-  tries: 116,
+  tries: 140,
   inTest: 2,
   open: async ({ seed, scene }) => {
     const on = await scene();
