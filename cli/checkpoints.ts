@@ -14,7 +14,7 @@ import { withStore } from './services.js';
 
 const help = `
 Examples:
-  $ temper checkpoints list glosses-1a2b3c4d
+  $ temper checkpoints list glosses-1a2b3c4d --living
   $ temper checkpoints verify glosses-1a2b3c4d          reads every byte of all of them; exit 1 when one is damaged
   $ temper checkpoints verify glosses-1a2b3c4d 12
   $ temper checkpoints fork glosses-1a2b3c4d@best --set train.learningRate=2e-5
@@ -39,10 +39,12 @@ const listCommand = (): Command =>
   new Command('list')
     .description('Every checkpoint that ever took a number')
     .addArgument(runArgument())
+    .option('--living', 'without those that were retired', false)
     .option('--json', 'one JSON array', false)
-    .action(async (run: string, { json }: { json: boolean }) => {
-      const listed = await withStore((store) => listCheckpoints(store, run as RunId));
-      if (listed.length === 0) await mustExist(run);
+    .action(async (run: string, { living, json }: { living: boolean; json: boolean }) => {
+      const all = await withStore((store) => listCheckpoints(store, run as RunId));
+      if (all.length === 0) await mustExist(run);
+      const listed = living ? all.filter(({ kind }) => kind !== 'retired') : all;
       console.log(json ? JSON.stringify(listed) : renderCheckpoints(run, listed).join('\n'));
     });
 

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Stage } from '../workflows/contract.js';
 import { renderTable } from './render/table.js';
 import { duration, moment } from './render/units.js';
@@ -8,7 +8,13 @@ import { withRuns } from './runs/with-runs.js';
 import { listRunsOf } from './schedules/firings.js';
 import { describeSchedule } from './schedules/look.js';
 import { parseScheduleName } from './schedules/options.js';
-import { WORKFLOW_TYPE, workflowState, type WorkflowState } from './runs/workflow-state.js';
+import {
+  runStates,
+  WORKFLOW_TYPE,
+  workflowState,
+  type RunStateName,
+  type WorkflowState,
+} from './runs/workflow-state.js';
 
 const help = `
 Newest first. The stage is asked of the workers: it stays empty when none answers within two seconds.
@@ -16,6 +22,7 @@ Newest first. The stage is asked of the workers: it stays empty when none answer
 Examples:
   $ temper list
   $ temper list --limit 100 --json
+  $ temper list --state running
   $ temper list --schedule nightly`;
 
 export interface ListedRun extends WorkflowState {
@@ -32,9 +39,16 @@ const limit = (text: string): number => {
   throw new InvalidArgumentError(`Expected a number from 1 to ${LOOKED_AT}.`);
 };
 
-/** `schedule`: only the runs of its firings. */
-export async function listRuns(client: Client, atMost: number, schedule: string | null = null): Promise<ListedRun[]> {
-  const found = schedule === null ? await allRuns(client) : await listRunsOf(client, schedule);
+interface Wanted {
+  readonly limit: number;
+  /** Only the runs of its firings. */
+  readonly schedule?: string;
+  readonly state?: RunStateName;
+}
+
+async function listRuns(client: Client, { limit: atMost, schedule, state }: Wanted): Promise<ListedRun[]> {
+  const all = schedule === undefined ? await allRuns(client, state) : await listRunsOf(client, schedule);
+  const found = all.filter((each) => state === undefined || each.state === state);
   found.sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
   return Promise.all(
     found.slice(0, atMost).map(async (workflow) => {
@@ -44,9 +58,18 @@ export async function listRuns(client: Client, atMost: number, schedule: string 
   );
 }
 
-async function allRuns(client: Client): Promise<WorkflowState[]> {
+/** Temporal's names of the states. */
+const statuses: Readonly<Record<RunStateName, readonly string[]>> = {
+  running: ['Running'],
+  done: ['Completed'],
+  failed: ['Failed', 'Terminated', 'TimedOut'],
+  cancelled: ['Canceled'],
+};
+
+async function allRuns(client: Client, state?: RunStateName): Promise<WorkflowState[]> {
   const found: WorkflowState[] = [];
-  const query = `WorkflowType = "${WORKFLOW_TYPE}" AND ExecutionStatus != "ContinuedAsNew"`;
+  const wanted = (state === undefined ? runStates : [state]).flatMap((each) => statuses[each]);
+  const query = `WorkflowType = "${WORKFLOW_TYPE}" AND ExecutionStatus IN (${wanted.map((each) => `"${each}"`).join(', ')})`;
   for await (const info of client.workflow.list({ query })) {
     found.push(workflowState(info));
     if (found.length === LOOKED_AT) break;
@@ -82,12 +105,15 @@ export const list = (): Command =>
     .description('List the runs')
     .option('--limit <n>', 'so many at most', limit, 20)
     .option('--schedule <name>', 'only the runs that this schedule started', parseScheduleName)
+    .addOption(new Option('--state <state>', 'only runs that are so').choices(runStates))
     .option('--json', 'one JSON array', false)
     .addHelpText('after', help)
-    .action((options: { limit: number; schedule?: string; json: boolean }) =>
+    .action((options: Wanted & { json: boolean }) =>
       withRuns(async (client) => {
-        const runs = await listRuns(client, options.limit, options.schedule ?? null);
+        const runs = await listRuns(client, options);
         if (runs.length === 0 && options.schedule !== undefined) await describeSchedule(client, options.schedule);
-        console.log(options.json ? JSON.stringify(runs) : renderRuns(runs, Date.now()).join('\n'));
+        if (options.json) console.log(JSON.stringify(runs));
+        else if (runs.length === 0 && options.state !== undefined) console.log(`No run is ${options.state}.`);
+        else console.log(renderRuns(runs, Date.now()).join('\n'));
       }),
     );

@@ -19,8 +19,11 @@ export async function withTemporal<Result>(
   }
 }
 
+/** Somebody sits and waits: a store that hangs is told of in half a minute (three tries), not after a minute and a half. */
+const IDLE_MS = 10_000;
+
 export async function withStore<Result>(use: (store: ObjectStore) => Promise<Result>): Promise<Result> {
-  const store = openObjectStore((await settings()).store);
+  const store = openObjectStore({ ...(await settings()).store, timeouts: { idleMs: IDLE_MS } });
   try {
     return await use(store);
   } catch (error) {

@@ -5,7 +5,8 @@ import type { Firing, RunId } from '../../workflows/contract.js';
 import { isNotFound } from './temporal-failure.js';
 import { unknownRun } from './unknown-run.js';
 
-export type RunStateName = 'running' | 'done' | 'failed' | 'cancelled';
+export const runStates = ['running', 'done', 'failed', 'cancelled'] as const;
+export type RunStateName = (typeof runStates)[number];
 
 /** What Temporal itself knows of a run, whether or not a worker answers. */
 export interface WorkflowState {

@@ -16,7 +16,7 @@ export interface StoreSettings {
   readonly requestChecksumCalculation?: 'WHEN_SUPPORTED' | 'WHEN_REQUIRED' | undefined;
   /** Put before every key, to share a bucket: `team-a`. */
   readonly prefix?: string | undefined;
-  readonly timeouts?: StoreTimeouts | undefined;
+  readonly timeouts?: Partial<StoreTimeouts> | undefined;
 }
 
 export interface StoreTimeouts {
@@ -50,7 +50,7 @@ export interface Connection {
 
 export function connect(settings: StoreSettings): Connection {
   const endpoint = settings.endpoint === undefined ? null : parseEndpoint(settings.endpoint);
-  const timeouts = settings.timeouts ?? defaultTimeouts;
+  const timeouts = { ...defaultTimeouts, ...settings.timeouts };
   const config: S3ClientConfig = {
     region: settings.region,
     forcePathStyle: settings.forcePathStyle,

@@ -82,6 +82,10 @@ describe('a run from end to end, on the embedded stack', () => {
   it('list, status, explain and checkpoints tell of it', async () => {
     const listed = JSON.parse(expectExit(await stack.temper(['list', '--json']))) as { run: string; state: string }[];
     expect(listed).toEqual([expect.objectContaining({ run, state: 'done', job: 'tiny', model: 'tiny-bert' })]);
+    const inState = async (state: string): Promise<unknown> =>
+      JSON.parse(expectExit(await stack.temper(['list', '--state', state, '--json'])));
+    expect(await inState('done')).toEqual(listed);
+    expect([await inState('running'), await inState('failed'), await inState('cancelled')]).toEqual([[], [], []]);
 
     const status = JSON.parse(expectExit(await stack.temper(['status', run, '--json']))) as object;
     expect(status).toMatchObject({ run, state: 'done', status: { stage: 'finished', position: { step: 144 } } });
@@ -98,6 +102,8 @@ describe('a run from end to end, on the embedded stack', () => {
     const living = checkpoints.filter(({ kind }) => kind === 'living').map(({ step }) => step);
     expect(living).toEqual(expect.arrayContaining([ending.result.best.step, 140, 144]));
     expect(living.length).toBeLessThanOrEqual(3);
+    const alone = expectExit(await stack.temper(['checkpoints', 'list', run, '--living', '--json']));
+    expect(JSON.parse(alone)).toEqual(checkpoints.filter(({ kind }) => kind === 'living'));
     expectExit(await stack.temper(['checkpoints', 'verify', run]));
 
     for (const args of [['list'], ['status', run], ['explain', run], ['checkpoints', 'list', run]])
