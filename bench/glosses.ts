@@ -8,6 +8,7 @@ import { partPaths } from '../infra/parts.mjs';
 import { repositoryRoot } from '../infra/parts/root.mjs';
 import type { Bench } from './bench.js';
 import { BY_BATCH, epochInTurns, PADDED } from './glosses/epoch.js';
+import { ROWS_PER_EPOCH, STEPS_PER_EPOCH } from './glosses/rows.js';
 import { mean, median, type Measured } from './interleave.js';
 import { describeBench, load, settled } from './machine.js';
 import { peersPython } from './peers/environment.mjs';
@@ -60,9 +61,6 @@ function epochRatios(epoch: readonly Measured[]): Budgeted[] {
   });
   return [ratio(PADDED, 0.6), ratio(BY_BATCH, null)];
 }
-
-const ROWS_PER_EPOCH = 360 * 21;
-const STEPS_PER_EPOCH = Math.ceil(ROWS_PER_EPOCH / 32);
 
 type Demo = z.infer<typeof demoSchema>;
 type Torch = z.infer<typeof torchSchema>;

@@ -1,11 +1,10 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { connectTemporal } from '../infra/connection.js';
 import { examine, type Diagnosis } from '../infra/doctor.js';
 import { examineServices, type Asks } from '../infra/doctor/services.js';
 import { exitCode } from '../infra/errors.js';
-import { openObjectStore } from '../storage/object-store.js';
 import { pollingWorkers } from './runs/polling-workers.js';
+import { withStore, withTemporal } from './services.js';
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 const sign = (good: boolean): string => (good ? pc.green('✓') : pc.red('✗'));
@@ -48,15 +47,8 @@ const silentServices = ({ services }: Diagnosis) =>
   services.filter(({ address, reachable }) => address !== null && !reachable);
 
 const asks: Asks = {
-  temporal: async (connection) => (await connectTemporal(connection)).connection.close(),
-  store: async ({ store: settings }, signal) => {
-    const store = openObjectStore(settings);
-    try {
-      await store.check({ signal });
-    } finally {
-      store.close();
-    }
-  },
+  temporal: () => withTemporal(() => Promise.resolve()), // it has answered for the namespace by then
+  store: (signal) => withStore((store) => store.check({ signal })),
 };
 
 const codeOf = (diagnosis: Diagnosis): number => {

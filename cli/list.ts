@@ -10,6 +10,7 @@ import { describeSchedule } from './schedules/look.js';
 import { parseScheduleName } from './schedules/options.js';
 import {
   runStates,
+  statusQuery,
   WORKFLOW_TYPE,
   workflowState,
   type RunStateName,
@@ -58,18 +59,9 @@ async function listRuns(client: Client, { limit: atMost, schedule, state }: Want
   );
 }
 
-/** Temporal's names of the states. */
-const statuses: Readonly<Record<RunStateName, readonly string[]>> = {
-  running: ['Running'],
-  done: ['Completed'],
-  failed: ['Failed', 'Terminated', 'TimedOut'],
-  cancelled: ['Canceled'],
-};
-
 async function allRuns(client: Client, state?: RunStateName): Promise<WorkflowState[]> {
   const found: WorkflowState[] = [];
-  const wanted = (state === undefined ? runStates : [state]).flatMap((each) => statuses[each]);
-  const query = `WorkflowType = "${WORKFLOW_TYPE}" AND ExecutionStatus IN (${wanted.map((each) => `"${each}"`).join(', ')})`;
+  const query = `WorkflowType = "${WORKFLOW_TYPE}" AND ${statusQuery(state)}`;
   for await (const info of client.workflow.list({ query })) {
     found.push(workflowState(info));
     if (found.length === LOOKED_AT) break;

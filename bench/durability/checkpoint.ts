@@ -1,14 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { expectExit } from '../../test/support/runs.js';
 import { startTestStack } from '../../test/support/stack.js';
-import { exampleFile, writeGlosses } from '../glosses/rows.js';
+import { exampleFile, STEPS_PER_EPOCH as STEPS, writeGlosses } from '../glosses/rows.js';
 import { median } from '../interleave.js';
 import type { Budgeted } from '../results.js';
 import type { MeasurePart } from './part.js';
 import { NEVER, trained, WITHIN_MS, writeJob } from './run-epoch.js';
 import { startTrainer, type Trainer } from './trainer-peer.js';
 
-const STEPS = Math.ceil(7560 / 32);
 const EVERY_STEPS = 24;
 /** More than without: ours ends with one in any case, the Trainer only where it makes some. */
 const OUR_CHECKPOINTS = Math.floor(STEPS / EVERY_STEPS);

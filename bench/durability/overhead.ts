@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expectExit } from '../../test/support/runs.js';
 import { startTestStack } from '../../test/support/stack.js';
-import { writeGlosses } from '../glosses/rows.js';
+import { ROWS_PER_EPOCH, stepsFor, writeGlosses } from '../glosses/rows.js';
 import { median } from '../interleave.js';
 import { engineProcessEnvironment } from '../machine.js';
 import { Subject } from '../subject.js';
@@ -15,7 +15,7 @@ import { NEVER, trained, WITHIN_MS, writeJob } from './run-epoch.js';
 const CHECKPOINT_MINUTES = 0.75;
 /** Of the demo's rows to train on, in one epoch: ten minutes on two cores, with no checkpoint but those asked for. */
 const TIMES = 5;
-const STEPS = Math.ceil((TIMES * 7560) / 32);
+const STEPS = stepsFor(TIMES * ROWS_PER_EPOCH);
 const STEPS_ASKED_AT_ONCE = 30;
 
 /** The demo's rows, those to train on `TIMES` times. */

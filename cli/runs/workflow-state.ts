@@ -81,6 +81,17 @@ function stateName(status: WorkflowExecutionInfo['status']['name']): RunStateNam
   }
 }
 
+/** The same in a query, which spells them otherwise. */
+const endedStatuses = { done: ['Completed'], failed: ['Failed', 'Terminated', 'TimedOut'], cancelled: ['Canceled'] };
+
+/** The newest history of each run that is in this state, or in any. */
+export function statusQuery(state?: RunStateName): string {
+  const none = (statuses: readonly string[]) => statuses.map((each) => `ExecutionStatus != "${each}"`).join(' AND ');
+  if (state === undefined) return none(['ContinuedAsNew']);
+  if (state === 'running') return none(['ContinuedAsNew', ...Object.values(endedStatuses).flat()]);
+  return `ExecutionStatus IN (${endedStatuses[state].map((each) => `"${each}"`).join(', ')})`;
+}
+
 /** @throws CliError when there is no such run, with the nearest ones. */
 export async function describeRun(client: Client, run: string): Promise<WorkflowState> {
   return workflowState(await describe(client, run));

@@ -8,8 +8,8 @@ const ANSWER_WITHIN_MS = 5_000;
 
 /** Requests that only a service that works can answer; they throw what it says. A process that hangs still accepts connections. */
 export interface Asks {
-  readonly temporal: (connection: TemperConnection, signal: AbortSignal) => Promise<void>;
-  readonly store: (connection: TemperConnection, signal: AbortSignal) => Promise<void>;
+  readonly temporal: () => Promise<void>;
+  readonly store: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Where a URL or a `host:port` leads. */
@@ -96,14 +96,14 @@ export const examineServices = async (asks: Asks): Promise<readonly ServiceRepor
       name: 'Temporal',
       address: temporal.address,
       source: fromWhere[source],
-      ask: (signal) => asks.temporal(connection, signal),
+      ask: asks.temporal,
       remedies: remedies(source, 'TEMPORAL_ADDRESS or the profile'),
     }),
     report({
       name: 'S3',
       address: store.endpoint ?? aws,
       source: fromWhere[storeSource],
-      ask: (signal) => asks.store(connection, signal),
+      ask: asks.store,
       remedies: remedies(storeSource, 'TEMPER_S3_ENDPOINT, TEMPER_S3_BUCKET and the credentials'),
     }),
   ]);

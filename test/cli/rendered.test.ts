@@ -15,12 +15,20 @@ import { JsonReporter } from '../../cli/render/json-lines.js';
 import { renderTable } from '../../cli/render/table.js';
 import { failureEnd } from '../../cli/runs/ending.js';
 import { whileWaiting } from '../../cli/runs/waiting.js';
-import { workflowState } from '../../cli/runs/workflow-state.js';
+import { statusQuery, workflowState } from '../../cli/runs/workflow-state.js';
 import { aLook, startedAtMs } from './a-run.js';
 
 const startTime = new Date(startedAtMs);
 const stateOf = (name: 'COMPLETED' | 'TERMINATED' | 'RUNNING' | 'CANCELLED', memo?: Record<string, unknown>) =>
   workflowState({ workflowId: 'glosses-1a2b3c4d', status: { code: 1, name }, startTime, memo });
+
+test('a state of Temporal that is none of ours is asked for with those that run, as it is told', () => {
+  expect(statusQuery()).toBe('ExecutionStatus != "ContinuedAsNew"');
+  expect(statusQuery('running')).toMatch(
+    /^ExecutionStatus != "ContinuedAsNew" AND (ExecutionStatus != "\w+"( AND |$)){5}$/,
+  );
+  expect(statusQuery('failed')).toBe('ExecutionStatus IN ("Failed", "Terminated", "TimedOut")');
+});
 
 test("Temporal's states become four of ours, and a strange memo is no failure", () => {
   expect(stateOf('COMPLETED').state).toBe('done');
