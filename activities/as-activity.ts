@@ -1,12 +1,17 @@
 import { setMaxListeners } from 'node:events';
-import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context, type Info } from '@temporalio/activity';
 import { DataError } from '../data/data-error.js';
 import { EngineDied, EngineFailure } from '../engine/failure.js';
 import { ModelError } from '../models/model-error.js';
 import { Diverged, isStoreError } from '../storage/errors.js';
 import { failureType } from '../workflows/policies/failures.js';
 
-const HEARTBEAT_EVERY_MS = 1_000;
+/** Of an activity's time-out. Each heartbeat costs the server some 10 ms, and a session has those of openSession besides. */
+const HEARTBEATS_PER_TIMEOUT = 5;
+const HEARTBEAT_AT_LEAST_EVERY_MS = 3_000;
+
+const heartbeatEveryMs = ({ heartbeatTimeoutMs }: Info): number =>
+  Math.min((heartbeatTimeoutMs ?? Infinity) / HEARTBEATS_PER_TIMEOUT, HEARTBEAT_AT_LEAST_EVERY_MS);
 
 /**
  * Runs the body of an activity: heartbeats for it, ends it when it is cancelled, and names its failures by what the
@@ -20,7 +25,7 @@ export async function asActivity<Result>(
   setMaxListeners(0, context.cancellationSignal); // one per request to the store that is under way
   const beat = () => context.heartbeat(details?.());
   beat();
-  const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
+  const timer = setInterval(beat, heartbeatEveryMs(context.info));
   try {
     return await Promise.race([body(context.cancellationSignal), context.cancelled]);
   } catch (error) {

@@ -1,13 +1,13 @@
 import type { Bench } from './bench.js';
 import { checkpoint } from './durability/checkpoint.js';
-import { overhead } from './durability/overhead.js';
+import { overheadOfTwoBlocks, overheadWhole } from './durability/overhead.js';
 import { recovery } from './durability/recovery.js';
 import { TRAINER_REQUIREMENTS } from './durability/trainer-peer.js';
 import { upload } from './durability/upload.js';
 import { describeBench, load } from './machine.js';
 import { budgetTable, isMet, missedBudgets } from './results.js';
 
-const parts = { upload, recovery, checkpoint, overhead };
+const parts = { upload, recovery, checkpoint, 'overhead-whole': overheadWhole, 'overhead-blocks': overheadOfTwoBlocks };
 
 export const durability: Bench = {
   name: 'durability',

@@ -1,82 +1,109 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expectExit } from '../../test/support/runs.js';
-import { startTestStack } from '../../test/support/stack.js';
+import { startTestStack, type TestStack } from '../../test/support/stack.js';
 import { ROWS_PER_EPOCH, stepsFor, writeGlosses } from '../glosses/rows.js';
 import { median } from '../interleave.js';
-import { engineProcessEnvironment } from '../machine.js';
-import { Subject } from '../subject.js';
+import { BareLoop } from './bare-loop.js';
 import type { MeasurePart } from './part.js';
 import { NEVER, trained, WITHIN_MS, writeJob } from './run-epoch.js';
 
 /** With at most 15 s until a dead worker's successor trains, at most 60 s are lost. */
 const CHECKPOINT_MINUTES = 0.75;
-/** Of the demo's rows to train on, in one epoch: ten minutes on two cores, with no checkpoint but those asked for. */
-const TIMES = 5;
-const STEPS = stepsFor(TIMES * ROWS_PER_EPOCH);
-const STEPS_ASKED_AT_ONCE = 30;
+const MOST_TURNS = 3;
 
-/** The demo's rows, those to train on `TIMES` times. */
-async function writeRows(jobFile: string): Promise<string> {
+interface Trains {
+  readonly name: string;
+  /** What changes with each step: weights that train and both moments of AdamW. */
+  readonly megabytes: number;
+  /** Laid over the demo's job. */
+  readonly job: object;
+  /** Of the demo's rows to train on, in one epoch: ten minutes on two cores, with no checkpoint but those asked for. */
+  readonly times: number;
+}
+
+/** Seconds of a run's steps, and of the bare loop's same steps around it. */
+interface Pair {
+  readonly run: number;
+  readonly bare: number;
+}
+
+/** The demo's rows, those to train on so many times. */
+async function writeRows(jobFile: string, trains: number): Promise<string> {
   const rows = (await readFile(join(dirname(jobFile), 'glosses.jsonl'), 'utf8')).trimEnd().split('\n');
-  const times = (row: string) => ((JSON.parse(row) as { split: string }).split === 'train' ? TIMES : 1);
+  const times = (row: string) => ((JSON.parse(row) as { split: string }).split === 'train' ? trains : 1);
   const path = join(dirname(jobFile), '.bench-glosses.jsonl');
   await writeFile(path, rows.map((row) => `${row}\n`.repeat(times(row))).join(''));
   return path;
 }
 
-/** The same steps in a process that does nothing else: the compiled step alone, its compilation included. */
-async function bare(jobFile: string): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'temper-bench-'));
-  const script = fileURLToPath(new URL('../glosses/steps.js', import.meta.url));
-  const subject = new Subject(process.execPath, [script, jobFile, folder], engineProcessEnvironment());
+/** One half of the bare loop before the run and one after it: what the machine's speed does meanwhile hits both alike. */
+async function pair(stack: TestStack, job: string, steps: number): Promise<Pair> {
+  const bare = await BareLoop.open(job);
   try {
-    const ms: number[] = [];
-    while (ms.length < STEPS) ms.push(...(await subject.ask({ peer: 'bare', work: `${STEPS_ASKED_AT_ONCE} steps` })));
-    return ms.slice(0, STEPS).reduce((sum, each) => sum + each, 0) / 1000;
+    const before = await bare.seconds(Math.floor(steps / 2));
+    const run = await trained(stack, job);
+    return { run, bare: before + (await bare.seconds(steps - Math.floor(steps / 2))) };
   } finally {
-    subject.close();
-    await rm(folder, { recursive: true, force: true });
+    await bare.close();
   }
 }
 
-export const overhead: MeasurePart = async ({ rounds, say }) => {
-  const jobFile = await writeGlosses();
-  const rows = await writeRows(jobFile);
-  const [often, never] = [
-    await writeJob(jobFile, rows, 'bench-checkpoints', { everyMinutes: CHECKPOINT_MINUTES }),
-    await writeJob(jobFile, rows, 'bench-none', NEVER),
-  ];
-  const stack = await startTestStack();
-  const turns: { often: number; never: number; bare: number }[] = [];
-  try {
-    expectExit(await stack.temper(['data', 'prepare', never], { timeoutMs: WITHIN_MS }));
-    for (let turn = 1; turn <= rounds; turn++) {
-      say(`Ten minutes with checkpoints, ten without, and ten of the bare loop: turn ${turn} of ${rounds}...`);
-      const [withThem, without] = [await trained(stack, often), await trained(stack, never)];
-      const alone = await bare(never);
-      turns.push({ often: withThem, never: without, bare: alone });
-      say([withThem, without, alone].map((seconds) => `${seconds.toFixed(1)} s`).join(', '));
+const overheadOf =
+  ({ name, megabytes, job, times }: Trains): MeasurePart =>
+  async ({ rounds, say }) => {
+    const jobFile = await writeGlosses();
+    const rows = await writeRows(jobFile, times);
+    const steps = stepsFor(times * ROWS_PER_EPOCH);
+    const often = await writeJob(jobFile, rows, 'checkpoints', { everyMinutes: CHECKPOINT_MINUTES }, job);
+    const never = await writeJob(jobFile, rows, 'none', NEVER, job);
+    const stack = await startTestStack();
+    const turns: { often: Pair; never: Pair }[] = [];
+    try {
+      expectExit(await stack.temper(['data', 'prepare', never], { timeoutMs: WITHIN_MS }));
+      for (let turn = 1; turn <= Math.min(rounds, MOST_TURNS); turn++) {
+        say(
+          `MiniLM, ${name}: ten minutes with checkpoints, ten without, each between two halves of the bare loop: turn ${turn}...`,
+        );
+        const withThem = await pair(stack, often, steps);
+        say(`with checkpoints ${withThem.run.toFixed(1)} s, bare ${withThem.bare.toFixed(1)} s`);
+        const without = await pair(stack, never, steps);
+        say(`without ${without.run.toFixed(1)} s, bare ${without.bare.toFixed(1)} s`);
+        turns.push({ often: withThem, never: without });
+      }
+    } finally {
+      await stack.stop();
+      await Promise.all([often, never, rows].map((file) => rm(file, { force: true })));
     }
-  } finally {
-    await stack.stop();
-    await Promise.all([often, never, rows].map((file) => rm(file, { force: true })));
-  }
-  const ratio = (of: (turn: (typeof turns)[number]) => number) => median(turns.map(of)) - 1;
-  const seconds = median(turns.map((turn) => turn.never));
-  return {
-    sentence:
-      `${turns.length} turns of ${STEPS} steps of the demo's job in one epoch (MiniLM, all weights, ${seconds.toFixed(0)} s); ` +
-      `a checkpoint each ${60 * CHECKPOINT_MINUTES} s, so that a kill loses at most ${60 * CHECKPOINT_MINUTES + 15} s; median of the turns`,
-    budgets: [
-      {
-        what: 'checkpoints: share of the time of a run',
-        value: ratio((turn) => turn.often / turn.never),
-        budget: 0.01,
-      },
-      { what: 'a run over the bare compiled loop', value: ratio((turn) => turn.often / turn.bare), budget: 0.03 },
-    ],
+    const over = ({ run, bare }: Pair) => run / bare;
+    const ratio = (of: (turn: (typeof turns)[number]) => number) => median(turns.map(of)) - 1;
+    return {
+      sentence:
+        `MiniLM, ${name}, ${megabytes} MB with the optimizer: ${turns.length} turns of ${steps} steps in one epoch ` +
+        `(${median(turns.map((turn) => turn.never.run)).toFixed(0)} s), a checkpoint each ${60 * CHECKPOINT_MINUTES} s, so that a kill loses at most ` +
+        `${60 * CHECKPOINT_MINUTES + 15} s; half of the bare loop before each run, half after it; median of the turns`,
+      budgets: [
+        {
+          what: `${name}: share of checkpoints in the time of a run`,
+          value: ratio((turn) => over(turn.often) / over(turn.never)),
+          budget: 0.01,
+        },
+        { what: `${name}: a run over the bare compiled loop`, value: ratio((turn) => over(turn.often)), budget: 0.03 },
+        {
+          what: `${name}: a run without checkpoints over the bare compiled loop`,
+          value: ratio((turn) => over(turn.never)),
+          budget: null,
+        },
+      ],
+    };
   };
-};
+
+export const overheadWhole = overheadOf({ name: 'all weights', megabytes: 272, job: {}, times: 5 });
+
+/** As one fine-tunes where two blocks are enough: what is frozen is stored once. */
+export const overheadOfTwoBlocks = overheadOf({
+  name: 'two of six blocks',
+  megabytes: 43,
+  job: { freeze: { lastBlocks: 2 } },
+  times: 9,
+});

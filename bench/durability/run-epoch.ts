@@ -10,15 +10,19 @@ export const WITHIN_MS = 3_600_000;
 export const NEVER = { everyMinutes: 10_000 };
 
 /** Beside the demo's job: one epoch of it on the rows of `source`, with checkpoints in it or with none before its end. */
-export async function writeJob(jobFile: string, source: string, name: string, checkpoint: object): Promise<string> {
+export async function writeJob(
+  jobFile: string,
+  source: string,
+  name: string,
+  checkpoint: object,
+  overlay: object = {},
+): Promise<string> {
   const job = parse(await readFile(jobFile, 'utf8')) as { train: object; data: object };
   const path = join(dirname(jobFile), `.bench-${name}.yaml`);
   const data = { ...job.data, source: basename(source) };
   const train = { ...job.train, epochs: 1 };
-  await writeFile(
-    path,
-    stringify({ ...job, name, data, train, checkpoint: { ...checkpoint, keep: { last: 2, best: 1 } } }),
-  );
+  const kept = { ...checkpoint, keep: { last: 2, best: 1 } };
+  await writeFile(path, stringify({ ...job, name: `bench-${name}`, data, train, checkpoint: kept, ...overlay }));
   return path;
 }
 

@@ -22,7 +22,7 @@ export function remainingMs(look: Look): number | null {
 export const inOrder = (observations: readonly Observation[]): Observation[] =>
   [...observations].sort((a, b) => a.step - b.step);
 
-/** Longer than this without a heartbeat, and something is wrong: workers send one each second. */
+/** Longer than this without a heartbeat, and something is wrong: a session sends one each second. */
 const SILENT_AFTER_MS = 3_000;
 
 /** Milliseconds since the device was last heard of, when that is worrying; else null. */

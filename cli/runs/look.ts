@@ -21,11 +21,15 @@ export interface Look {
   readonly heartbeat: { readonly mark: string; readonly seenAtMs: number } | null;
   readonly temporalAnswers: boolean;
   readonly worker: Told['worker'];
+  /** What the run last told was asked for then, at that place of its history. */
+  readonly asked: { readonly at: string; readonly atMs: number };
   readonly lookedAtMs: number;
 }
 
 const DESCRIBE_WITHIN_MS = 5_000;
 const QUERY_WITHIN_MS = 3_000;
+/** A run whose history stands still is asked all the same, to see whether a worker is there to answer. */
+const ASKED_EVERY_MS = 10_000;
 
 export const unseen = (run: string): Look => ({
   run,
@@ -37,14 +41,16 @@ export const unseen = (run: string): Look => ({
   heartbeat: null,
   temporalAnswers: true,
   worker: 'answers',
+  asked: { at: '', atMs: -Infinity },
   lookedAtMs: 0,
 });
 
 /** Looks again. @throws CliError when there is no such run. */
 export async function lookAt(client: Client, before: Look): Promise<Look> {
-  const [described, told] = await Promise.all([describeSoon(client, before.run), askStatus(client, before.run)]);
+  const described = await describeSoon(client, before.run);
+  if (described === null) return { ...before, temporalAnswers: false, lookedAtMs: Date.now() };
+  const { told, asked } = await tellingOf(client, before, `${described.runId} ${described.historyLength}`);
   const lookedAtMs = Date.now();
-  if (described === null) return { ...before, temporalAnswers: false, lookedAtMs };
   const preparing = told.status?.stage === 'preprocess';
   const heard = heartbeatOf(described.raw.pendingActivities ?? []);
   const same = heard !== null && before.heartbeat?.mark === heard.mark;
@@ -58,8 +64,17 @@ export async function lookAt(client: Client, before: Look): Promise<Look> {
     heartbeat: heard && (same ? before.heartbeat : { mark: heard.mark, seenAtMs: lookedAtMs }),
     temporalAnswers: true,
     worker: told.worker,
+    asked,
     lookedAtMs,
   };
+}
+
+/** What a run says changes with its history alone, and to be asked costs its workers: they should train. */
+async function tellingOf(client: Client, before: Look, at: string): Promise<Pick<Look, 'asked'> & { told: Told }> {
+  const { status, worker, asked } = before;
+  const known = worker === 'answers' && status !== null && asked.at === at;
+  if (known && Date.now() - asked.atMs < ASKED_EVERY_MS) return { told: { worker, status }, asked };
+  return { told: await askStatus(client, before.run), asked: { at, atMs: Date.now() } };
 }
 
 /** While a snapshot is saved the last step's figures still hold; older workers do not tell them then. */

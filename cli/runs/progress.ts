@@ -29,22 +29,25 @@ export interface Heartbeat {
   readonly mark: string;
 }
 
-/** The newest word of the device: from trainEpoch while it runs, else from the session itself. Null: none is held. */
+/**
+ * The newest word of the device: from trainEpoch or from the session itself, which says the same and more often. A dead host's
+ * are there for some seconds beside its successor's. Null: none is held.
+ */
 export function heartbeatOf(pending: readonly PendingActivity[]): Heartbeat | null {
-  const named = (name: string) => pending.find(({ activityType }) => activityType?.name === name);
-  const session = named('openSession');
-  const training = named('trainEpoch');
-  const speaker = training ?? session;
-  if (!speaker) return null;
-  const mark = [training, session].map((activity) => markOf(activity)).join(' ');
-  return { progress: decode(training) ?? decode(session), mark };
+  const speakers = pending.filter(({ activityType }) => SPEAKERS.has(activityType?.name ?? ''));
+  const newest = speakers.sort((a, b) => heardAtMs(b) - heardAtMs(a))[0];
+  if (!newest) return null;
+  return { progress: decode(newest), mark: String(heardAtMs(newest)) };
 }
 
-const markOf = (activity: PendingActivity | undefined): string =>
-  `${String(activity?.lastHeartbeatTime?.seconds ?? '')}.${String(activity?.lastHeartbeatTime?.nanos ?? '')}`;
+const SPEAKERS: ReadonlySet<string> = new Set(['openSession', 'trainEpoch']);
 
-function decode(activity: PendingActivity | undefined): TrainProgress | null {
-  const payload = activity?.heartbeatDetails?.payloads?.[0];
+/** Zero: not yet. */
+const heardAtMs = ({ lastHeartbeatTime }: PendingActivity): number =>
+  Number(lastHeartbeatTime?.seconds ?? 0) * 1000 + Number(lastHeartbeatTime?.nanos ?? 0) / 1e6;
+
+function decode(activity: PendingActivity): TrainProgress | null {
+  const payload = activity.heartbeatDetails?.payloads?.[0];
   if (!payload) return null;
   try {
     return progressSchema.parse(defaultPayloadConverter.fromPayload(payload));

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { asActivity } from '../../activities/as-activity.js';
 import { EngineFailure } from '../../engine/failure.js';
@@ -27,4 +28,17 @@ it.each(['ENOSPC: no space left on device, write', 'EDQUOT: disk quota exceeded,
 
 it('what the engine says no to is its own failure', async () => {
   expect(await failureOf(new EngineFailure('a defect', 'defect'))).toMatchObject({ name: 'EngineFailure' });
+});
+
+const heartbeatsWithin = async (ms: number, heartbeatTimeoutMs: number): Promise<number> => {
+  const environment = new MockActivityEnvironment({ heartbeatTimeoutMs });
+  let heartbeats = 0;
+  environment.on('heartbeat', () => heartbeats++);
+  await environment.run(() => asActivity(() => pause(ms)));
+  return heartbeats;
+};
+
+it('heartbeats five times in the time after which it would be missed, and not more often', async () => {
+  expect(await heartbeatsWithin(1_100, 1_000)).toBeGreaterThanOrEqual(5);
+  expect(await heartbeatsWithin(1_100, 15_000)).toBe(1);
 });

@@ -10,10 +10,18 @@ const pending = (name: string, details: unknown, seconds = 1): PendingActivity =
   lastHeartbeatTime: { seconds, nanos: 0 },
 });
 
-test('training speaks before the session', () => {
-  const session = pending('openSession', { ...progress, stage: 'saving' });
-  expect(heartbeatOf([session, pending('trainEpoch', progress)])?.progress).toEqual(progress);
-  expect(heartbeatOf([session])?.progress?.stage).toBe('saving');
+test('the newest word is told, whoever said it', () => {
+  const session = (seconds: number) => pending('openSession', { ...progress, stage: 'saving' }, seconds);
+  const training = pending('trainEpoch', progress, 2);
+  expect(heartbeatOf([session(1), training])?.progress).toEqual(progress);
+  expect(heartbeatOf([session(3), training])?.progress?.stage).toBe('saving');
+  expect(heartbeatOf([training, { activityType: { name: 'openSession' } }])?.progress).toEqual(progress);
+});
+
+test('a dead session that is not timed out yet does not speak over the one that took over', () => {
+  const dead = pending('trainEpoch', progress, 5);
+  const alive = [pending('openSession', { ...progress, stage: 'restoring' }, 9), dead];
+  expect(heartbeatOf(alive)?.progress?.stage).toBe('restoring');
 });
 
 test('without a device there is no heartbeat', () => {
