@@ -5,32 +5,49 @@ import { fileURLToPath } from 'node:url';
 import { engineProcessEnvironment } from '../machine.js';
 import { Subject } from '../subject.js';
 
-const STEPS_ASKED_AT_ONCE = 30;
-
 /** The steps of a job, one after the other, in a process that does nothing else: the compiled step alone, its compilation included. */
 export class BareLoop {
-  readonly #ahead: number[] = [];
+  readonly #subject: Subject;
+  readonly #folder: string;
+  readonly #steps: number;
+  #done = 0;
+  #seconds = 0;
 
-  private constructor(
-    readonly subject: Subject,
-    readonly folder: string,
-  ) {}
-
-  static async open(jobFile: string): Promise<BareLoop> {
-    const folder = await mkdtemp(join(tmpdir(), 'temper-bench-'));
-    const script = fileURLToPath(new URL('../glosses/steps.js', import.meta.url));
-    return new BareLoop(new Subject(process.execPath, [script, jobFile, folder], engineProcessEnvironment()), folder);
+  private constructor(subject: Subject, folder: string, steps: number) {
+    [this.#subject, this.#folder, this.#steps] = [subject, folder, steps];
   }
 
-  /** Does its next steps. */
-  async seconds(steps: number): Promise<number> {
-    while (this.#ahead.length < steps)
-      this.#ahead.push(...(await this.subject.ask({ peer: 'bare', work: `${STEPS_ASKED_AT_ONCE} steps` })));
-    return this.#ahead.splice(0, steps).reduce((sum, each) => sum + each, 0) / 1000;
+  /** Does its first step, and with it compiles. */
+  static async open(jobFile: string, steps: number): Promise<BareLoop> {
+    const folder = await mkdtemp(join(tmpdir(), 'temper-bench-'));
+    const script = fileURLToPath(new URL('../glosses/steps.js', import.meta.url));
+    const subject = new Subject(process.execPath, [script, jobFile, folder, '1'], engineProcessEnvironment());
+    const loop = new BareLoop(subject, folder, steps);
+    await loop.step();
+    return loop;
+  }
+
+  get pid(): number {
+    return this.#subject.pid;
+  }
+
+  get isDone(): boolean {
+    return this.#done >= this.#steps;
+  }
+
+  /** Of the steps that are done. */
+  get seconds(): number {
+    return this.#seconds;
+  }
+
+  async step(): Promise<void> {
+    const ms = await this.#subject.ask({ peer: 'bare', work: 'a step' });
+    this.#done += ms.length;
+    this.#seconds += ms.reduce((sum, each) => sum + each, 0) / 1000;
   }
 
   async close(): Promise<void> {
-    this.subject.close();
-    await rm(this.folder, { recursive: true, force: true });
+    this.#subject.close();
+    await rm(this.#folder, { recursive: true, force: true });
   }
 }

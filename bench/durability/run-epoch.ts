@@ -28,20 +28,27 @@ export async function writeJob(
 
 /** Seconds from the first step's beginning to the last one's end, and steps in it, as the run's history tells them. */
 export async function trained(stack: TestStack, job: string): Promise<number> {
-  const said = expectExit(await stack.temper(['run', job, '--watch', '--json'], { timeoutMs: WITHIN_MS }));
-  const { run } = (JSON.parse(said.trim().split('\n').at(-1) ?? '') as { result: { run: string } }).result;
-  return withClient(stack, async (client) => secondsOf(await eventsOf(client, run)));
+  const { fromMs, toMs } = await trainedFrom(stack, job);
+  return (toMs - fromMs) / 1000;
 }
 
-function secondsOf(events: readonly HistoryEvent[]): number {
-  const scheduled = new Map(
-    events.flatMap(({ eventId, activityTaskScheduledEventAttributes: each }) =>
-      each?.activityType?.name === 'trainEpoch' ? [[String(eventId), each]] : [],
-    ),
+/** The same by the clock. */
+export async function trainedFrom(stack: TestStack, job: string): Promise<{ fromMs: number; toMs: number }> {
+  const said = expectExit(await stack.temper(['run', job, '--watch', '--json'], { timeoutMs: WITHIN_MS }));
+  const { run } = (JSON.parse(said.trim().split('\n').at(-1) ?? '') as { result: { run: string } }).result;
+  return withClient(stack, async (client) => spanOf(await eventsOf(client, run)));
+}
+
+function spanOf(events: readonly HistoryEvent[]): { fromMs: number; toMs: number } {
+  const scheduled = new Set(
+    events
+      .filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'trainEpoch')
+      .map(({ eventId }) => String(eventId)),
   );
   const times = (ids: (event: HistoryEvent) => unknown) =>
     events.filter((event) => scheduled.has(String(ids(event)))).map(millisOf);
-  const began = times((event) => event.activityTaskStartedEventAttributes?.scheduledEventId);
-  const ended = times((event) => event.activityTaskCompletedEventAttributes?.scheduledEventId);
-  return (Math.max(...ended) - Math.min(...began)) / 1000;
+  return {
+    fromMs: Math.min(...times((event) => event.activityTaskStartedEventAttributes?.scheduledEventId)),
+    toMs: Math.max(...times((event) => event.activityTaskCompletedEventAttributes?.scheduledEventId)),
+  };
 }

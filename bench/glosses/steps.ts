@@ -1,11 +1,12 @@
-// Steps of the demo's job on its own rows, batch after batch of its epochs:  node dist/bench/glosses/steps.js JOB.yaml FOLDER
+// Steps of the demo's job on its own rows, batch after batch of its epochs, 30 or so many at a time:
+//   node dist/bench/glosses/steps.js JOB.yaml FOLDER [STEPS]
 import { epochOrder } from '../../training/examples/order.js';
 import { learningRateAt } from '../../training/schedules/learning-rate.js';
 import { serve, timed } from '../serve.js';
 import { openGlosses } from './open.js';
 
-const STEPS = 30;
-const { job, bench } = await openGlosses(...(process.argv.slice(2) as [string, string]));
+const [jobFile, folder, steps = '30'] = process.argv.slice(2) as [string, string, string?];
+const { job, bench } = await openGlosses(jobFile, folder);
 const { trainer, fed } = bench.loaded;
 const order = (epoch: number) => epochOrder(fed.train, job.train.batchSize, job.seed, epoch);
 const totalSteps = job.train.epochs * order(0).length;
@@ -15,7 +16,7 @@ function* batches() {
 }
 const next = batches();
 await serve(() =>
-  timed(STEPS, () => {
+  timed(Number(steps), () => {
     const { batch, epoch, step } = next.next().value!;
     const learningRate = learningRateAt(job.train, Math.min(step, totalSteps), totalSteps, []);
     trainer.trainStep(fed.train, [batch], { epoch, step, seed: job.seed, learningRate });
