@@ -1,5 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { commandMark } from '../../infra/stack/leftovers.js';
+import { markedProcesses, signalProcess } from '../../infra/stack/reclaim.js';
+import type { RecordedProcess } from '../../infra/stack/record.js';
 import type { BareLoop } from './bare-loop.js';
 
 /** Below the 5 s after which a heartbeat would be missed. */
@@ -11,31 +13,9 @@ export interface Stop {
   readonly toMs: number;
 }
 
-/** Everything that this process has started, but for `but`: the stack, its workers and engines, and commands. */
-async function startedByUs(but: number): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const parents = new Map(await Promise.all(pids.map(async (pid) => [pid, await parentOf(pid)] as const)));
-  const isOurs = (pid: number): boolean => {
-    for (let at = parents.get(pid); at; at = parents.get(at)) if (at === process.pid) return pid !== but;
-    return false;
-  };
-  return pids.filter(isOurs);
-}
-
-async function parentOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''); // it has just ended
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
-}
-
-function signalAll(pids: readonly number[], signal: 'SIGSTOP' | 'SIGCONT'): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // It has just ended.
-    }
-  }
-}
+/** Everything that this bench has started, but for the bare loop: the stack, its workers and engines, and commands. */
+const startedByUs = (bare: BareLoop): RecordedProcess[] =>
+  markedProcesses(commandMark, process.env[commandMark]!).filter(({ pid }) => pid !== bare.pid);
 
 /**
  * Runs `run` and the bare loop side by side, one of them at a time and each as long as the other: all processes of the run are
@@ -50,13 +30,13 @@ export async function takeTurns<Result>(
   const result = run.finally(() => (running = false));
   result.catch(() => undefined); // it is awaited below
   while (running && !bare.isDone) {
-    const stopped = await startedByUs(bare.pid);
+    const stopped = startedByUs(bare);
     const fromMs = Date.now();
-    signalAll(stopped, 'SIGSTOP');
+    for (const each of stopped) signalProcess(each, 'SIGSTOP');
     try {
       while (Date.now() - fromMs < TURN_MS && !bare.isDone) await bare.step();
     } finally {
-      signalAll(stopped, 'SIGCONT');
+      for (const each of stopped) signalProcess(each, 'SIGCONT');
     }
     const toMs = Date.now();
     stops.push({ fromMs, toMs });
