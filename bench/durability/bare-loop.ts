@@ -10,8 +10,8 @@ export class BareLoop {
   readonly #subject: Subject;
   readonly #folder: string;
   readonly #steps: number;
-  #done = 0;
-  #seconds = 0;
+  /** Of each step that is done. */
+  readonly ms: number[] = [];
 
   private constructor(subject: Subject, folder: string, steps: number) {
     [this.#subject, this.#folder, this.#steps] = [subject, folder, steps];
@@ -32,18 +32,15 @@ export class BareLoop {
   }
 
   get isDone(): boolean {
-    return this.#done >= this.#steps;
+    return this.ms.length >= this.#steps;
   }
 
-  /** Of the steps that are done. */
   get seconds(): number {
-    return this.#seconds;
+    return this.ms.reduce((sum, each) => sum + each, 0) / 1000;
   }
 
   async step(): Promise<void> {
-    const ms = await this.#subject.ask({ peer: 'bare', work: 'a step' });
-    this.#done += ms.length;
-    this.#seconds += ms.reduce((sum, each) => sum + each, 0) / 1000;
+    this.ms.push(...(await this.#subject.ask({ peer: 'bare', work: 'a step' })));
   }
 
   async close(): Promise<void> {

@@ -5,8 +5,10 @@ import { startTestStack, type TestStack } from '../../test/support/stack.js';
 import { ROWS_PER_EPOCH, stepsFor, writeGlosses } from '../glosses/rows.js';
 import { median } from '../interleave.js';
 import { BareLoop } from './bare-loop.js';
+import { costByStep, type CostByStep } from './cost-by-step.js';
 import type { MeasurePart } from './part.js';
-import { NEVER, trainedFrom, WITHIN_MS, writeJob } from './run-epoch.js';
+import { trainedFrom, WITHIN_MS, writeJob } from './run-epoch.js';
+import { StepWatch } from './step-watch.js';
 import { secondsWithout, takeTurns } from './take-turns.js';
 
 /** Of its own time. With at most 15 s until a dead worker's successor trains, at most 60 s are lost. */
@@ -25,8 +27,9 @@ interface Trains {
   readonly times: number;
 }
 
-/** Seconds of a run's steps, and of the bare loop's same steps. */
-interface Pair {
+/** A run beside the bare loop's same steps. */
+interface Beside extends CostByStep {
+  /** Seconds of all steps. */
   readonly run: number;
   readonly bare: number;
 }
@@ -40,12 +43,16 @@ async function writeRows(jobFile: string, trains: number): Promise<string> {
   return path;
 }
 
-async function pair(stack: TestStack, job: string, steps: number): Promise<Pair> {
+async function besideBare(stack: TestStack, job: string, steps: number): Promise<Beside> {
   const bare = await BareLoop.open(job, steps);
+  const watch = new StepWatch();
   try {
     const { result, stops } = await takeTurns(trainedFrom(stack, job), bare);
-    return { run: secondsWithout(stops, result), bare: bare.seconds };
+    const { beganAtMs } = watch;
+    const cost = costByStep({ beganAtMs, stops, bareMs: bare.ms, boundaries: result.boundaries });
+    return { ...cost, run: secondsWithout(stops, result), bare: bare.seconds };
   } finally {
+    watch.stop();
     await bare.close();
   }
 }
@@ -56,44 +63,43 @@ const overheadOf =
     const jobFile = await writeGlosses();
     const rows = await writeRows(jobFile, times);
     const steps = stepsFor(times * ROWS_PER_EPOCH);
-    const often = await writeJob(jobFile, rows, 'checkpoints', { everyMinutes: CHECKPOINT_MINUTES }, job);
-    const never = await writeJob(jobFile, rows, 'none', NEVER, job);
+    const file = await writeJob(jobFile, rows, 'overhead', { everyMinutes: CHECKPOINT_MINUTES }, job);
     const stack = await startTestStack();
-    const turns: { often: Pair; never: Pair }[] = [];
+    const turns: Beside[] = [];
     try {
-      expectExit(await stack.temper(['data', 'prepare', never], { timeoutMs: WITHIN_MS }));
+      expectExit(await stack.temper(['data', 'prepare', file], { timeoutMs: WITHIN_MS }));
       for (let turn = 1; turn <= Math.min(rounds, MOST_TURNS); turn++) {
-        say(
-          `MiniLM, ${name}: ten minutes with checkpoints, ten without, each in turn with the bare loop: turn ${turn}...`,
-        );
-        const withThem = await pair(stack, often, steps);
-        say(`with checkpoints ${withThem.run.toFixed(1)} s, bare ${withThem.bare.toFixed(1)} s`);
-        const without = await pair(stack, never, steps);
-        say(`without ${without.run.toFixed(1)} s, bare ${without.bare.toFixed(1)} s`);
-        turns.push({ often: withThem, never: without });
+        say(`MiniLM, ${name}: ten minutes with checkpoints, in turn with the bare loop: turn ${turn}...`);
+        turns.push(await besideBare(stack, file, steps));
+        say(JSON.stringify(turns.at(-1)));
       }
     } finally {
       await stack.stop();
-      await Promise.all([often, never, rows].map((file) => rm(file, { force: true })));
+      await Promise.all([file, rows].map((each) => rm(each, { force: true })));
     }
-    const over = ({ run, bare }: Pair) => run / bare;
-    const ratio = (of: (turn: (typeof turns)[number]) => number) => median(turns.map(of)) - 1;
+    const over = (of: (turn: Beside) => number) => median(turns.map(of));
+    const checkpointMs = over((turn) => turn.checkpointMs);
     return {
       sentence:
-        `MiniLM, ${name}, ${megabytes} MB with the optimizer: ${turns.length} turns of ${steps} steps in one epoch ` +
-        `(${median(turns.map((turn) => turn.never.run)).toFixed(0)} s), a checkpoint each ${CHECKPOINT_SECONDS} s, so that a kill loses at most ` +
-        `${CHECKPOINT_SECONDS + 15} s; run and bare loop stand still for each other every second or two; median of the turns`,
+        `MiniLM, ${name}, ${megabytes} MB with the optimizer: ${turns.length} x ${steps} steps in one epoch (${over(({ run }) => run).toFixed(0)} s) with a ` +
+        `checkpoint each ${CHECKPOINT_SECONDS} s, so that a kill loses at most ${CHECKPOINT_SECONDS + 15} s; run and bare loop stand still for each other every ` +
+        `other second, and a checkpoint costs what the steps around it take longer than the bare loop's, beyond what all do`,
       budgets: [
+        { what: `${name}: a checkpoint, s`, value: checkpointMs / 1000, budget: null },
         {
-          what: `${name}: share of checkpoints in the time of a run`,
-          value: ratio((turn) => over(turn.often) / over(turn.never)),
+          what: `${name}: checkpoints' share of the time`,
+          value: checkpointMs / 1000 / CHECKPOINT_SECONDS,
           budget: 0.01,
         },
-        { what: `${name}: a run over the bare compiled loop`, value: ratio((turn) => over(turn.often)), budget: 0.03 },
         {
-          what: `${name}: a run without checkpoints over the bare compiled loop`,
-          value: ratio((turn) => over(turn.never)),
+          what: `${name}: steps between checkpoints over the bare loop's`,
+          value: over(({ ratioElsewhere }) => ratioElsewhere) - 1,
           budget: null,
+        },
+        {
+          what: `${name}: a run, whole, over the bare compiled loop`,
+          value: over(({ run, bare }) => run / bare) - 1,
+          budget: 0.03,
         },
       ],
     };

@@ -32,23 +32,39 @@ export async function trained(stack: TestStack, job: string): Promise<number> {
   return (toMs - fromMs) / 1000;
 }
 
-/** The same by the clock. */
-export async function trainedFrom(stack: TestStack, job: string): Promise<{ fromMs: number; toMs: number }> {
-  const said = expectExit(await stack.temper(['run', job, '--watch', '--json'], { timeoutMs: WITHIN_MS }));
-  const { run } = (JSON.parse(said.trim().split('\n').at(-1) ?? '') as { result: { run: string } }).result;
-  return withClient(stack, async (client) => spanOf(await eventsOf(client, run)));
+export interface Trained {
+  /** By the clock, from the first step's beginning to the last one's end. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** The steps after which there is a checkpoint, but for the last. */
+  readonly boundaries: readonly number[];
 }
 
-function spanOf(events: readonly HistoryEvent[]): { fromMs: number; toMs: number } {
+export async function trainedFrom(stack: TestStack, job: string): Promise<Trained> {
+  const said = expectExit(await stack.temper(['run', job, '--watch', '--json'], { timeoutMs: WITHIN_MS }));
+  const { run } = (JSON.parse(said.trim().split('\n').at(-1) ?? '') as { result: { run: string } }).result;
+  return withClient(stack, async (client) => segmentsOf(await eventsOf(client, run)));
+}
+
+function segmentsOf(events: readonly HistoryEvent[]): Trained {
   const scheduled = new Set(
     events
       .filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'trainEpoch')
       .map(({ eventId }) => String(eventId)),
   );
-  const times = (ids: (event: HistoryEvent) => unknown) =>
-    events.filter((event) => scheduled.has(String(ids(event)))).map(millisOf);
+  const began = events.filter((event) =>
+    scheduled.has(String(event.activityTaskStartedEventAttributes?.scheduledEventId)),
+  );
+  const ended = events.filter((event) =>
+    scheduled.has(String(event.activityTaskCompletedEventAttributes?.scheduledEventId)),
+  );
+  const reached = ended.map(({ activityTaskCompletedEventAttributes: completed }) => {
+    const data = completed?.result?.payloads?.[0]?.data ?? new Uint8Array();
+    return (JSON.parse(Buffer.from(data).toString()) as { reached: { step: number } }).reached.step;
+  });
   return {
-    fromMs: Math.min(...times((event) => event.activityTaskStartedEventAttributes?.scheduledEventId)),
-    toMs: Math.max(...times((event) => event.activityTaskCompletedEventAttributes?.scheduledEventId)),
+    fromMs: Math.min(...began.map(millisOf)),
+    toMs: Math.max(...ended.map(millisOf)),
+    boundaries: reached.slice(0, -1),
   };
 }

@@ -4,8 +4,8 @@ import { markedProcesses, signalProcess } from '../../infra/stack/reclaim.js';
 import type { RecordedProcess } from '../../infra/stack/record.js';
 import type { BareLoop } from './bare-loop.js';
 
-/** Below the 5 s after which a heartbeat would be missed. */
-const TURN_MS = 1_500;
+/** Some steps, and far below the 5 s after which a heartbeat would be missed. */
+const TURN_MS = 750;
 
 /** When the run stood still, by the clock. */
 export interface Stop {

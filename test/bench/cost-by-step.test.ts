@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { costByStep } from '../../bench/durability/cost-by-step.js';
+
+const BARE_MS = 100;
+
+/** A run of 200 steps that is slower than the bare loop by a tenth; a stop of a second in step 30; checkpoints after 50 and 120. */
+function aRun(slower: (step: number) => number) {
+  const beganAtMs = new Map<number, number>();
+  const stops = [{ fromMs: 0, toMs: 0 }];
+  let nowMs = 1_000_000;
+  for (let step = 1; step <= 200; step++) {
+    beganAtMs.set(step, nowMs);
+    if (step === 30) {
+      stops[0] = { fromMs: nowMs + 10, toMs: nowMs + 1_010 };
+      nowMs += 1_000;
+    }
+    nowMs += 1.1 * BARE_MS + slower(step);
+  }
+  return { beganAtMs, stops, bareMs: Array<number>(200).fill(BARE_MS), boundaries: [50, 120] };
+}
+
+test('a checkpoint costs what the steps around it take longer than all others do', () => {
+  const { checkpointMs, ratioElsewhere, checkpoints } = costByStep(
+    aRun((step) => (step === 50 || step === 120 ? 40 : [51, 52, 121, 122].includes(step) ? 130 : 0)),
+  );
+  expect(checkpoints).toBe(2);
+  expect(ratioElsewhere).toBeCloseTo(1.1, 6);
+  expect(checkpointMs).toBeCloseTo(300, 3);
+});
+
+test('steps that nobody saw begin, and the one that compiles, are left out', () => {
+  const run = aRun((step) => (step === 1 ? 5_000 : 0));
+  run.beganAtMs.delete(90);
+  expect(costByStep(run)).toMatchObject({ checkpoints: 2 });
+  expect(costByStep(run).ratioElsewhere).toBeCloseTo(1.1, 6);
+  expect(costByStep(run).checkpointMs).toBeCloseTo(0, 3);
+});
