@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signalProcess } from '../../infra/stack/reclaim.js';
 import { eventually } from '../support/poll.js';
 import { runProgram, startTestStack } from '../support/stack.js';
 import type { TestStack } from '../support/stack.js';
@@ -40,7 +41,10 @@ describe('temper up and temper down, with the real workers', () => {
 
   it('after the death of up and of all it ran, up brings all back on the same ports', async () => {
     const ports = stack.record().ports;
-    for (const name of ['up', 'temporal', 'device']) stack.kill(name);
+    const doomed = stack.record().processes.filter(({ name }) => ['temporal', 'device'].includes(name));
+    expect(doomed).toHaveLength(2);
+    stack.kill('up');
+    for (const each of doomed) signalProcess(each, 'SIGKILL'); // but for a worker that was quicker to end by itself
     await eventually('the worker notices', () => !('control' in stack.pids()));
     await stack.up();
     expect(Object.keys(stack.pids()).sort()).toEqual(['control', 'data', 'device', 's3', 'temporal', 'up']);
