@@ -25,13 +25,20 @@ export function openBlackBox(path: string): BlackBox {
   return { begins: (step) => write(JSON.stringify(step)), clear: () => write('') };
 }
 
-/** Reads the box of an engine that is gone, and removes it; null: no step was under way. */
-export function readBlackBox(path: string): StepUnderWay | null {
+/** The step under way in a living engine; null: none, or it never got as far, or was killed within the first write. */
+export function lookIntoBlackBox(path: string): StepUnderWay | null {
   try {
     const [line = ''] = readFileSync(path, 'utf8').split('\n'); // longer, older lines may follow
     return line === '' ? null : (JSON.parse(line) as StepUnderWay);
   } catch {
-    return null; // it never got as far, or was killed within the first write
+    return null;
+  }
+}
+
+/** Reads the box of an engine that is gone, and removes it; null: no step was under way. */
+export function readBlackBox(path: string): StepUnderWay | null {
+  try {
+    return lookIntoBlackBox(path);
   } finally {
     rmSync(path, { force: true });
   }

@@ -1,5 +1,4 @@
-import type { Stop } from './take-turns.js';
-import { secondsWithout } from './take-turns.js';
+import { secondsWithout, type Stop } from './take-turns.js';
 
 export interface StepByStep {
   /** When each step of the run began, by its number. */

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { lookIntoBlackBox } from '../../engine/black-box.js';
 import { commandMark } from '../../infra/stack/leftovers.js';
 import { markedProcesses } from '../../infra/stack/reclaim.js';
 
@@ -16,8 +17,8 @@ export class StepWatch {
 
   #look(): void {
     if (this.#box === null) return this.#search();
-    const step = stepIn(this.#box);
-    if (step !== null && !this.beganAtMs.has(step)) this.beganAtMs.set(step, Date.now());
+    const step = lookIntoBlackBox(this.#box)?.step;
+    if (step !== undefined && !this.beganAtMs.has(step)) this.beganAtMs.set(step, Date.now());
   }
 
   #search(): void {
@@ -26,7 +27,8 @@ export class StepWatch {
     const boxes = markedProcesses(commandMark, process.env[commandMark]!).map(({ pid }) => boxOf(pid));
     // The engine of the run before may still be there: its box does not change any more.
     this.#box =
-      boxes.find((box) => box !== null && changedAtMs(box) > this.#startedAtMs && stepIn(box) !== null) ?? null;
+      boxes.find((box) => box !== null && changedAtMs(box) > this.#startedAtMs && lookIntoBlackBox(box) !== null) ??
+      null;
   }
 
   stop(): void {
@@ -47,15 +49,5 @@ function changedAtMs(box: string): number {
     return statSync(box).mtimeMs;
   } catch {
     return -Infinity;
-  }
-}
-
-/** The step under way; null: none, or the box is gone. */
-function stepIn(box: string): number | null {
-  try {
-    const step = /^\{"step":(\d+)/.exec(readFileSync(box, 'utf8'))?.[1];
-    return step === undefined ? null : Number(step);
-  } catch {
-    return null;
   }
 }
