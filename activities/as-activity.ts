@@ -7,8 +7,8 @@ import { Diverged, isStoreError } from '../storage/errors.js';
 import { failureType } from '../workflows/policies/failures.js';
 
 /** Of an activity's time-out. Each heartbeat costs the server some 10 ms, and a session has those of openSession besides. */
-const HEARTBEATS_PER_TIMEOUT = 5;
-const HEARTBEAT_AT_LEAST_EVERY_MS = 3_000;
+const HEARTBEATS_PER_TIMEOUT = 3;
+const HEARTBEAT_AT_LEAST_EVERY_MS = 5_000;
 
 const heartbeatEveryMs = ({ heartbeatTimeoutMs }: Info): number =>
   Math.min((heartbeatTimeoutMs ?? Infinity) / HEARTBEATS_PER_TIMEOUT, HEARTBEAT_AT_LEAST_EVERY_MS);

@@ -1,10 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { FineTuneResult } from '../workflows/contract.js';
 import { exitCode } from '../infra/errors.js';
 import { chooseView } from './render/views.js';
-import { endWhenReachable } from './runs/ending.js';
+import { endWhenReachable, patienceUntilEnd } from './runs/ending.js';
 import { lookAt, unseen } from './runs/look.js';
 import { runArgument } from './runs/run-argument.js';
 import { withRuns } from './runs/with-runs.js';
@@ -38,11 +37,12 @@ export async function follow(client: Client, run: string, { json }: { json: bool
   };
   process.once('SIGINT', leave);
   let look = unseen(run);
-  const drawing = setInterval(() => view.show(look), view.everyMs);
+  const patience = patienceUntilEnd(client, run);
+  const drawing = setInterval(() => view.show(look), view.drawEveryMs);
   try {
     while (look.workflow === null || look.workflow.state === 'running') {
       look = await lookAt(client, look);
-      await pause(view.everyMs);
+      await patience.pause(view.lookEveryMs);
     }
     view.show(look);
     const end = await endWhenReachable(client, run);
@@ -51,6 +51,7 @@ export async function follow(client: Client, run: string, { json }: { json: bool
     view.end(end);
     return end;
   } finally {
+    patience.end();
     clearInterval(drawing);
     view.close();
     process.off('SIGINT', leave);

@@ -21,6 +21,9 @@ import { workerDefaults } from './worker-options.js';
 /** One op at a time within a graph: parallelism is inside the ops, and the order of sums does not wander. */
 const INTER_OP_THREADS = 1;
 
+/** A third of the time-out by which a host's death is found: each costs Temporal's server some 10 ms. */
+const HEARTBEAT_EVERY_MS = 2_000;
+
 export const defaultPins = ({ defaultThreads }: WorkerSettings, threads: number | null): Pinned => ({
   intraOpThreads: threads ?? defaultThreads,
   interOpThreads: INTER_OP_THREADS,
@@ -54,7 +57,7 @@ export class DeviceSessions implements DeviceActivities {
     let session: SessionDesk | null = null;
     const beat = () => context.heartbeat(session?.desk.progress ?? null);
     beat();
-    const timer = setInterval(beat, 1_000);
+    const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
     try {
       const slot = await this.#takeSlot(context.cancellationSignal);
       try {

@@ -2,7 +2,7 @@ import type { WorkerDeploymentOptions } from '@temporalio/worker';
 
 /** What all our Workers share. */
 export const workerDefaults = {
-  // A session's heartbeats carry progress and time out in 5 s, so they are sent each second.
+  // A heartbeat carries progress: it goes out when it is made, where Temporal's client would keep it back for 80 % of the time-out.
   maxHeartbeatThrottleInterval: '1 second',
   defaultHeartbeatThrottleInterval: '1 second',
   // How long a workflow task waits for a worker that died, before any other may take it (default: 10 s).

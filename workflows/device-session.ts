@@ -21,8 +21,8 @@ import { failureType } from './policies/failures.js';
 
 /** A month: sessions and segments end by what they do, and by their heartbeats, not by this. */
 const LONG = '30 days';
-/** Of the session itself: what tells of a host's death. */
-const HEARTBEAT = '5 seconds';
+/** Of the session itself: what tells of a host's death. Its worker sends one each two seconds (workers/device-sessions.ts). */
+const HEARTBEAT = '6 seconds';
 /** Of what runs in it, on the same worker: tells of a task that got lost on its way there, and of nothing else. */
 const HEARTBEAT_WITHIN = '15 seconds';
 

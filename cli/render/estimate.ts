@@ -22,8 +22,8 @@ export function remainingMs(look: Look): number | null {
 export const inOrder = (observations: readonly Observation[]): Observation[] =>
   [...observations].sort((a, b) => a.step - b.step);
 
-/** Longer than this without a heartbeat, and something is wrong: a session sends one each second. */
-const SILENT_AFTER_MS = 3_000;
+/** Longer than this without a heartbeat, and something is wrong: a session sends one each two seconds. */
+const SILENT_AFTER_MS = 5_000;
 
 /** Milliseconds since the device was last heard of, when that is worrying; else null. */
 export function silence({ heartbeat, temporalAnswers, lookedAtMs }: Look): number | null {

@@ -7,7 +7,9 @@ import { renderScreen } from './screen.js';
 
 /** Where a followed run is shown. */
 export interface View {
-  readonly everyMs: number;
+  readonly drawEveryMs: number;
+  /** A look costs server and command some 10 ms each, in which a run on the same cores would train. */
+  readonly lookEveryMs: number;
   show(look: Look): void;
   /** Leaves the last picture as it is. May be called again. */
   close(): void;
@@ -24,7 +26,8 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 function lineView(run: string): View {
   const reporter = new LineReporter();
   return {
-    everyMs: 1_000,
+    drawEveryMs: 1_000,
+    lookEveryMs: 2_000,
     show: (look) => reporter.lines(look, Date.now()).forEach(print),
     close: () => undefined,
     end: (end) => renderEnd(run, end).forEach(print),
@@ -34,7 +37,8 @@ function lineView(run: string): View {
 function jsonView(): View {
   const reporter = new JsonReporter();
   return {
-    everyMs: 1_000,
+    drawEveryMs: 1_000,
+    lookEveryMs: 2_000,
     show: (look) => {
       const event = reporter.event(look, Date.now());
       if (event) print(JSON.stringify(event));
@@ -53,7 +57,8 @@ function screenView(run: string): View {
   let drawn = 0;
   let open = false;
   return {
-    everyMs: 500,
+    drawEveryMs: 500,
+    lookEveryMs: 1_000,
     show: (look) => {
       const columns = process.stdout.columns || 80; // 0 where the size is not known
       const rows = process.stdout.rows || 24;

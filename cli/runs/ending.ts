@@ -26,6 +26,24 @@ export async function endOf(client: Client, run: string): Promise<RunEnd> {
   }
 }
 
+export interface Patience {
+  /** Waits for so long, or for the end of the run. */
+  pause(ms: number): Promise<void>;
+  /** Waits for the run no more. */
+  end(): void;
+}
+
+/** For who looks at a run again and again until it ends: Temporal tells of the end at once, so that looks may be rare. */
+export function patienceUntilEnd(client: Client, run: string): Patience {
+  const [left, told] = [new AbortController(), new AbortController()];
+  const tell = () => told.abort(); // also when Temporal goes away: the next looks say so
+  client.withAbortSignal(left.signal, () => client.workflow.getHandle(run).result()).then(tell, tell);
+  return {
+    pause: (ms) => pause(ms, undefined, told.signal.aborted ? {} : { signal: told.signal }).catch(() => undefined),
+    end: () => left.abort(),
+  };
+}
+
 /** Waits for the end, through any absence of the server. */
 export async function endWhenReachable(client: Client, run: string): Promise<RunEnd> {
   for (;;) {

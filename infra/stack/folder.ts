@@ -9,6 +9,8 @@ export interface StackFolder {
   /** For the SDK and the `temporal` command: TEMPORAL_CONFIG_FILE=<this file>. */
   readonly temporalProfile: string;
   readonly database: string;
+  /** There when each task queue of the database has had one partition ever since it was made. */
+  readonly onePartition: string;
   readonly objects: string;
   /** Not inside `objects` and not a name that begins like it: versitygw refuses both. */
   readonly metadata: string;
@@ -22,6 +24,7 @@ export const stackFolder = (root: string): StackFolder => ({
   credentials: join(root, 's3-credentials'),
   temporalProfile: join(root, 'temporal.toml'),
   database: join(root, 'temporal.sqlite'),
+  onePartition: join(root, 'temporal.one-partition'),
   objects: join(root, 's3'),
   metadata: join(root, 'metadata'),
   logs: join(root, 'logs'),

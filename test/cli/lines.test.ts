@@ -72,8 +72,8 @@ test('a silence of the device is told once, though it grows', () => {
   const heartbeat = { mark: 'x', seenAtMs: now };
   const silentFor = (ms: number) => aLook(110, {}, { heartbeat, lookedAtMs: now + ms });
   reporter.lines(silentFor(0), now);
-  expect(reporter.lines(silentFor(4000), now + 4000)).toEqual(['no heartbeat from the device for 4 s']);
-  expect(reporter.lines(silentFor(5000), now + 5000)).toEqual([]);
+  expect(reporter.lines(silentFor(6000), now + 6000)).toEqual(['no heartbeat from the device for 6 s']);
+  expect(reporter.lines(silentFor(7000), now + 7000)).toEqual([]);
 });
 
 test('a run whose steps wait for their rows says so', () => {
