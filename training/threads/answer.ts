@@ -13,7 +13,7 @@ export function answerAll<Question, Result>(
       port.postMessage({ id, result } satisfies Answer<Result>, handsOver(result, question));
     } catch (error) {
       console.error(error); // where it happened is for the log
-      port.postMessage({ id, error: String(error) } satisfies Answer<Result>);
+      port.postMessage({ id, error: error instanceof Error ? error.message : String(error) } satisfies Answer<Result>);
     }
   });
 }

@@ -79,7 +79,7 @@ export const twoWorkers: Row = {
     return {
       attempt: async (number) => {
         const random = seededRandom(seedOf(seed, 'two-workers', number));
-        const [atMs, forMs] = [1000 * on.unharmedSeconds * random(), 6_500 + 4_000 * random()];
+        const [atMs, forMs] = [1000 * on.unharmedSeconds * random(), 7_500 + 4_000 * random()];
         return untilHit(async (share) => {
           const said = await cutOff(on, { atMs: share * atMs, forMs, cables: [0], hosts: 'one' });
           return { ...said, what: `Temporal cut ${words(share * atMs, forMs)}` };
@@ -89,7 +89,7 @@ export const twoWorkers: Row = {
   },
 };
 
-/** Longer than every time-out: a heartbeat's 5 s, an idle connection's 30 s, a session's minute, an engine's minute. */
+/** Longer than every time-out: a heartbeat's 6 s, an idle connection's 30 s, a session's minute, an engine's minute. */
 const LONG_MS = 75_000;
 
 export const partitions: Row = {
