@@ -5,24 +5,34 @@ import { fileURLToPath } from 'node:url';
 import { engineProcessEnvironment } from '../machine.js';
 import { Subject } from '../subject.js';
 
-/** The steps of a job, one after the other, in a process that does nothing else: the compiled step alone, its compilation included. */
+export interface Sample {
+  /** The last step of a job. */
+  readonly steps: number;
+  /** So many first ones are all done: in them it compiles. */
+  readonly all: number;
+  /** Of the others each so-manieth. */
+  readonly each: number;
+}
+
+/** Steps of a job, one after the other, in a process that does nothing else: the compiled step alone. */
 export class BareLoop {
   readonly #subject: Subject;
   readonly #folder: string;
-  readonly #steps: number;
-  /** Of each step that is done. */
-  readonly ms: number[] = [];
+  readonly #sample: Sample;
+  /** What each step took that it did, by the step's number. */
+  readonly ms = new Map<number, number>();
+  #next = 1;
 
-  private constructor(subject: Subject, folder: string, steps: number) {
-    [this.#subject, this.#folder, this.#steps] = [subject, folder, steps];
+  private constructor(subject: Subject, folder: string, sample: Sample) {
+    [this.#subject, this.#folder, this.#sample] = [subject, folder, sample];
   }
 
   /** Does its first step, and with it compiles. */
-  static async open(jobFile: string, steps: number): Promise<BareLoop> {
+  static async open(jobFile: string, sample: Sample): Promise<BareLoop> {
     const folder = await mkdtemp(join(tmpdir(), 'temper-bench-'));
     const script = fileURLToPath(new URL('../glosses/steps.js', import.meta.url));
-    const subject = new Subject(process.execPath, [script, jobFile, folder, '1'], engineProcessEnvironment());
-    const loop = new BareLoop(subject, folder, steps);
+    const args = [script, jobFile, folder, '1', String(sample.all), String(sample.each)];
+    const loop = new BareLoop(new Subject(process.execPath, args, engineProcessEnvironment()), folder, sample);
     await loop.step();
     return loop;
   }
@@ -32,15 +42,19 @@ export class BareLoop {
   }
 
   get isDone(): boolean {
-    return this.ms.length >= this.#steps;
+    return this.#next > this.#sample.steps;
   }
 
-  get seconds(): number {
-    return this.ms.reduce((sum, each) => sum + each, 0) / 1000;
+  /** From its next step to the one after it. */
+  get stride(): number {
+    const { all, each } = this.#sample;
+    return this.#next < all ? 1 : each;
   }
 
   async step(): Promise<void> {
-    this.ms.push(...(await this.#subject.ask({ peer: 'bare', work: 'a step' })));
+    const [ms] = await this.#subject.ask({ peer: 'bare', work: 'a step' });
+    this.ms.set(this.#next, ms!);
+    this.#next += this.stride;
   }
 
   async close(): Promise<void> {

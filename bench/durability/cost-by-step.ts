@@ -4,8 +4,10 @@ export interface StepByStep {
   /** When each step of the run began, by its number. */
   readonly beganAtMs: ReadonlyMap<number, number>;
   readonly stops: readonly Stop[];
-  /** What the bare loop took for each, from the first on. */
-  readonly bareMs: readonly number[];
+  /** What the bare loop took for those that it did, by their numbers. */
+  readonly bareMs: ReadonlyMap<number, number>;
+  /** In the steps up to this one both compile: they say nothing of what a run costs. */
+  readonly compiledAt: number;
   /** The steps after which the run made a checkpoint, but for its last. */
   readonly boundaries: readonly number[];
 }
@@ -16,6 +18,10 @@ export interface CostByStep {
   readonly checkpointMs: number;
   /** Of the other steps: how much longer than the bare loop's same. */
   readonly ratioElsewhere: number;
+  /** Of all steps. */
+  readonly ratio: number;
+  /** Of the run, all that were seen to begin and to end. */
+  readonly stepsMs: number;
 }
 
 /** After a checkpoint begins, of the run's own time. On two cores its work is done within two seconds (bench/RESULTS.md). */
@@ -24,16 +30,15 @@ const WITHIN_MS = 3_000;
 interface Step {
   readonly number: number;
   readonly ownMs: number;
-  readonly bareMs: number;
 }
 
 /** How much longer steps take near a checkpoint, by the bare loop's same steps: what a checkpoint costs, whatever the machine does. */
-export function costByStep({ beganAtMs, stops, bareMs, boundaries }: StepByStep): CostByStep {
-  const steps = bareMs.flatMap((bare, i): Step[] => {
-    const [fromMs, toMs] = [beganAtMs.get(i + 1), beganAtMs.get(i + 2)];
-    if (i === 0 || fromMs === undefined || toMs === undefined) return []; // the first compiles, and may have begun unseen
-    return [{ number: i + 1, ownMs: 1000 * secondsWithout(stops, { fromMs, toMs }), bareMs: bare }];
+export function costByStep({ beganAtMs, stops, bareMs, compiledAt, boundaries }: StepByStep): CostByStep {
+  const seen = [...beganAtMs].flatMap(([number, fromMs]): Step[] => {
+    const toMs = beganAtMs.get(number + 1);
+    return toMs === undefined ? [] : [{ number, ownMs: 1000 * secondsWithout(stops, { fromMs, toMs }) }];
   });
+  const steps = seen.filter(({ number }) => number > compiledAt);
   const near = new Set<Step>();
   for (const boundary of boundaries) {
     let sinceMs = 0;
@@ -43,10 +48,20 @@ export function costByStep({ beganAtMs, stops, bareMs, boundaries }: StepByStep)
       if (step.number > boundary) sinceMs += step.ownMs;
     }
   }
-  const elsewhere = steps.filter((step) => !near.has(step));
-  const sum = (of: (step: Step) => number, all: Iterable<Step>) =>
-    [...all].reduce((total, step) => total + of(step), 0);
-  const ratioElsewhere = sum(({ ownMs }) => ownMs, elsewhere) / sum((step) => step.bareMs, elsewhere);
-  const longer = sum(({ ownMs, bareMs: bare }) => ownMs - bare * ratioElsewhere, near);
-  return { checkpoints: boundaries.length, checkpointMs: longer / boundaries.length, ratioElsewhere };
+  const compared = steps.filter(({ number }) => bareMs.has(number));
+  const ratioOf = (some: readonly Step[]) =>
+    sum(some, ({ ownMs }) => ownMs) / sum(some, ({ number }) => bareMs.get(number)!);
+  const ratioElsewhere = ratioOf(compared.filter((step) => !near.has(step)));
+  const comparedNear = compared.filter((step) => near.has(step));
+  const longer = sum(comparedNear, ({ number, ownMs }) => ownMs - bareMs.get(number)! * ratioElsewhere);
+  return {
+    checkpoints: boundaries.length,
+    checkpointMs: (longer * near.size) / comparedNear.length / boundaries.length,
+    ratioElsewhere,
+    ratio: ratioOf(compared),
+    stepsMs: sum(seen, ({ ownMs }) => ownMs),
+  };
 }
+
+const sum = <Each>(all: readonly Each[], of: (each: Each) => number) =>
+  all.reduce((total, each) => total + of(each), 0);

@@ -4,8 +4,8 @@ import { markedProcesses, signalProcess } from '../../infra/stack/reclaim.js';
 import type { RecordedProcess } from '../../infra/stack/record.js';
 import type { BareLoop } from './bare-loop.js';
 
-/** Some steps, and far below the 5 s after which a heartbeat would be missed. */
-const TURN_MS = 750;
+/** Of the bare loop: some steps, and far below the 6 s after which a heartbeat would be missed. */
+const TURN_MS = 1_000;
 
 /** When the run stood still, by the clock. */
 export interface Stop {
@@ -18,8 +18,9 @@ const startedByUs = (bare: BareLoop): RecordedProcess[] =>
   markedProcesses(commandMark, process.env[commandMark]!).filter(({ pid }) => pid !== bare.pid);
 
 /**
- * Runs `run` and the bare loop side by side, one of them at a time and each as long as the other: all processes of the run are
- * stopped while the loop does some steps. What the machine's speed does meanwhile hits both alike.
+ * Runs `run` and the bare loop side by side, one of them at a time, and so that they stay at the same steps: all processes of the run
+ * are stopped while the loop does some. What the machine's speed does meanwhile hits both alike. Clocks go on while the run stands
+ * still: the rarer it does, the less of its heartbeats and looks comes to its own time twice.
  */
 export async function takeTurns<Result>(
   run: Promise<Result>,
@@ -31,6 +32,7 @@ export async function takeTurns<Result>(
   result.catch(() => undefined); // it is awaited below
   while (running && !bare.isDone) {
     const stopped = startedByUs(bare);
+    const { stride } = bare;
     const fromMs = Date.now();
     for (const each of stopped) signalProcess(each, 'SIGSTOP');
     try {
@@ -40,7 +42,7 @@ export async function takeTurns<Result>(
     }
     const toMs = Date.now();
     stops.push({ fromMs, toMs });
-    await pause(toMs - fromMs);
+    await pause(stride * (toMs - fromMs));
   }
   while (!bare.isDone) await bare.step();
   return { result: await result, stops };

@@ -4,7 +4,7 @@ import { costByStep } from '../../bench/durability/cost-by-step.js';
 const BARE_MS = 100;
 
 /** A run of 200 steps that is slower than the bare loop by a tenth; a stop of a second in step 30; checkpoints after 50 and 120. */
-function aRun(slower: (step: number) => number) {
+function aRun(slower: (step: number) => number, each = 1) {
   const beganAtMs = new Map<number, number>();
   const stops = [{ fromMs: 0, toMs: 0 }];
   let nowMs = 1_000_000;
@@ -16,7 +16,8 @@ function aRun(slower: (step: number) => number) {
     }
     nowMs += 1.1 * BARE_MS + slower(step);
   }
-  return { beganAtMs, stops, bareMs: Array<number>(200).fill(BARE_MS), boundaries: [50, 120] };
+  const bareMs = new Map([...beganAtMs.keys()].filter((step) => step % each === 0).map((step) => [step, BARE_MS]));
+  return { beganAtMs, stops, bareMs, compiledAt: 1, boundaries: [50, 120] };
 }
 
 test('a checkpoint costs what the steps around it take longer than all others do', () => {
@@ -34,4 +35,13 @@ test('steps that nobody saw begin, and the one that compiles, are left out', () 
   expect(costByStep(run)).toMatchObject({ checkpoints: 2 });
   expect(costByStep(run).ratioElsewhere).toBeCloseTo(1.1, 6);
   expect(costByStep(run).checkpointMs).toBeCloseTo(0, 3);
+});
+
+test('a loop that did each fourth step says the same of checkpoints that make all steps around them longer', () => {
+  const around = (step: number) => [50, 120].some((at) => step >= at && step < at + 20);
+  const cost = (each: number) => costByStep(aRun((step) => (around(step) ? 12 : 0), each));
+  expect(cost(4).ratioElsewhere).toBeCloseTo(1.1, 6);
+  expect(cost(1).checkpointMs).toBeCloseTo(240, 3);
+  expect(cost(4).checkpointMs / 240).toBeCloseTo(1, 1);
+  expect(cost(1).ratio).toBeCloseTo(1.1 + (40 * 12) / (198 * BARE_MS), 4);
 });
