@@ -177,13 +177,13 @@ describe('a run, steered from another terminal', () => {
       const before = stack.pids()['device'];
       stack.kill('device', 'SIGTERM');
       const { result } = await watchToEnd(stack, run);
-      expect(result.final).toMatchObject({ step: 1_536, stateDigest: reference.result.final.stateDigest });
+      expect(result.final).toMatchObject({ step: 3_072, stateDigest: reference.result.final.stateDigest });
       expect(stack.pids()['device']).not.toBe(before);
 
       const { sessions, cost } = await explain(stack, run);
       expect(sessions.map(({ reason }) => reason)).toEqual(['start', 'preempted']);
       expect(sessions[1]?.from?.step).toBeGreaterThan(100);
-      expect(sessions[1]?.from?.step).toBeLessThan(1_536);
+      expect(sessions[1]?.from?.step).toBeLessThan(3_072);
       expect(cost).toMatchObject({ sessions: 2, recoveries: 0, stepsRedone: 0 });
       const said = expectExit(await stack.temper(['explain', run]));
       expect(said).toContain('the worker was asked to stop');

@@ -117,7 +117,7 @@ describe(`a run in which processes die at random moments (seed ${seed}) ends wit
     await runTrainsBeyond(stack, run, 100);
     expect(killNow(stack, ['engine'])).toEqual(['engine']);
     const { state, result } = await watchToEnd(stack, run);
-    expect({ state, step: result.final.step }).toEqual({ state: 'done', step: 1_536 });
+    expect({ state, step: result.final.step }).toEqual({ state: 'done', step: 3_072 });
     const { sessions, cost } = await explain(stack, run);
     expect(sessions).toMatchObject([
       { reason: 'start' },

@@ -38,7 +38,7 @@ export function writeTinyJob(directory: string, sections: JobSections = {}, file
   return file;
 }
 
-/** One epoch of 1,536 steps without a boundary in it: what dies within it loses steps. */
+/** One epoch of 3,072 steps without a boundary in it: what dies within it loses steps. */
 export function writeLongJob(directory: string): string {
   const file = writeTinyJob(
     directory,
@@ -51,7 +51,7 @@ export function writeLongJob(directory: string): string {
     'long.yaml',
   );
   const rows = readFileSync(join(directory, 'tiny-glosses.jsonl'), 'utf8');
-  writeFileSync(join(directory, 'long.jsonl'), rows.repeat(8));
+  writeFileSync(join(directory, 'long.jsonl'), rows.repeat(16));
   return file;
 }
 
