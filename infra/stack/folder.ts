@@ -1,4 +1,5 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 /** Where a stack keeps its things. Everything a stack knows is in here: delete the folder and it never was. */
@@ -41,5 +42,6 @@ export const prepareFolder = async (path: string): Promise<StackFolder> => {
   const folder = stackFolder(await realpath(path));
   for (const part of [folder.objects, folder.metadata, folder.logs, folder.scratch])
     await mkdir(part, { recursive: true, mode: 0o700 });
+  if (!existsSync(folder.database)) await writeFile(folder.onePartition, '');
   return folder;
 };

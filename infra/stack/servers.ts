@@ -6,7 +6,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Connection } from '@temporalio/client';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { S3Credentials } from './credentials.js';
@@ -33,10 +33,8 @@ const ONE_PARTITION = ['matching.numTaskqueueReadPartitions=1', 'matching.numTas
  * Of four partitions of each task queue (the default), one server asks three for what the first has: 40 % of its processor time
  * at rest. An older database keeps them, since a task that waits in one that nobody reads would wait for ever.
  */
-function partitions({ database, onePartition }: StackFolder): readonly string[] {
-  if (!existsSync(database)) writeFileSync(onePartition, '');
-  return existsSync(onePartition) ? ONE_PARTITION : [];
-}
+const partitions = ({ onePartition }: StackFolder): readonly string[] =>
+  existsSync(onePartition) ? ONE_PARTITION : [];
 
 export const temporalSpec = (command: string, { folder, ports, env }: ServerContext): ProcessSpec => ({
   name: 'temporal',
