@@ -42,7 +42,7 @@ export async function follow(client: Client, run: string, { json }: { json: bool
   try {
     while (look.workflow === null || look.workflow.state === 'running') {
       look = await lookAt(client, look);
-      await patience.pause(view.lookEveryMs);
+      await patience.pause(view.patienceMs(look));
     }
     view.show(look);
     const end = await endWhenReachable(client, run);

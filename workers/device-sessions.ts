@@ -15,6 +15,7 @@ import { failureType } from '../workflows/policies/failures.js';
 import type { DeviceGate } from './device-gate.js';
 import { slotScope, takeSlot, type DeviceSlot } from './device-slot.js';
 import type { EnginePool } from './engine-pool.js';
+import { noteSession } from './left-sessions.js';
 import type { WorkerSettings } from './settings.js';
 import { workerDefaults } from './worker-options.js';
 
@@ -55,7 +56,13 @@ export class DeviceSessions implements DeviceActivities {
   openSession = async (input: OpenSession): Promise<void> => {
     const context = Context.current();
     let session: SessionDesk | null = null;
-    const beat = () => context.heartbeat(session?.desk.progress ?? null);
+    const { workFolder } = this.dependencies;
+    const note = noteSession(workFolder, input.session, context.info.taskToken, (why) => context.log.warn(why));
+    const beat = () => {
+      const progress = session?.desk.progress ?? null;
+      context.heartbeat(progress);
+      note.tell(progress);
+    };
     beat();
     const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
     try {
@@ -90,6 +97,7 @@ export class DeviceSessions implements DeviceActivities {
       throw context.cancellationSignal.aborted ? new CancelledFailure('the session was given up') : error;
     } finally {
       clearInterval(timer);
+      await note.remove();
     }
   };
 

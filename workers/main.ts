@@ -11,6 +11,7 @@ import { openObjectStore, withBucket } from '../storage/object-store.js';
 import { CONTROL_QUEUE } from '../workflows/handlers.js';
 import { dataPart } from './data-part.js';
 import { devicePart } from './device-part.js';
+import { reportLeft } from './left-sessions.js';
 import { watchForPreemption } from './preemption.js';
 import { readSettings } from './settings.js';
 import { openWorkFolder } from './work-folder.js';
@@ -32,7 +33,7 @@ const settings = readSettings(process.env);
 await mkdir(settings.scratch, { recursive: true });
 const { temporal, store: storeSettings } = await resolveConnection(process.env, process.cwd());
 const connection = await NativeConnection.connect(temporal.connectionOptions);
-const workFolder = await openWorkFolder(settings.scratch);
+const { workFolder, left } = await openWorkFolder(settings.scratch);
 const store = openObjectStore(storeSettings);
 const cacheFolder = join(settings.scratch, 'cache');
 const dependencies: ActivityDependencies = {
@@ -45,6 +46,10 @@ const dependencies: ActivityDependencies = {
   dataFolders: settings.dataFolders,
   withBucket: (bucket, use) => withBucket(storeSettings, bucket, use),
 };
+
+void reportLeft(left, { connection, namespace: temporal.namespace }, (sentence) =>
+  Runtime.instance().logger.warn(sentence),
+);
 
 const shared = { ...workerDefaults, connection, namespace: temporal.namespace };
 const controlWorkers: Worker[] = [];

@@ -1,17 +1,28 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sessionsLeftIn, type LeftSession } from './left-sessions.js';
+
+export interface WorkFolder {
+  readonly workFolder: string;
+  /** What processes that are gone held. */
+  readonly left: readonly LeftSession[];
+}
 
 /** A folder for this process, and the folders of processes that are gone removed: they hold snapshots nobody will ask for. */
-export async function openWorkFolder(scratch: string): Promise<string> {
+export async function openWorkFolder(scratch: string): Promise<WorkFolder> {
   const root = join(scratch, 'work');
   await mkdir(root, { recursive: true });
+  const left: LeftSession[] = [];
   for (const name of await readdir(root)) {
-    if (/^\d+$/.test(name) && !isAlive(Number(name))) await rm(join(root, name), { recursive: true, force: true });
+    const pid = Number(name);
+    if (!/^\d+$/.test(name) || isAlive(pid)) continue;
+    left.push(...(await sessionsLeftIn(join(root, name), pid)));
+    await rm(join(root, name), { recursive: true, force: true });
   }
   const own = join(root, String(process.pid));
   await rm(own, { recursive: true, force: true });
   await mkdir(own);
-  return own;
+  return { workFolder: own, left };
 }
 
 function isAlive(pid: number): boolean {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { engineProcessEnvironment } from '../machine.js';
+import { LOAD } from '../glosses/load.js';
 import { Subject } from '../subject.js';
 
 export interface Sample {
@@ -21,6 +22,8 @@ export class BareLoop {
   readonly #sample: Sample;
   /** What each step took that it did, by the step's number. */
   readonly ms = new Map<number, number>();
+  /** What it took to load model and data, to build the graph and to restore the first state. */
+  loadMs = 0;
   #next = 1;
 
   private constructor(subject: Subject, folder: string, sample: Sample) {
@@ -33,6 +36,7 @@ export class BareLoop {
     const script = fileURLToPath(new URL('../glosses/steps.js', import.meta.url));
     const args = [script, jobFile, folder, '1', String(sample.all), String(sample.each)];
     const loop = new BareLoop(new Subject(process.execPath, args, engineProcessEnvironment()), folder, sample);
+    [loop.loadMs] = (await loop.#subject.ask({ peer: 'bare', work: LOAD })) as [number];
     await loop.step();
     return loop;
   }

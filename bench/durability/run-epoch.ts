@@ -26,14 +26,14 @@ export async function writeJob(
   return path;
 }
 
-/** Seconds from the first step's beginning to the last one's end, and steps in it, as the run's history tells them. */
+/** Seconds from where it loads model and data to the last snapshot, and steps in it, as the run's history tells them. */
 export async function trained(stack: TestStack, job: string): Promise<number> {
   const { fromMs, toMs } = await trainedFrom(stack, job);
   return (toMs - fromMs) / 1000;
 }
 
 export interface Trained {
-  /** By the clock, from the first step's beginning to the last one's end. */
+  /** By the clock, from where the session begins to load model and data to the last snapshot. */
   readonly fromMs: number;
   readonly toMs: number;
   /** The steps after which there is a checkpoint, but for the last. */

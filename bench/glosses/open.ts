@@ -8,7 +8,10 @@ import { Workbench } from '../../engine/host/workbench.js';
 import { partPaths } from '../../infra/parts.mjs';
 import { parseJob } from '../../job/parse.js';
 
-/** An engine without its process, with the data of a job on MiniLM prepared in `folder` and the initial state restored. */
+/**
+ * An engine without its process, with the data of a job on MiniLM prepared in `folder` and the initial state restored; and the ms that
+ * it took to load model and data, to build the graph and to restore.
+ */
 export async function openGlosses(jobFile: string, folder: string) {
   const job = parseJob(await readFile(jobFile, 'utf8'), jobFile);
   const modelFolder = partPaths().minilm;
@@ -20,7 +23,8 @@ export async function openGlosses(jobFile: string, folder: string) {
   const bench = new Workbench(() => undefined);
   const handlers = createHandlers(bench);
   const initial = await handlers.initialize({ job, modelFolder, dataset, folder: join(folder, 'initial') });
+  const startMs = performance.now();
   await handlers.load({ ...{ key: 'glosses', job, modelFolder, dataset, shards }, features: null, train: true });
   await handlers.restore({ shards: initial.shards.map(({ path }) => path), position: initial.position });
-  return { job, bench, handlers };
+  return { job, bench, handlers, loadMs: performance.now() - startMs };
 }

@@ -1,13 +1,14 @@
 // Steps of the demo's job on its own rows, batch after batch of its epochs, 30 or so many at a time; after the first ALL steps only
-// each EACH-th of them:
+// each EACH-th of them; asked for LOAD, what it took before the first:
 //   node dist/bench/glosses/steps.js JOB.yaml FOLDER [STEPS [ALL EACH]]
 import { epochOrder } from '../../training/examples/order.js';
 import { learningRateAt } from '../../training/schedules/learning-rate.js';
 import { serve, timed } from '../serve.js';
+import { LOAD } from './load.js';
 import { openGlosses } from './open.js';
 
 const [jobFile, folder, steps = '30', all = '0', each = '1'] = process.argv.slice(2) as [string, string, ...string[]];
-const { job, bench } = await openGlosses(jobFile, folder);
+const { job, bench, loadMs } = await openGlosses(jobFile, folder);
 const { trainer, fed } = bench.loaded;
 const order = (epoch: number) => epochOrder(fed.train, job.train.batchSize, job.seed, epoch);
 const totalSteps = job.train.epochs * order(0).length;
@@ -20,10 +21,9 @@ function* batches() {
     }
 }
 const next = batches();
-await serve(() =>
-  timed(Number(steps), () => {
-    const { batch, epoch, step } = next.next().value!;
-    const learningRate = learningRateAt(job.train, Math.min(step, totalSteps), totalSteps, []);
-    trainer.trainStep(fed.train, [batch], { epoch, step, seed: job.seed, learningRate });
-  }),
-);
+const train = () => {
+  const { batch, epoch, step } = next.next().value!;
+  const learningRate = learningRateAt(job.train, Math.min(step, totalSteps), totalSteps, []);
+  trainer.trainStep(fed.train, [batch], { epoch, step, seed: job.seed, learningRate });
+};
+await serve(({ work }) => (work === LOAD ? [loadMs] : timed(Number(steps), train)));

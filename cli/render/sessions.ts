@@ -11,9 +11,12 @@ const reasons: Readonly<Record<ResumeReason, string>> = {
 
 export const causeOf = (reason: ResumeReason): string => reasons[reason];
 
-/** What ended a session, in an operator's words: the activity whose heartbeats ceased says nothing to one. */
+/** What ended a session, in an operator's words: the activity that heard of its worker's end says nothing to one. */
 export const detailText = (detail: string): string =>
-  detail.replace(/^\w+: no heartbeat\b/, 'its worker stopped answering').replace(/\.$/, '');
+  detail
+    .replace(/^\w+: no heartbeat\b/, 'its worker stopped answering')
+    .replace(/^\w+: (?=its worker)/, '')
+    .replace(/\.$/, '');
 
 /** Why a session was opened: `the session was lost (its worker stopped answering)`. */
 export const reasonOf = ({ reason, detail }: Pick<SessionRecord, 'reason' | 'detail'>): string =>

@@ -8,8 +8,8 @@ import { renderScreen } from './screen.js';
 /** Where a followed run is shown. */
 export interface View {
   readonly drawEveryMs: number;
-  /** A look costs server and command some 10 ms each, in which a run on the same cores would train. */
-  readonly lookEveryMs: number;
+  /** Until the next look. One costs server and command some 10 ms, in which a run on the same cores would train. */
+  patienceMs(look: Look): number;
   show(look: Look): void;
   /** Leaves the last picture as it is. May be called again. */
   close(): void;
@@ -21,13 +21,16 @@ export function chooseView(run: string, { json, terminal }: { json: boolean; ter
   return terminal ? screenView(run) : lineView(run);
 }
 
+/** Two looks for each line of training. The end is heard of at once (patienceUntilEnd). */
+const patienceOfLog = ({ status }: Look): number => (status?.stage === 'trainEpoch' ? 5_000 : 2_000);
+
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function lineView(run: string): View {
   const reporter = new LineReporter();
   return {
     drawEveryMs: 1_000,
-    lookEveryMs: 2_000,
+    patienceMs: patienceOfLog,
     show: (look) => reporter.lines(look, Date.now()).forEach(print),
     close: () => undefined,
     end: (end) => renderEnd(run, end).forEach(print),
@@ -38,7 +41,7 @@ function jsonView(): View {
   const reporter = new JsonReporter();
   return {
     drawEveryMs: 1_000,
-    lookEveryMs: 2_000,
+    patienceMs: patienceOfLog,
     show: (look) => {
       const event = reporter.event(look, Date.now());
       if (event) print(JSON.stringify(event));
@@ -58,7 +61,7 @@ function screenView(run: string): View {
   let open = false;
   return {
     drawEveryMs: 500,
-    lookEveryMs: 1_000,
+    patienceMs: () => 1_000,
     show: (look) => {
       const columns = process.stdout.columns || 80; // 0 where the size is not known
       const rows = process.stdout.rows || 24;

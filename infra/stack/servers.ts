@@ -44,6 +44,8 @@ export const temporalSpec = (command: string, { folder, ports, env }: ServerCont
     ...['--ip', '127.0.0.1', '--port', String(ports.temporal)],
     ...['--ui-ip', '127.0.0.1', '--ui-port', String(ports.ui)],
     ...['--log-level', 'warn'],
+    // What is committed is as durable as with a rollback journal, for a fifth less work: one file is synced and none deleted.
+    ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=full'],
     ...partitions(folder).flatMap((setting) => ['--dynamic-config-value', setting]),
   ],
   env,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { LineReporter } from '../../cli/render/lines.js';
+import { reasonOf } from '../../cli/render/sessions.js';
 import { aCheckpoint, aLook, anObservation, aSession, startedAtMs } from './a-run.js';
 
 const now = startedAtMs + 60_000;
@@ -44,6 +45,11 @@ test('a checkpoint is told when it is durable', () => {
   reporter.lines(aLook(110), now);
   const lastCheckpoint = { ...aCheckpoint(7, 100), committedAtMs: now };
   expect(reporter.lines(aLook(110, { lastCheckpoint }), now)).toEqual(['checkpoint 7 is durable: step 100']);
+});
+
+test('a worker that died is told of as the one in its place said it', () => {
+  const detail = 'openSession: its worker (pid 4711) died';
+  expect(reasonOf({ reason: 'session-lost', detail })).toBe('the session was lost (its worker (pid 4711) died)');
 });
 
 test('a recovery is told with its cause, where it went on and what is done again', () => {

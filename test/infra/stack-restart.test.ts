@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { stackFolder } from '../../infra/stack/folder.js';
 import { isAlive } from '../../infra/stack/process-identity.js';
 import {
   recordedProcess,
@@ -24,6 +26,13 @@ describe('what dies is started again', () => {
     expect(await findData(folder, stack.ports)).toEqual(keptData);
     expect(events).toContainEqual(expect.objectContaining({ kind: 'died', name, how: 'SIGKILL', restartInMs: 0 }));
     expect(events).toContainEqual({ kind: 'started', name, pid: second.pid });
+  });
+
+  it("Temporal's database keeps a write-ahead log", async () => {
+    const folder = stackTestFolder();
+    await startTestStackHere({ folder });
+    const header = readFileSync(stackFolder(folder).database).subarray(18, 20);
+    expect([...header]).toEqual([2, 2]); // by SQLite's file format: 1 is a rollback journal, 2 is WAL
   });
 
   it('a worker, killed, is started again; the others are left alone', async () => {

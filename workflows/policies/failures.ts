@@ -12,6 +12,8 @@ export const failureType = {
   engineDied: 'EngineDied',
   engineFailed: 'EngineFailure',
   sessionClosed: 'SessionClosed',
+  /** A session's worker died, as the next one on its host tells. */
+  workerDied: 'WorkerDied',
   /** No engine starts on a host's device: another host may have one. */
   deviceFailed: 'DeviceFailed',
   /** One step has killed its engine again and again (poison.ts). Never retried: it would do so for ever. */
