@@ -20,12 +20,17 @@ export interface CostByStep {
   readonly ratioElsewhere: number;
   /** Of all steps. */
   readonly ratio: number;
+  /** Its standard error, by what it would be without each group of compared steps in turn (the delete-a-group jackknife). */
+  readonly ratioError: number;
   /** Of the run, all that were seen to begin and to end. */
   readonly stepsMs: number;
 }
 
 /** After a checkpoint begins, of the run's own time. On two cores its work is done within two seconds (bench/RESULTS.md). */
 const WITHIN_MS = 3_000;
+
+/** Compared steps that follow each other: about one turn of the bare loop, in which the machine's speed is much the same. */
+const GROUP = 6;
 
 interface Step {
   readonly number: number;
@@ -59,8 +64,16 @@ export function costByStep({ beganAtMs, stops, bareMs, compiledAt, boundaries }:
     checkpointMs: (longer * near.size) / comparedNear.length / boundaries.length,
     ratioElsewhere,
     ratio: ratioOf(compared),
+    ratioError: jackknife(compared, ratioOf),
     stepsMs: sum(seen, ({ ownMs }) => ownMs),
   };
+}
+
+function jackknife<Each>(all: readonly Each[], of: (some: readonly Each[]) => number): number {
+  const groups = Math.ceil(all.length / GROUP);
+  const without = Array.from({ length: groups }, (_, left) => of(all.filter((_, i) => Math.floor(i / GROUP) !== left)));
+  const mean = sum(without, (each) => each) / groups;
+  return Math.sqrt(((groups - 1) / groups) * sum(without, (each) => (each - mean) ** 2));
 }
 
 const sum = <Each>(all: readonly Each[], of: (each: Each) => number) =>

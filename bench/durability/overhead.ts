@@ -88,7 +88,8 @@ const overheadOf =
       sentence:
         `MiniLM, ${name}, ${megabytes} MB with the optimizer: ${turns.length} x ${steps} steps in one epoch (${over(({ runMs }) => runMs / 1000).toFixed(0)} s, loading included) with a ` +
         `checkpoint each ${CHECKPOINT_SECONDS} s, so that a kill loses at most ${CHECKPOINT_SECONDS + 15} s; the run stands still for a second ` +
-        `in seven, in which the bare loop does each sixth of its steps, and a checkpoint costs what the steps around it take longer than the bare loop's, beyond what all do`,
+        `in seven, in which the bare loop does each sixth of its steps, and a checkpoint costs what the steps around it take longer than the bare loop's, beyond what all do; standard error of all steps over the bare ` +
+        `loop's: ${over(({ ratioError }) => ratioError).toFixed(3)} a turn`,
       budgets: [
         { what: `${name}: a checkpoint, s`, value: checkpointMs / 1000, budget: null },
         {

@@ -37,6 +37,15 @@ test('steps that nobody saw begin, and the one that compiles, are left out', () 
   expect(costByStep(run).checkpointMs).toBeCloseTo(0, 3);
 });
 
+test('the error of the ratio is that of its groups of six steps', () => {
+  const even = costByStep(aRun(() => 0));
+  expect(even.ratioError).toBeCloseTo(0, 6);
+  // Steps 2 to 199 are compared: 33 groups, every other one of them 20 ms longer.
+  const uneven = costByStep(aRun((step) => (Math.floor((step - 2) / 6) % 2) * 20));
+  const deviation = Math.sqrt((17 * 16 * (0.2 / 33) ** 2 * 33) / 32);
+  expect(uneven.ratioError).toBeCloseTo(deviation / Math.sqrt(33), 4);
+});
+
 test('a loop that did each fourth step says the same of checkpoints that make all steps around them longer', () => {
   const around = (step: number) => [50, 120].some((at) => step >= at && step < at + 20);
   const cost = (each: number) => costByStep(aRun((step) => (around(step) ? 12 : 0), each));
