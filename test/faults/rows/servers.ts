@@ -92,7 +92,7 @@ export const freezes: Row = {
 export const serverAway: Row = {
   name: 'server-away',
   title:
-    'SIGKILL of Temporal at a random moment, back after 2 to 8 s (heartbeats time out in 5 s); there is one device',
+    'SIGKILL of Temporal at a random moment, back after 2 to 8 s (heartbeats time out in 6 s); there is one device',
   unit: 'SIGKILL',
   tries: 24,
   inTest: 1,
