@@ -100,15 +100,16 @@ export async function reportLeft(
   const client = new AsyncCompletionClient({ connection, namespace });
   for (const { session, pid, taskToken, progress } of left) {
     const message = `its worker (pid ${pid}) died`;
+    const over = `session ${session} is over: ${message}`;
     try {
       await client.fail(
         taskToken,
         ApplicationFailure.create({ type: failureType.workerDied, message, details: [progress] }),
       );
-      say(`session ${session} is over: ${message}`);
+      say(over);
     } catch (error) {
-      if (error instanceof ActivityNotFoundError) continue; // Temporal knows already
-      say(`session ${session}: ${message}, which its heartbeat will tell (${(error as Error).message})`);
+      const known = error instanceof ActivityNotFoundError;
+      say(`${over}, ${known ? 'as Temporal knows' : `which its heartbeat will tell: ${(error as Error).message}`}`);
     }
   }
 }

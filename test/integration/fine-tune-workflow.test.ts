@@ -1,7 +1,9 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { workflowState } from '../../cli/runs/workflow-state.js';
+import { reportLeft } from '../../workers/left-sessions.js';
 import type { FineTuneResult, Position, RunStatus, Suspect, TrainUntil } from '../../workflows/contract.js';
 import { failureType } from '../../workflows/policies/failures.js';
 import { told } from '../../workflows/policies/told.js';
@@ -232,6 +234,35 @@ describe('fineTune', () => {
     const result = (await handle.result()) as FineTuneResult;
     expectWhole(result);
     expect(result.sessions).toMatchObject([{ reason: 'session-lost', detail: `openSession: ${sentence}` }]);
+  });
+
+  it('a worker that died is told of by the next one on its host; a second word of it changes nothing', async () => {
+    const said: string[] = [];
+    const here = await world((w) => {
+      let taskToken: Uint8Array = new Uint8Array();
+      w.on('openSession', ({ n }) => {
+        if (n === 1) taskToken = Context.current().info.taskToken;
+        return undefined;
+      });
+      w.on('trainEpoch', async ({ n }) => {
+        if (n !== 2) return undefined;
+        const progress = { stage: 'training', position: { step: 8, epoch: 0, cursor: 8 } };
+        const left = { session: 'the-first', pid: 4711, taskToken, progress };
+        const server = { connection: env.nativeConnection, namespace: env.namespace ?? 'default' };
+        await reportLeft([left, left], server, (sentence) => said.push(sentence));
+        return never();
+      });
+    });
+    const result = await here.toTheEnd(id(), job);
+    expectWhole(result);
+    const detail = 'openSession: its worker (pid 4711) died';
+    const from = { sequence: 2, step: 5 };
+    expect(result.sessions).toMatchObject([
+      { reason: 'start' },
+      { reason: 'session-lost', detail, from, stepsRedone: 3 },
+    ]);
+    const over = 'session the-first is over: its worker (pid 4711) died';
+    expect(said).toEqual([over, `${over}, as Temporal knows`]);
   });
 
   it.each(['findDataset', 'freezeLayers', 'initializeModel', 'trainEpoch'] as const)(
