@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkpointKey } from '../../../storage/layout.js';
 import { startS3Server, type S3Server } from '../../support/s3-server.js';
-import { commitChain, digestOf, freshRun } from './states.js';
+import { commitChain, freshRun } from './states.js';
 
 const reader = fileURLToPath(new URL('../../references/read_checkpoint.py', import.meta.url));
 
