@@ -13,9 +13,9 @@ import { secondsWithout, takeTurns } from './take-turns.js';
 
 /** Of its own time. With at most 15 s until a dead worker's successor trains, at most 60 s are lost. */
 const CHECKPOINT_SECONDS = 45;
-/** The bare loop does each sixth of the run's steps, and those in which both meet their shapes for the first time. */
+/** The bare loop does one in EACH of the run's steps, and those in which both meet their shapes for the first time. */
 const [EACH, COMPILED_AT] = [6, 100];
-/** The clock goes on while the run stands still, a seventh of the time. */
+/** The clock goes on while the run stands still, one second in EACH + 1. */
 const CHECKPOINT_MINUTES = ((1 + 1 / EACH) * CHECKPOINT_SECONDS) / 60;
 const MOST_TURNS = 3;
 
@@ -88,7 +88,7 @@ const overheadOf =
       sentence:
         `MiniLM, ${name}, ${megabytes} MB with the optimizer: ${turns.length} x ${steps} steps in one epoch (${over(({ runMs }) => runMs / 1000).toFixed(0)} s, loading included) with a ` +
         `checkpoint each ${CHECKPOINT_SECONDS} s, so that a kill loses at most ${CHECKPOINT_SECONDS + 15} s; the run stands still for a second ` +
-        `in seven, in which the bare loop does each sixth of its steps, and a checkpoint costs what the steps around it take longer than the bare loop's, beyond what all do; standard error of all steps over the bare ` +
+        `in ${EACH + 1}, in which the bare loop does one in ${EACH} of its steps, and a checkpoint costs what the steps around it take longer than the bare loop's, beyond what all do; standard error of all steps over the bare ` +
         `loop's: ${over(({ ratioError }) => ratioError).toFixed(3)} a turn`,
       budgets: [
         { what: `${name}: a checkpoint, s`, value: checkpointMs / 1000, budget: null },

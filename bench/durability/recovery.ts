@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { settledAfterMs } from '../../infra/stack/supervise.js';
 import { objectsBelow } from '../../test/support/bucket.js';
 import { endRuns, enginePids, killNow, startRun, writeTinyJob } from '../../test/support/runs.js';
 import { startTestStack, type TestStack } from '../../test/support/stack.js';
@@ -6,8 +7,8 @@ import { median } from '../interleave.js';
 import type { MeasurePart } from './part.js';
 
 const TRIES_A_ROUND = 2;
-/** A worker that dies sooner after its start is started again later and later (infra/stack/supervise.ts). */
-const LIVES_MS = 35_000;
+/** A worker that dies sooner after its start is started again later and later. */
+const LIVES_MS = settledAfterMs + 5_000;
 const LOOK_EACH_MS = 20;
 /** What the store had of the dead worker's requests has taken effect by then. */
 const SETTLED_MS = 300;

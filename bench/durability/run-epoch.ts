@@ -26,7 +26,7 @@ export async function writeJob(
   return path;
 }
 
-/** Seconds from where it loads model and data to the last snapshot, and steps in it, as the run's history tells them. */
+/** Seconds from where it loads model and data to the last snapshot, as the run's history tells them. */
 export async function trained(stack: TestStack, job: string): Promise<number> {
   const { fromMs, toMs } = await trainedFrom(stack, job);
   return (toMs - fromMs) / 1000;

@@ -8,7 +8,7 @@ import { openLog, trimLog } from './logs.js';
  * A child that lived for `settledAfterMs` counts as healthy again.
  */
 const pausesMs: readonly number[] = [0, 500, 1_000, 2_000, 4_000, 8_000, 15_000];
-const settledAfterMs = 30_000;
+export const settledAfterMs = 30_000;
 const trimLogEveryMs = 60_000;
 
 export interface ProcessSpec {
