@@ -2,6 +2,9 @@
  * Uploads of files. Up to 64 MiB in one request; larger ones in parts, one part in memory at a time. A part is a
  * buffer and not a stream, because the SDK cannot send a stream again. A lost answer to the last request of a multipart
  * upload shows as 404 on its retry, so the object itself is looked at before anything is called a failure.
+ *
+ * What is sent in one request is compared with its digest by the store, which says so in its answer; only where it does not are
+ * the bytes hashed here as well.
  */
 import { open, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
@@ -34,9 +37,15 @@ export async function putFile(
   if (size > singlePutBytes) return putParts(connection, { key, path, sha256, size }, options);
   await withBuffer(size, async (bytes) => {
     await readWhole(path, bytes);
-    const found = await sha256OfBytes(bytes);
-    if (found !== sha256) throw damagedHere(path, sha256, found);
-    await putBytes(connection, { key, bytes, sha256 }, options);
+    const checkHere = async () => {
+      const found = await sha256OfBytes(bytes);
+      if (found !== sha256) throw damagedHere(path, sha256, found);
+    };
+    const { compared } = await putBytes(connection, { key, bytes, sha256 }, options).catch(async (error: unknown) => {
+      if (isStoreError(error, 'corrupt')) await checkHere();
+      throw error;
+    });
+    if (!compared) await checkHere();
   });
 }
 

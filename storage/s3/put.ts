@@ -30,11 +30,17 @@ export interface PutBytes {
   readonly condition?: Pick<PutObjectCommandInput, 'IfMatch' | 'IfNoneMatch'> | undefined;
 }
 
+export interface Stored {
+  readonly etag: string;
+  /** Whether the store's answer names the digest: then it has worked it out itself. Not every store does. */
+  readonly compared: boolean;
+}
+
 export async function putBytes(
   connection: Connection,
   { key, bytes, sha256, condition }: PutBytes,
   options?: CallOptions,
-): Promise<{ etag: string }> {
+): Promise<Stored> {
   const digest = sha256 ?? (await sha256OfBytes(bytes));
   const sending = retriableIfDamagedOnTheWay(bytes, digest, () =>
     connection.call(key, options, async (signal) => {
@@ -49,7 +55,7 @@ export async function putBytes(
       });
       command.middlewareStack.add(signedPayload(digest), beforeSigning);
       const answer = await connection.client.send(command, { ...(signal && { abortSignal: signal }) });
-      return { etag: answer.ETag ?? '' };
+      return { etag: answer.ETag ?? '', compared: answer.ChecksumSHA256 === base64OfHex(digest) };
     }),
   );
   return condition?.IfMatch === undefined ? sending.catch(missingMeansConflict) : sending;

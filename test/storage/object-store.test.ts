@@ -135,12 +135,28 @@ test('uploads use buffers again, and each object is its own file, also after one
   }
 });
 
-test('a file that is not what its digest says is not uploaded', async () => {
+test('a file that is not what its digest says is not uploaded, whoever finds it', async () => {
   const given = await file('damaged', randomBytes(100));
-  expect(await failure(store.putFile('damaged', given.path, { sha256: '0'.repeat(64) }))).toMatchObject({
+  for (const requestChecksumCalculation of ['WHEN_SUPPORTED', 'WHEN_REQUIRED'] as const) {
+    const found = failure(
+      server.open({ requestChecksumCalculation }).putFile('damaged', given.path, { sha256: '0'.repeat(64) }),
+    );
+    expect(await found, requestChecksumCalculation).toMatchObject({
+      kind: 'corrupt',
+      message: `${given.path} has SHA-256 ${given.sha256}, expected ${'0'.repeat(64)}: the local copy is damaged and is not uploaded`,
+    });
+    expect(await store.head('damaged'), requestChecksumCalculation).toBeNull();
+  }
+});
+
+test('a store that does not say that it compared what arrived is not believed', async () => {
+  const given = await file('not-compared', randomBytes(100));
+  proxy.fault = () => ({ kind: 'answer', status: 200, code: 'OK' });
+  await behindProxy.putFile('not-compared', given.path, given);
+  expect(await failure(behindProxy.putFile('not-compared', given.path, { sha256: '0'.repeat(64) }))).toMatchObject({
     kind: 'corrupt',
+    message: expect.stringContaining('the local copy is damaged') as string,
   });
-  expect(await store.head('damaged')).toBeNull();
 });
 
 test('a download that does not verify leaves no file', async () => {

@@ -50,7 +50,8 @@ export async function startFaultProxy(target: string | (() => string)): Promise<
     if (fault?.kind === 'answer') {
       const wait = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
       answer.writeHead(fault.status, { 'content-type': 'application/xml', ...wait });
-      return void answer.end(requested.method === 'HEAD' ? undefined : errorXml(fault.code));
+      const saysWhy = requested.method !== 'HEAD' && fault.status >= 300;
+      return void answer.end(saysWhy ? errorXml(fault.code) : undefined);
     }
     const sent = fault?.kind === 'flip-request' ? damaged(body, fault.atBit) : body;
     const stopAt = fault?.kind === 'cut-request' || fault?.kind === 'hang' ? fault : null;

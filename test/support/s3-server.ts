@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { partPaths } from '../../infra/parts.mjs';
+import { S3_SETTINGS } from '../../infra/stack/servers.js';
 import { isStoreError } from '../../storage/errors.js';
 import { openObjectStore, type ObjectStore, type StoreSettings } from '../../storage/object-store.js';
 
@@ -94,6 +95,7 @@ function serve(
       stdio: 'ignore',
       env: {
         ...process.env,
+        ...S3_SETTINGS,
         ROOT_ACCESS_KEY_ID: credentials.accessKeyId,
         ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       },

@@ -9,6 +9,7 @@ import { importClosure } from '../../infra/build/import-closure.mjs';
 import { sha256OfFile } from '../../storage/digest.js';
 import { loadState } from '../../training/state/load.js';
 import { saveState, type StoredTensor } from '../../training/state/save.js';
+import { freeAtOnce } from '../../training/threads/free.js';
 
 const MIB = 2 ** 20;
 const position = { step: 12, epoch: 1, cursor: 5 };
@@ -66,7 +67,7 @@ async function loaded(paths: readonly string[], sizes: readonly number[]): Promi
   return found;
 }
 
-const large = Array.from({ length: 9 }, (_, i) => (i === 4 ? 20 * MIB : 5 * MIB)); // one of them is 80 MiB: more than a shard
+const large = Array.from({ length: 9 }, (_, i) => (i === 4 ? 10 * MIB : 3 * MIB)); // one of them is 40 MiB: more than a shard
 
 test.each([
   { what: 'a small state, written here', sizes: [7, 1, 300], shards: 1 },
@@ -131,4 +132,13 @@ test('the thread loads no TensorFlow', () => {
   const modules = importClosure(join(dist, 'training/state/thread.js')).map((path) => relative(dist, path));
   expect(modules).toContain('models/safetensors-write.js');
   expect(modules.filter((path) => path.includes('tensorflow'))).toEqual([]);
+});
+
+test('what was written is freed at once, not when garbage is collected', () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const values = new Uint8Array(64 * MIB).fill(1);
+  expect(process.memoryUsage().arrayBuffers - before).toBeGreaterThanOrEqual(64 * MIB);
+  freeAtOnce([values.buffer]);
+  expect(values.byteLength).toBe(0);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(MIB);
 });

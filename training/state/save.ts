@@ -33,8 +33,11 @@ export interface StoredTensor {
   readonly read: () => Float32Array;
 }
 
-/** A shard is at most this large, unless a single tensor is larger. */
-const SHARD_BYTES = 64 * 2 ** 20;
+/**
+ * A shard is at most this large, unless a single tensor is larger. It is handed over as soon as it is read, before V8 begins to
+ * collect garbage for what is alive (free.ts).
+ */
+const SHARD_BYTES = 32 * 2 ** 20;
 
 const bytesOf = ({ shape }: StoredTensor) => 4 * elementsOf(shape);
 const bytesOfAll = (tensors: readonly StoredTensor[]) => tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
