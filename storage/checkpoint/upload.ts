@@ -7,7 +7,7 @@ import { untilReachable } from '../until-reachable.js';
 import type { CommitCheckpoint } from './commit-state.js';
 import type { Shard } from './manifest.js';
 
-/** Each holds its 64 MiB in memory. */
+/** Each is held in memory whole, or in parts where it is larger than 64 MiB. */
 const shardsAtOnce = 2;
 
 const chance = () => randomBytes(8).toString('hex');
