@@ -151,12 +151,27 @@ test('a file that is not what its digest says is not uploaded, whoever finds it'
 
 test('a store that does not say that it compared what arrived is not believed', async () => {
   const given = await file('not-compared', randomBytes(100));
-  proxy.fault = () => ({ kind: 'answer', status: 200, code: 'OK' });
-  await behindProxy.putFile('not-compared', given.path, given);
-  expect(await failure(behindProxy.putFile('not-compared', given.path, { sha256: '0'.repeat(64) }))).toMatchObject({
+  const through = server.open({ endpoint: proxy.endpoint });
+  let puts = 0;
+  const saysNothing: typeof proxy.fault = () => {
+    puts++;
+    return { kind: 'answer', status: 200, code: 'OK' };
+  };
+  const upload = (sha256: string) => through.putFile('not-compared', given.path, { sha256 });
+  const damaged = {
     kind: 'corrupt',
     message: expect.stringContaining('the local copy is damaged') as string,
-  });
+  };
+
+  proxy.fault = saysNothing;
+  await upload(given.sha256);
+  expect(await failure(upload('0'.repeat(64)))).toMatchObject(damaged);
+  expect(puts).toBe(1); // the damaged one was not sent
+
+  proxy.fault = () => null;
+  await upload(given.sha256);
+  proxy.fault = saysNothing; // another store behind the same address
+  expect(await failure(upload('0'.repeat(64)))).toMatchObject(damaged);
 });
 
 test('a download that does not verify leaves no file', async () => {
