@@ -9,6 +9,8 @@ export interface ActivityDependencies {
   readonly store: ObjectStore;
   /** Content-addressed local copies, shared by the processes of a host. */
   readonly cacheFolder: string;
+  /** Newest states of runs, for the next session on this host (session/local-state.ts). */
+  readonly statesFolder: string;
   /** For this process alone; emptied when it is gone. */
   readonly workFolder: string;
   /** What retention has seen deleted for good, so that it need not look again at every checkpoint. */

@@ -39,6 +39,7 @@ const cacheFolder = join(settings.scratch, 'cache');
 const dependencies: ActivityDependencies = {
   store,
   cacheFolder,
+  statesFolder: join(settings.scratch, 'states'),
   workFolder,
   settled: new Map(),
   shardRows: settings.shardRows,

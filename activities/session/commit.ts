@@ -9,6 +9,7 @@ import type { Adjustment, CheckpointRef, CommitContext, RunContext, Sha256 } fro
 import { sessionClosed } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
 import { adjustmentsBefore, lineOf } from './in-force.js';
+import { keepLocalState } from './local-state.js';
 
 /**
  * Commits a state to S3 by the protocol of storage/checkpoint/commit.ts, then retires what need not stay.
@@ -47,6 +48,7 @@ export async function commitState(
   if (kind === 'adopted' || kind === 'rewind') {
     throw sessionClosed(`checkpoint ${ref.sequence} (step ${ref.step}) was committed by another session`);
   }
+  await keepLocalState(session, context.run, state.shards);
   const keep = { last: context.job.checkpoint.keep.last, steps: commit.keepSteps };
   try {
     await retireCheckpoints(store, { run: context.run, lineage: line, keep, newest: ref, settled, signal });

@@ -9,6 +9,7 @@ import { sessionClosed } from '../as-activity.js';
 import type { EngineRequests, LoadRequest } from '../../engine/protocol.js';
 import type { EngineDesk, SessionDesk } from '../dependencies.js';
 import { askEngine } from './ask-engine.js';
+import { keepLocalState, offerLocalState } from './local-state.js';
 import { graphOf, type StateInput } from './state-input.js';
 import { endAhead } from './training-job.js';
 import { modelFolder } from '../model-folder.js';
@@ -33,7 +34,8 @@ export async function ensureState(
 ): Promise<void> {
   const { desk, store } = session;
   const loaded = desk.loaded === graphOf(input);
-  if (loaded && desk.holds === at.stateDigest) return;
+  const folder = shardFolder(session);
+  if (loaded && desk.holds === at.stateDigest) return rm(folder, { recursive: true, force: true });
   await desk.training?.result.catch(() => undefined); // of a session before, which nobody has asked for again
   await endAhead(desk);
   const waiting = { signal, onWaiting: () => announce(session, 'waiting-for-store', at) };
@@ -46,10 +48,17 @@ export async function ensureState(
   if (onDisk) {
     await restore(session, { shards: onDisk.shards.map(({ path }) => path), position });
   } else {
-    const folder = shardFolder(session);
+    const { run } = input.context;
     const stored = at.kind === 'snapshot' ? uploadedAs(desk, at) : at;
-    const { files } = await untilReachable(() => fetchCheckpoint(store, stored, folder, { signal }), waiting);
+    await offerLocalState(session, run, folder);
+    const fetched = () => fetchCheckpoint(store, stored, folder, { signal });
+    const { files, manifest } = await untilReachable(fetched, waiting);
     await restore(session, { shards: files, position });
+    await keepLocalState(
+      session,
+      run,
+      manifest.shards.map(({ sha256 }, i) => ({ sha256, path: files[i]! })),
+    );
     await rm(folder, { recursive: true, force: true });
   }
   desk.holds = at.stateDigest;

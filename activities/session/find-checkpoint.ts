@@ -5,12 +5,14 @@ import { asActivity } from '../as-activity.js';
 import type { SessionDesk } from '../dependencies.js';
 import { shardFolder } from './engine-state.js';
 import { lineOf } from './in-force.js';
+import { offerLocalState } from './local-state.js';
 
 /** Where to go on from: the newest checkpoint of the lineage whose every shard was downloaded and verified. */
 export const findCheckpoint =
   (session: SessionDesk): SessionActivities['findCheckpoint'] =>
   ({ run, ...adjusted }) =>
     asActivity(async (signal) => {
+      await offerLocalState(session, run, shardFolder(session));
       const wanted = { run, lineage: lineOf(adjusted), cacheFolder: shardFolder(session), signal };
       const found = await untilReachable(() => findNewestCheckpoint(session.store, wanted), { signal });
       if (found.kind === 'none') return { ref: null, observations: [], damaged: found.damaged };

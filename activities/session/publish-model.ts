@@ -22,6 +22,7 @@ import { modelFolder } from '../model-folder.js';
 import type { SessionDesk } from '../dependencies.js';
 import { ensureState } from './engine-state.js';
 import { adjustmentsBefore, asMade, jobOf, lineOf } from './in-force.js';
+import { dropLocalState } from './local-state.js';
 
 /** How the folder says what `config.json` has no word for: the job, how the data was prepared, where the model came from. */
 const CARD_FILE = 'temper.json';
@@ -52,6 +53,7 @@ export const publishModel =
           for (const { name } of context.model.files) {
             if (goesAlong(name)) await put(name, join(base, name));
           }
+          await dropLocalState(session, context.run);
           return { files, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
         } finally {
           await rm(folder, { recursive: true, force: true });

@@ -87,7 +87,8 @@ beforeEach(async () => {
   const desk = deskOf(engine as unknown as Engine);
   Object.assign(desk, { owner: 'session', loaded: graphOf(asInput(0)), holds: digestOf('0') });
   const flags = { draining: false, interruptRequested: false };
-  session = { desk, workFolder, host: { session: 'session' }, ...flags } as unknown as SessionDesk;
+  const statesFolder = join(workFolder, 'states');
+  session = { desk, workFolder, statesFolder, host: { session: 'session' }, ...flags } as unknown as SessionDesk;
 });
 afterEach(() => rm(workFolder, { recursive: true, force: true }));
 
@@ -215,6 +216,19 @@ test('what failed unasked fails who attaches to it, and is begun anew by the nex
   expect([session.desk.training, session.desk.ahead]).toEqual([null, null]);
   expect(existsSync(engine.asked[1]!.folder)).toBe(false);
 });
+
+test.each([
+  ['a tensor is not finite', /not finite/, true],
+  ['EngineFailure: ENOSPC: no space left on device, write', /disk is full/, false],
+])(
+  'a full disk takes the copies of states with it, so that the next try has their room: %s',
+  async (why, told, stay) => {
+    const copies = join(session.statesFolder, 'another-run');
+    await mkdir(copies, { recursive: true });
+    await expect(Promise.all([train(asInput(0)), engine.fails(0, why)])).rejects.toThrow(told);
+    expect(existsSync(copies)).toBe(stay);
+  },
+);
 
 test('an adjustment that holds from the end of the epoch on does not make the guess a wrong one', async () => {
   const reached = await trainedToThree();

@@ -40,7 +40,8 @@ async function withSnapshot(run: RunId, step: number): Promise<{ session: Sessio
   const desk = deskOf(null as unknown as Engine); // nothing is asked of it
   desk.snapshots.set(folder, { position, stateDigest, shards });
   const host = { session: 'session', fingerprint: { digest: 'test' } };
-  const session = { store, settled: new Map(), host, desk } as unknown as SessionDesk;
+  const statesFolder = join(scratch, 'states');
+  const session = { store, settled: new Map(), host, desk, statesFolder } as unknown as SessionDesk;
   const snapshot = { kind: 'snapshot', session: 'session', folder, bytes: 1, lineage, stateDigest, ...position };
   const context = { run, job: tinyJobWith({}), model: { files: [] }, lineage };
   const commit = { parent: null, observations: [], keepSteps: [] };

@@ -41,6 +41,7 @@ export const damagedRuns: Row = {
             damageNewest(on, run, damage);
             on.world.signal(host, 'SIGKILL');
             await pause(50);
+            forgetStates(on);
           },
         });
         const told = attempted.result?.sessions.some(({ passedOver }) => passedOver.length > 0) ?? false;
@@ -49,6 +50,11 @@ export const damagedRuns: Row = {
       },
     };
   },
+};
+
+/** A copy on the disk of the host that comes next would do (test/integration/local-state.test.ts). */
+const forgetStates = ({ world }: Scene): void => {
+  for (const { scratch } of world.hosts) rmSync(join(scratch, 'states'), { recursive: true, force: true });
 };
 
 function damageNewest({ world }: Scene, run: RunId, damage: (manifest: string, shard: string) => void): void {

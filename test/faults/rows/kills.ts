@@ -69,13 +69,16 @@ export const killsAtRequests: Row = {
         const when = number % 2 === 0 ? 'before' : 'after';
         await forgetData(on);
         let killed = '';
-        const kill = (at: string, host: string): Promise<void> | undefined => {
+        const kill = async (at: string, host: string): Promise<void | 'gone'> => {
           if (at !== point || killed !== '') return undefined;
           killed = host;
           on.world.signal(host, 'SIGKILL');
-          return pause(50); // the kernel has closed its sockets
+          await pause(50); // the kernel has closed its sockets
+          return 'gone';
         };
-        const attempted = await on.attempt({ [when]: kill });
+        const attempted = await on.attempt(
+          when === 'before' ? { before: kill } : { after: async (at, host) => void (await kill(at, host)) },
+        );
         const missed = killed === '' ? [`the point ${point} did not come`] : [];
         const problems = [...attempted.problems, ...missed];
         return { ...attempted, problems, what: `${when} ${point}: ${killed}`, faults: killed === '' ? 0 : 1 };

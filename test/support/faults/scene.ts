@@ -16,7 +16,8 @@ import type { JobSections } from '../runs.js';
 /** What a test does to requests. `point` names it (points.ts), `host` who made it. */
 export interface Hurt {
   readonly fault?: (point: string, host: string, requested: Requested) => Fault | null | Promise<Fault | null>;
-  readonly before?: (point: string, host: string, run: RunId) => void | Promise<void>;
+  /** `gone`: it never reaches the store, as of a client that died before it sent it. */
+  readonly before?: (point: string, host: string, run: RunId) => void | 'gone' | Promise<void | 'gone'>;
   readonly after?: (point: string, host: string, run: RunId) => void | Promise<void>;
   /** Runs beside the run, from its start on; `ended` is aborted when the run has ended. */
   readonly meanwhile?: (run: RunId, ended: AbortSignal) => Promise<void>;
@@ -80,7 +81,7 @@ async function touched(world: World, input: FineTuneInput, machines: Machines): 
       };
       s3.around = async (requested, send) => {
         const point = pointOf.get(requested);
-        if (point !== undefined) await hurt.before?.(point, name, run);
+        if (point !== undefined && (await hurt.before?.(point, name, run)) === 'gone') throw new Error('never sent');
         const answer = await watched.around(requested, send);
         if (point !== undefined) await hurt.after?.(point, name, run);
         return answer;
