@@ -76,9 +76,10 @@ function namedFailure(error: unknown, context: Context, details: unknown): unkno
   }
   // Of this host, and no defect of the engine's: to be tried again for long, perhaps on another host.
   if (isDiskFull(error))
-    return sessionClosed(
-      `this host's disk is full: make room in the worker's scratch folder (${error.message.split('\n')[0]})`,
-    );
+    return ApplicationFailure.create({
+      type: failureType.diskFull,
+      message: `this host's disk is full: make room in the worker's scratch folder (${error.message.split('\n')[0]})`,
+    });
   // Out of an S3 call an abort reads as a cancellation, which Temporal would not retry.
   if (isStoreError(error, 'aborted')) return ApplicationFailure.create({ type: 'Aborted', message: error.message });
   return error;

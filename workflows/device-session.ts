@@ -124,7 +124,7 @@ function sessionActivities(session: string, over: () => boolean): SessionActivit
       initialInterval: '1 second',
       maximumInterval: '15 seconds',
       maximumAttempts: 10, // then another session tries; the store away is waited for within an attempt
-      nonRetryableErrorTypes: [failureType.sessionClosed, failureType.engineDied],
+      nonRetryableErrorTypes: [failureType.sessionClosed, failureType.engineDied, failureType.diskFull],
     },
   });
   const quick = proxyActivities<SessionActivities>({

@@ -37,7 +37,7 @@ export function setbackOf(error: unknown): Setback {
   if (cause.nonRetryable) throw error;
   const ofEngine = cause.type === failureType.engineDied || cause.type === failureType.engineFailed;
   return {
-    cause: ofEngine ? 'engine-failed' : 'session-lost',
+    cause: ofEngine ? 'engine-failed' : cause.type === failureType.diskFull ? 'disk-full' : 'session-lost',
     detail: `${activityType}: ${cause.message}`,
     lastProgress,
     diedAt: ofEngine && typeof died?.step === 'number' ? died.step : null,
@@ -51,7 +51,7 @@ interface DeathDetails {
 
 /** Counts setbacks in a row without a newer checkpoint, and waits before the next try. */
 export class Budgets {
-  readonly #spent: Record<Cause, number> = { 'session-lost': 0, 'engine-failed': 0 };
+  readonly #spent: Record<Cause, number> = { 'session-lost': 0, 'engine-failed': 0, 'disk-full': 0 };
   #sequence = 0;
   #rows = 0;
 

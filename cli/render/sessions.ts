@@ -4,6 +4,7 @@ const reasons: Readonly<Record<ResumeReason, string>> = {
   start: 'the run began',
   'session-lost': 'the session was lost',
   'engine-failed': 'the engine failed',
+  'disk-full': "a host's disk was full",
   preempted: 'the worker was asked to stop',
   paused: 'it was paused',
   'history-full': 'the history was full and was begun anew',
@@ -22,9 +23,11 @@ export const detailText = (detail: string): string =>
 export const reasonOf = ({ reason, detail }: Pick<SessionRecord, 'reason' | 'detail'>): string =>
   detail && reason !== 'start' ? `${reasons[reason]} (${detailText(detail)})` : reasons[reason];
 
+const broke = new Set<ResumeReason>(['session-lost', 'engine-failed', 'disk-full']);
+
 /** Sessions that were opened because something broke. */
 export const recoveries = (sessions: readonly SessionRecord[]): SessionRecord[] =>
-  sessions.filter(({ reason }) => reason === 'session-lost' || reason === 'engine-failed');
+  sessions.filter(({ reason }) => broke.has(reason));
 
 export const recoveryCount = (recoveries: number): string =>
   recoveries === 1 ? '1 recovery' : `${recoveries} recoveries`;

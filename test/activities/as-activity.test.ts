@@ -18,7 +18,7 @@ it.each(['ENOSPC: no space left on device, write', 'EDQUOT: disk quota exceeded,
     ]) {
       const failure = await failureOf(error);
       expect(failure).toBeInstanceOf(ApplicationFailure);
-      expect(failure).toMatchObject({ type: failureType.sessionClosed, nonRetryable: false });
+      expect(failure).toMatchObject({ type: failureType.diskFull, nonRetryable: false });
       expect((failure as Error).message).toBe(
         `this host's disk is full: make room in the worker's scratch folder (${error.message.split('\n')[0]})`,
       );

@@ -179,6 +179,23 @@ describe('fineTune', () => {
     expect(always.openSessions).toBe(0);
   }, 120_000);
 
+  it('a disk that is full is waited for, with longer and longer pauses (policies/failures.ts: without end)', async () => {
+    const FAILURES = 5;
+    const full = () => ApplicationFailure.create({ type: failureType.diskFull, message: "this host's disk is full" });
+    const here = await world((w) =>
+      w.on('trainEpoch', ({ n }) => (n > 1 && n <= 1 + FAILURES ? Promise.reject(full()) : undefined)),
+    );
+    const began = await env.currentTimeMs();
+    const result = await here.toTheEnd(id(), job);
+    expectWhole(result);
+    expect((await env.currentTimeMs()) - began).toBeGreaterThan(14_000);
+    expect(result.sessions.at(-1)).toMatchObject({
+      reason: 'disk-full',
+      detail: "trainEpoch: this host's disk is full",
+    });
+    expect(here.openSessions).toBe(0);
+  });
+
   /** Training that ends its engine at this step, so many times. */
   const fatal = (w: WorkflowWorld, steps: readonly number[]) => {
     const left = [...steps];

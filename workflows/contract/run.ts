@@ -43,7 +43,8 @@ export type Stage =
   | 'publishModel'
   | 'finished';
 
-export type ResumeReason = 'start' | 'session-lost' | 'engine-failed' | 'preempted' | 'paused' | 'history-full';
+export type ResumeReason =
+  'start' | 'session-lost' | 'engine-failed' | 'disk-full' | 'preempted' | 'paused' | 'history-full';
 
 /** One session of a run: `temper explain` tells these. */
 export interface SessionRecord {

@@ -12,6 +12,8 @@ export const failureType = {
   engineDied: 'EngineDied',
   engineFailed: 'EngineFailure',
   sessionClosed: 'SessionClosed',
+  /** A host's disk is full. Somebody makes room in the end, or another host has some. */
+  diskFull: 'DiskFull',
   /** A session's worker died, as the next one on its host tells. */
   workerDied: 'WorkerDied',
   /** No engine starts on a host's device: another host may have one. */
@@ -20,10 +22,14 @@ export const failureType = {
   poison: 'PoisonStep',
 } as const;
 
-export type Cause = 'session-lost' | 'engine-failed';
+export type Cause = 'session-lost' | 'engine-failed' | 'disk-full';
 
-/** Failures in a row without a newer checkpoint after which the run fails. */
-export const budget: Readonly<Record<Cause, number>> = { 'session-lost': 100, 'engine-failed': 5 };
+/** Failures in a row without a newer checkpoint after which the run fails. A full disk is waited for, as a store that is away is. */
+export const budget: Readonly<Record<Cause, number>> = {
+  'session-lost': 100,
+  'engine-failed': 5,
+  'disk-full': Infinity,
+};
 
 /** Wait before the next try: none the first time, then 1 s doubling to a minute. */
 export const backoffSeconds = (failuresInARow: number): number =>

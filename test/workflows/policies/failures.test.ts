@@ -7,4 +7,5 @@ it('the wait before the next try is none the first time, then a second that doub
 
 it('hosts may be lost many times, an engine that dies again and again is given up soon', () => {
   expect(budget['session-lost']).toBeGreaterThan(10 * budget['engine-failed']);
+  expect(budget['disk-full']).toBe(Infinity);
 });
