@@ -4,6 +4,7 @@ import { listCheckpoints } from '../storage/checkpoint/list.js';
 import type {
   Adjustment,
   CheckpointRef,
+  EarlierSessions,
   FeaturesRef,
   Firing,
   FreezePlan,
@@ -15,6 +16,7 @@ import { featuresText } from './render/features.js';
 import { costByCause } from './render/cost-by-cause.js';
 import { costOf, renderExplained, renderOrigins } from './render/explained.js';
 import { renderLineage } from './render/schedules.js';
+import { keptOf } from './render/sessions.js';
 import { endWhenReachable } from './runs/ending.js';
 import { askStatus } from './runs/look.js';
 import { runArgument } from './runs/run-argument.js';
@@ -25,7 +27,7 @@ import { describeRun } from './runs/workflow-state.js';
 const help = `
 Every device session of the run: when and where it was opened and why, which checkpoint it went on from and why that one,
 how many steps were done again, and what it cost, also by cause. Before them: what the run was forked from, what was adjusted from
-which step on, and checkpoints that were set aside. A run keeps the last 50 sessions.
+which step on, and checkpoints that were set aside. A run keeps the last 50 sessions; those before are in the sums.
 
 Examples:
   $ temper explain glosses-1a2b3c4d
@@ -44,22 +46,25 @@ export const explain = (): Command =>
         const {
           message,
           sessions,
+          earlierSessions = null,
           plan,
-          features: kept,
+          features: cached,
           adjustments = [],
           fork = null,
           firing,
         } = await told(client, run);
+        const kept = keptOf({ sessions, earlierSessions });
         const lineage = { fork, adjustments, quarantined: await quarantined(run) };
-        const features = featuresText(plan, kept);
+        const features = featuresText(plan, cached);
         if (json)
           console.log(
             JSON.stringify({
               run,
               firing,
               sessions,
-              cost: costOf(sessions),
-              causes: costByCause(sessions),
+              earlierSessions,
+              cost: costOf(kept),
+              causes: costByCause(kept),
               features,
               ...lineage,
             }),
@@ -69,7 +74,7 @@ export const explain = (): Command =>
             [
               ...(firing ? [renderLineage(run, firing), ''] : []),
               ...renderOrigins(run, lineage),
-              ...renderExplained(run, sessions),
+              ...renderExplained(run, kept),
               ...(features ? [`Features of the frozen base: ${features}.`] : []),
               ...(message ? [message] : []),
             ].join('\n'),
@@ -81,6 +86,7 @@ interface Told {
   readonly message: string | null;
   readonly firing: Firing | null;
   readonly sessions: readonly SessionRecord[];
+  readonly earlierSessions?: EarlierSessions;
   readonly plan?: FreezePlan | null;
   readonly features?: FeaturesRef | null;
   readonly adjustments?: readonly Adjustment[];

@@ -163,11 +163,11 @@ async function onDevice(run: RunState, device: Device): Promise<FineTuneResult |
   run.evaluation ??= await device.evaluate({ context: run.context, plan, at: best });
   run.enter('publishModel');
   const model = await device.publishModel({ context: run.context, plan, at: best, evaluation: run.evaluation });
-  const { observations, sessions, evaluation, features, adjustments } = run;
+  const { observations, evaluation, features, adjustments } = run;
   const fork = run.input.fork?.from ?? null;
   return {
     ...{ run: run.input.run, outcome, best, final, evaluation, model, plan, features },
-    ...{ observations, sessions, adjustments, fork },
+    ...{ observations, ...run.told, adjustments, fork },
   };
 }
 

@@ -30,11 +30,12 @@ import { nextBoundary } from './policies/boundaries.js';
 import { policyOf } from './policies/early-stopping.js';
 import { stepsToKeep } from './policies/keep.js';
 import { best, ranked } from './policies/selection.js';
+import { withSession, type KeptSessions } from './policies/session-sums.js';
 import { told } from './policies/told.js';
 import type { Device } from './device-session.js';
 
 const START: Position = { step: 0, epoch: 0, cursor: 0 };
-/** Sessions told in full; older ones make room, so that a run of a month stays small. */
+/** Sessions told in full. */
 const SESSIONS_TOLD = 50;
 const RECENT_COMMITS = 10;
 
@@ -56,7 +57,7 @@ export class RunState {
   commits: CheckpointRef[];
   committedAtMs: number;
   observations: Observation[];
-  sessions: SessionRecord[];
+  kept: KeptSessions;
   readonly adjusting: Adjusting;
   readonly startedAtMs: number;
   pauseRequested: boolean;
@@ -77,7 +78,7 @@ export class RunState {
     this.fingerprint = carried?.fingerprint ?? null;
     this.commits = [...(carried?.commits ?? [])];
     this.observations = [...(carried?.observations ?? [])];
-    this.sessions = [...(carried?.sessions ?? [])];
+    this.kept = { sessions: carried?.sessions ?? [], earlier: carried?.earlierSessions ?? null };
     this.adjusting = new Adjusting(this, carried?.adjustments ?? []);
     this.startedAtMs = carried?.startedAtMs ?? Date.now();
     this.pauseRequested = carried?.paused ?? false;
@@ -221,13 +222,19 @@ export class RunState {
   }
 
   tell(session: SessionRecord): void {
-    this.sessions = [...this.sessions, session].slice(-SESSIONS_TOLD);
+    this.kept = withSession(this.kept, session, SESSIONS_TOLD);
+  }
+
+  /** Its sessions as a status, a result and the next history have them. */
+  get told(): Pick<RunStatus, 'sessions' | 'earlierSessions'> {
+    const { sessions, earlier } = this.kept;
+    return { sessions, ...(earlier && { earlierSessions: earlier }) };
   }
 
   carry(): CarriedState {
     const { dataset, lineage, plan, features, fingerprint } = this;
     if (!dataset || !lineage || !plan || !fingerprint) throw new Error('a run is carried over only after its start');
-    const { commits, committedAtMs, observations, sessions, startedAtMs } = this;
+    const { commits, committedAtMs, observations, startedAtMs } = this;
     const asked = { paused: this.pauseRequested, stopped: this.stopRequested };
     return {
       dataset,
@@ -238,7 +245,7 @@ export class RunState {
       commits,
       committedAtMs,
       observations,
-      sessions,
+      ...this.told,
       startedAtMs,
       ...asked,
       ...(this.adjustments.length > 0 && { adjustments: this.adjustments }),
@@ -246,7 +253,7 @@ export class RunState {
   }
 
   status(): RunStatus {
-    const { dataset, plan, features, observations, sessions, startedAtMs, trainLoss, evaluation } = this;
+    const { dataset, plan, features, observations, startedAtMs, trainLoss, evaluation } = this;
     // From the request on, while whatever is under way ends and the upload waits for the store.
     const pausing = this.pauseRequested && this.stage !== 'paused' && this.stage !== 'finished';
     const stage: Stage = pausing ? 'pausing' : this.stage;
@@ -270,7 +277,7 @@ export class RunState {
       plan,
       features,
       dataset,
-      sessions,
+      ...this.told,
       startedAtMs,
       evaluation,
       adjustments: this.adjustments,

@@ -1,8 +1,9 @@
 import pc from 'picocolors';
-import type { Adjustment, CheckpointRef, SessionRecord } from '../../workflows/contract.js';
+import type { Adjustment, CheckpointRef, SessionRecord, SessionsCost } from '../../workflows/contract.js';
+import { costsByReason, type KeptSessions } from '../../workflows/policies/session-sums.js';
 import { adjustmentText, forkText } from './adjustments.js';
 import { causesTable } from './cost-by-cause.js';
-import { reasonOf, recoveries, recoveryCount } from './sessions.js';
+import { isRecovery, reasonOf, recoveryCount } from './sessions.js';
 import { renderTable } from './table.js';
 import { counted, duration, moment } from './units.js';
 
@@ -18,16 +19,20 @@ export interface Cost {
   readonly fingerprintChanges: number;
 }
 
-export function costOf(sessions: readonly SessionRecord[]): Cost {
-  const broken = recoveries(sessions);
-  const sum = (value: (session: SessionRecord) => number) => sessions.reduce((total, each) => total + value(each), 0);
+export function costOf(kept: KeptSessions): Cost {
+  const { sessions, earlier } = kept;
+  const costs = [...costsByReason(kept)];
+  const broken = costs.filter(([reason]) => isRecovery(reason));
+  const sum = (of: typeof costs, value: (cost: SessionsCost) => number) =>
+    of.reduce((total, [, each]) => total + value(each), 0);
   return {
-    sessions: sessions.length,
-    recoveries: broken.length,
-    stepsRedone: sum(({ stepsRedone }) => stepsRedone),
-    recoveryMs: broken.reduce((total, { recoveryMs }) => total + recoveryMs, 0),
-    redoneMs: sum(({ redoneMs }) => redoneMs),
-    fingerprintChanges: sessions.filter((_, i) => fingerprintChanged(sessions, i)).length,
+    sessions: sum(costs, ({ times }) => times),
+    recoveries: sum(broken, ({ times }) => times),
+    stepsRedone: sum(costs, ({ stepsRedone }) => stepsRedone),
+    recoveryMs: sum(broken, ({ recoveryMs }) => recoveryMs),
+    redoneMs: sum(costs, ({ redoneMs }) => redoneMs),
+    fingerprintChanges:
+      (earlier?.fingerprintChanges ?? 0) + sessions.filter((_, i) => fingerprintChanged(sessions, i)).length,
   };
 }
 
@@ -47,10 +52,13 @@ export const renderOrigins = (run: string, { fork, adjustments, quarantined }: L
 ];
 
 /** `temper explain`: what happened to a run, session by session, and what it cost. */
-export function renderExplained(run: string, sessions: readonly SessionRecord[], firstNumber = 1): string[] {
+export function renderExplained(run: string, kept: KeptSessions): string[] {
+  const { sessions, earlier } = kept;
   if (sessions.length === 0) return [`${run} has not held a device yet: there is nothing to explain.`];
-  const numbered = sessions.map((session, i) => ({ number: firstNumber + i, session }));
+  const before = earlier?.count ?? 0;
+  const numbered = sessions.map((session, i) => ({ number: before + 1 + i, session }));
   return [
+    ...(before > 0 ? [`The first ${counted(before, 'session')} of ${run} are told in the sums only.`, ''] : []),
     ...sessions.flatMap((session, i) => [...story(session, i, sessions), '']),
     ...renderTable(
       [
@@ -66,8 +74,8 @@ export function renderExplained(run: string, sessions: readonly SessionRecord[],
       numbered,
     ),
     '',
-    ...causesTable(sessions),
-    total(costOf(sessions)),
+    ...causesTable(kept),
+    total(costOf(kept)),
   ];
 }
 

@@ -38,10 +38,11 @@ export class LineReporter {
     this.#trouble = kind;
     if (!status) return lines;
 
-    for (const session of status.sessions.slice(Math.min(this.#sessions, status.sessions.length))) {
+    const before = status.earlierSessions?.count ?? 0;
+    for (const session of status.sessions.slice(Math.max(0, this.#sessions - before))) {
       if (session.reason !== 'start') lines.push(sessionLine(session));
     }
-    this.#sessions = status.sessions.length;
+    this.#sessions = before + status.sessions.length;
     const saving = look.progress?.stage === 'saving'; // so often that it is no news
     const computing = status.stage === 'computeFeatures'; // its rows are told as training's steps are
     const stage = stageOf(saving || computing ? { ...look, progress: null } : look);

@@ -5,7 +5,8 @@ import type { Look } from '../runs/look.js';
 import { adjustmentText, forkText } from './adjustments.js';
 import { featuresText } from './features.js';
 import { inOrder, positionOf, remainingMs } from './estimate.js';
-import { reasonOf, recoveries, recoveryCount } from './sessions.js';
+import { costOf } from './explained.js';
+import { isRecovery, keptOf, reasonOf, recoveryCount } from './sessions.js';
 import { stageOf, troubleOf } from './stage.js';
 import { waitingText } from './waiting.js';
 import { headlines } from './metrics.js';
@@ -92,7 +93,8 @@ function validationLines({ observations, policy }: RunStatus): string[] {
   });
 }
 
-function durabilityLines({ lastCheckpoint, sessions }: RunStatus, nowMs: number): string[] {
+function durabilityLines(status: RunStatus, nowMs: number): string[] {
+  const { lastCheckpoint, sessions } = status;
   const lines: string[] = [];
   if (lastCheckpoint) {
     const { sequence, step, committedAtMs } = lastCheckpoint;
@@ -101,10 +103,10 @@ function durabilityLines({ lastCheckpoint, sessions }: RunStatus, nowMs: number)
   }
   const session = sessions.at(-1);
   if (session) {
-    const recovered = recoveries(sessions);
-    const last = recovered.at(-1);
-    const told = last ? `  ${pc.yellow(recoveryCount(recovered.length))}, the last: ${reasonOf(last)}` : '';
-    lines.push(label('session', `${sessions.length} on ${session.host}${told}`));
+    const cost = costOf(keptOf(status));
+    const last = sessions.findLast(({ reason }) => isRecovery(reason));
+    const told = last ? `  ${pc.yellow(recoveryCount(cost.recoveries))}, the last: ${reasonOf(last)}` : '';
+    lines.push(label('session', `${cost.sessions} on ${session.host}${told}`));
   }
   return lines;
 }

@@ -1,4 +1,5 @@
-import type { ResumeReason, SessionRecord } from '../../workflows/contract.js';
+import type { ResumeReason, RunStatus, SessionRecord } from '../../workflows/contract.js';
+import type { KeptSessions } from '../../workflows/policies/session-sums.js';
 
 const reasons: Readonly<Record<ResumeReason, string>> = {
   start: 'the run began',
@@ -9,6 +10,14 @@ const reasons: Readonly<Record<ResumeReason, string>> = {
   paused: 'it was paused',
   'history-full': 'the history was full and was begun anew',
 };
+
+export const keptOf = ({
+  sessions,
+  earlierSessions = null,
+}: Pick<RunStatus, 'sessions'> & { readonly earlierSessions?: RunStatus['earlierSessions'] | null }): KeptSessions => ({
+  sessions,
+  earlier: earlierSessions,
+});
 
 export const causeOf = (reason: ResumeReason): string => reasons[reason];
 
@@ -25,9 +34,8 @@ export const reasonOf = ({ reason, detail }: Pick<SessionRecord, 'reason' | 'det
 
 const broke = new Set<ResumeReason>(['session-lost', 'engine-failed', 'disk-full']);
 
-/** Sessions that were opened because something broke. */
-export const recoveries = (sessions: readonly SessionRecord[]): SessionRecord[] =>
-  sessions.filter(({ reason }) => broke.has(reason));
+/** Whether a session was opened because something broke. */
+export const isRecovery = (reason: ResumeReason): boolean => broke.has(reason);
 
 export const recoveryCount = (recoveries: number): string =>
   recoveries === 1 ? '1 recovery' : `${recoveries} recoveries`;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { LineReporter } from '../../cli/render/lines.js';
 import { reasonOf } from '../../cli/render/sessions.js';
+import type { SessionRecord } from '../../workflows/contract.js';
 import { aCheckpoint, aLook, anObservation, aSession, startedAtMs } from './a-run.js';
 
 const now = startedAtMs + 60_000;
@@ -62,6 +63,22 @@ test('a recovery is told with its cause, where it went on and what is done again
   expect(reporter.lines(aLook(110, { sessions: [aSession(), lost] }), now)).toEqual([
     'the session was lost (its worker stopped answering): goes on from checkpoint 7 (step 100) on beta after 7 s, 9 steps are done again',
   ]);
+});
+
+test('each session is told once, also when a run has more than it keeps', () => {
+  const reporter = new LineReporter();
+  const lost = (sequence: number) =>
+    aSession({ ...{ reason: 'session-lost', from: { sequence, step: 100 }, host: 'beta' } });
+  const sums = { byReason: {}, fingerprintChanges: 0 };
+  const linesOf = (sessions: SessionRecord[], count: number) =>
+    reporter
+      .lines(aLook(110, { sessions, ...(count > 0 && { earlierSessions: { count, ...sums } }) }), now)
+      .filter((line) => line.startsWith('the session was lost'))
+      .map((line) => /checkpoint (\d+)/.exec(line)?.[1]);
+  expect(linesOf([lost(1), lost(2)], 0)).toEqual(['1', '2']);
+  expect(linesOf([lost(2), lost(3)], 1)).toEqual(['3']);
+  expect(linesOf([lost(2), lost(3)], 1)).toEqual([]);
+  expect(linesOf([lost(5), lost(6)], 4)).toEqual(['5', '6']);
 });
 
 test('an absence of Temporal is told once, and its return', () => {

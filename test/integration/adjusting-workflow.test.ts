@@ -77,6 +77,25 @@ describe('adjust', () => {
     for (const { context } of inputs.slice(-4)) expect(context.adjustments).toEqual(made);
   }, 60_000);
 
+  it('another checkpoint interval cuts the steps after it anew, and each cut is stored', async () => {
+    const here = await world((w) => void interruptedAt7(w));
+    const handle = await here.begin(id(), job);
+    await eventually('the second segment trains', () => here.called('trainEpoch').length === 2);
+    const made = [{ fromStep: 7, changes: { checkpointSteps: 4 } }];
+    expect(await adjust(handle, { checkpointSteps: 4 })).toEqual(made);
+    const result = (await handle.result()) as FineTuneResult;
+    expect(result).toMatchObject({ outcome: 'completed', adjustments: made, final: { step: 20 } });
+    const after = here.called('trainEpoch').slice(2);
+    expect(after).toEqual([
+      'trainEpoch 7-8',
+      'trainEpoch 8-10',
+      'trainEpoch 10-12',
+      'trainEpoch 12-16',
+      'trainEpoch 16-20',
+    ]);
+    expect(here.checkpoints.map(({ ref }) => ref.step)).toEqual(expect.arrayContaining([8, 12, 16, 20]));
+  }, 60_000);
+
   it('an adjustment that comes while the run looks for its checkpoint has it look again: what was found is of before it', async () => {
     let [looks, tell] = [0, (): void => undefined];
     const told = new Promise<void>((resolve) => (tell = resolve));

@@ -3,7 +3,7 @@ import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { CheckpointRef, FineTuneResult } from '../../workflows/contract.js';
+import type { CheckpointRef, FineTuneResult, TrainingContext } from '../../workflows/contract.js';
 import { payloadsOf, type HistoryEvent } from '../support/history.js';
 import { eventually } from '../support/poll.js';
 import { STEPS_PER_EPOCH, WorkflowWorld, digestAt, startSkippingServer } from '../support/workflow-world.js';
@@ -15,6 +15,12 @@ const SESSIONS = 3;
 const EPOCHS_A_SESSION = 1;
 const EPOCHS_A_DAY = SESSIONS * EPOCHS_A_SESSION;
 const EPOCHS = DAYS * EPOCHS_A_DAY;
+/** Made in the evening of a day, over weeks of histories that are begun anew. */
+const ADJUSTED: Readonly<Record<number, object>> = {
+  7: { learningRate: 5e-5 },
+  14: { checkpointSteps: 200 },
+  21: { learningRate: 1e-5 },
+};
 
 /** The workflow as a later version has it (test/support/upgraded-workflow.ts). */
 const upgraded = (version: string) =>
@@ -57,11 +63,15 @@ function roundsOf(history: readonly HistoryEvent[]): number[] {
   return rounds;
 }
 
-it('a run of thirty days: preempted every few hours, paused every night, upgraded twice', async () => {
+it('a run of thirty days: preempted every few hours, paused every night, adjusted three times, upgraded twice', async () => {
   const here = new WorkflowWorld(env);
   const asked = { toStop: null as (() => void) | null };
   here.confirmsInterrupt = () => Promise.resolve(asked.toStop?.());
-  here.on('trainEpoch', ({ n }) => {
+  const trainedWith: unknown[] = [];
+  let opened = 0;
+  here.on('openSession', ({ n }) => void (opened = n));
+  here.on('trainEpoch', ({ n, input }) => {
+    trainedWith.push((input as { context: TrainingContext }).context.adjustments);
     if (n % (EPOCHS_A_SESSION + 1) !== 0) return undefined;
     if (n % (SESSIONS * (EPOCHS_A_SESSION + 1)) !== 0) return { kind: 'not-started', because: 'draining' };
     return new Promise((resolve) => {
@@ -73,11 +83,15 @@ it('a run of thirty days: preempted every few hours, paused every night, upgrade
   await here.start({ cached: 0 });
   const began = await env.currentTimeMs();
   const handle = await here.begin('month', { train: { epochs: EPOCHS }, checkpoint: { everySteps: 100 } });
+  const made: { fromStep: number; changes: object }[] = [];
   for (let day = 1; day < DAYS; day++) {
     await eventually(`the evening of day ${day}`, () => asked.toStop !== null, 60_000);
     const at = await handle.executeUpdate<CheckpointRef, []>('pause');
     expect(at.step).toBe(day * EPOCHS_A_DAY * STEPS_PER_EPOCH);
     asked.toStop = null;
+    const changes = ADJUSTED[day];
+    if (changes) made.push({ fromStep: at.step, changes });
+    if (changes) expect(await handle.executeUpdate('adjust', { args: [changes] })).toEqual(made.slice(-1));
     if (day === 2) await here.replaceControl({ code: await upgraded('second'), cached: 0 });
     if (day === 4) await here.replaceControl({ code: await upgraded('third') });
     await env.sleep(DAY_MS);
@@ -92,6 +106,11 @@ it('a run of thirty days: preempted every few hours, paused every night, upgrade
   expect(result).toMatchObject({ outcome: 'completed', final: { step, stateDigest: digestAt(step) } });
   expect(here.called('validate')).toHaveLength(EPOCHS); // none twice
   expect(new Set(here.called('uploadCheckpoint')).size).toBe(EPOCHS);
+  expect(result.adjustments).toEqual(made);
+  expect(made).toHaveLength(Object.keys(ADJUSTED).length);
+  expect(trainedWith.at(-1)).toEqual(made);
+  expect((result.earlierSessions?.count ?? 0) + result.sessions.length).toBe(opened);
+  expect(opened).toBeGreaterThan(DAYS * SESSIONS);
   expect(result.sessions.every(({ stepsRedone }) => stepsRedone === 0)).toBe(true);
   expect(new Set(result.sessions.map(({ reason }) => reason))).toEqual(
     new Set(['preempted', 'paused', 'history-full']),

@@ -21,6 +21,7 @@ export interface CarriedState {
   readonly committedAtMs: number;
   readonly observations: readonly Observation[];
   readonly sessions: readonly SessionRecord[];
+  readonly earlierSessions?: EarlierSessions;
   readonly startedAtMs: number;
   readonly paused: boolean;
   readonly stopped: boolean;
@@ -67,6 +68,22 @@ export interface SessionRecord {
   readonly redoneMs: number;
 }
 
+/** What sessions cost that were opened for the same reason. */
+export interface SessionsCost {
+  readonly times: number;
+  readonly stepsRedone: number;
+  readonly recoveryMs: number;
+  readonly redoneMs: number;
+}
+
+/** Sessions before those that are told one by one. */
+export interface EarlierSessions {
+  readonly count: number;
+  readonly byReason: Readonly<Partial<Record<ResumeReason, SessionsCost>>>;
+  /** How many of the next sessions had another fingerprint, the first of those told one by one included. */
+  readonly fingerprintChanges: number;
+}
+
 export interface RunStatus {
   readonly run: RunId;
   readonly stage: Stage;
@@ -83,7 +100,10 @@ export interface RunStatus {
   readonly plan: FreezePlan | null;
   readonly features: FeaturesRef | null;
   readonly dataset: DatasetRef | null;
+  /** The newest; see `earlierSessions`. */
   readonly sessions: readonly SessionRecord[];
+  /** Absent while all are told. */
+  readonly earlierSessions?: EarlierSessions;
   readonly startedAtMs: number;
   readonly evaluation: Evaluation | null;
   /** By `fromStep`. Absent in runs of before 0.3. */
@@ -104,6 +124,7 @@ export interface FineTuneResult {
   readonly features?: FeaturesRef | null;
   readonly observations: readonly Observation[];
   readonly sessions: readonly SessionRecord[];
+  readonly earlierSessions?: EarlierSessions;
   readonly adjustments?: readonly Adjustment[];
   readonly fork?: CheckpointRef | null;
 }
