@@ -1,5 +1,5 @@
 import { ApplicationFailure, allHandlersFinished, condition, patched } from '@temporalio/workflow';
-import type { FineTuneResult, FoundCheckpoint, ResumeReason, Sha256, TrainProgress } from './contract.js';
+import type { CheckpointRef, FineTuneResult, FoundCheckpoint, ResumeReason, Sha256, TrainProgress } from './contract.js';
 import { goOnInNewHistory, historyIsLong } from './history.js';
 import { withDevice, type Device, type SessionRequest } from './device-session.js';
 import { failureType } from './policies/failures.js';
@@ -80,7 +80,8 @@ async function settle(run: RunState, device: Device, { reason, detail, sinceMs, 
   let passedOver: string[] = [];
   if (run.lineage) {
     const found = await findCheckpoint(run, device, run.lineage);
-    passedOver = found.damaged.map(({ sequence, reason }) => `checkpoint ${sequence}: ${reason}`);
+    const damaged = found.damaged.map(({ sequence, reason }) => `checkpoint ${sequence}: ${reason}`);
+    passedOver = [...lostSince(run.newestCommit, found), ...damaged];
     run.rewindTo(found.ref);
     run.learn(found.observations); // after it: they are told as they were told at that step
   }
@@ -100,6 +101,13 @@ async function settle(run: RunState, device: Device, { reason, detail, sinceMs, 
     recoveryMs: Date.now() - sinceMs,
     redoneMs: stepsPerSecond > 0 ? Math.round((stepsRedone / stepsPerSecond) * 1000) : 0,
   });
+}
+
+/** The newest checkpoint that the run knows of may be gone from the store, manifest and all: nothing that is found tells of it. */
+function lostSince(known: CheckpointRef | null, { ref, damaged }: FoundCheckpoint): string[] {
+  const gone = known !== null && known.sequence > (ref?.sequence ?? 0) && known.step > (ref?.step ?? -1);
+  if (!gone || damaged.some(({ sequence }) => sequence === known.sequence)) return [];
+  return [`checkpoint ${known.sequence}: the store, which had acknowledged it, has it no more`];
 }
 
 /** Adjusted while it was looked for, what was found may be a state that the adjustment says never was: it is looked for again. */

@@ -142,6 +142,27 @@ describe('fineTune', () => {
     expect(result.final.sequence).toBeGreaterThan(damaged?.ref.sequence ?? Infinity);
   });
 
+  it('a checkpoint that the store has lost without a trace is told', async () => {
+    let known: () => Promise<number | undefined> = () => Promise.resolve(undefined);
+    const here = await world((w) =>
+      w.on('trainEpoch', async ({ n, session }) => {
+        if (n !== 4) return undefined;
+        await eventually('the run knows that step 15 is committed', async () => (await known()) === 4);
+        w.checkpoints.pop();
+        session?.end();
+        return never();
+      }),
+    );
+    const handle = await here.begin(id(), job);
+    known = async () => (await handle.query<RunStatus>('status')).lastCheckpoint?.sequence;
+    const result = (await handle.result()) as FineTuneResult;
+    expectWhole(result);
+    expect(result.sessions[1]).toMatchObject({
+      passedOver: ['checkpoint 4: the store, which had acknowledged it, has it no more'],
+      from: { sequence: 3, step: 10 },
+    });
+  });
+
   it('a worker that shuts down has committed: the next session goes on from there', async () => {
     const here = await world((w) =>
       w.on('trainEpoch', async ({ n }) => {

@@ -1,11 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CheckpointRef, FineTuneResult, TrainingContext } from '../../workflows/contract.js';
 import { payloadsOf, type HistoryEvent } from '../support/history.js';
 import { eventually } from '../support/poll.js';
+import { upgradedBundle } from '../support/upgraded-bundle.js';
 import { STEPS_PER_EPOCH, WorkflowWorld, digestAt, startSkippingServer } from '../support/workflow-world.js';
 
 const DAYS = 30;
@@ -21,16 +20,6 @@ const ADJUSTED: Readonly<Record<number, object>> = {
   14: { checkpointSteps: 200 },
   21: { learningRate: 1e-5 },
 };
-
-/** The workflow as a later version has it (test/support/upgraded-workflow.ts). */
-const upgraded = (version: string) =>
-  bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../dist/workflows/index.js', import.meta.url)),
-    workflowInterceptorModules: [
-      fileURLToPath(new URL(`../../dist/test/support/${version}-version.js`, import.meta.url)),
-    ],
-    logger: new DefaultLogger('ERROR'),
-  });
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => void (env = await startSkippingServer()), 120_000);
@@ -92,8 +81,8 @@ it('a run of thirty days: preempted every few hours, paused every night, adjuste
     const changes = ADJUSTED[day];
     if (changes) made.push({ fromStep: at.step, changes });
     if (changes) expect(await handle.executeUpdate('adjust', { args: [changes] })).toEqual(made.slice(-1));
-    if (day === 2) await here.replaceControl({ code: await upgraded('second'), cached: 0 });
-    if (day === 4) await here.replaceControl({ code: await upgraded('third') });
+    if (day === 2) await here.replaceControl({ code: await upgradedBundle('second'), cached: 0 });
+    if (day === 4) await here.replaceControl({ code: await upgradedBundle('third') });
     await env.sleep(DAY_MS);
     await handle.executeUpdate('resume');
   }

@@ -2,8 +2,9 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { FineTuneResult } from '../../workflows/contract.js';
-import { eventsOf } from '../support/history.js';
+import { eventsOf, payloadsOf } from '../support/history.js';
 import { eventually } from '../support/poll.js';
+import { upgradedBundle } from '../support/upgraded-bundle.js';
 import { WorkflowWorld, digestAt, startWorkflowServer } from '../support/workflow-world.js';
 
 const deploymentName = 'temper';
@@ -37,7 +38,7 @@ it('without versions, an old worker and a new one do the tasks of one run side b
   expect(result).toMatchObject({ outcome: 'completed', final: { step: 20, stateDigest: digestAt(20) } });
 }, 180_000);
 
-it('a run goes over to the current version in its middle, while workers of both are there, and the old one is drained', async () => {
+it('a run goes over to a version with other code in its middle, while workers of both are there, and the old one is drained', async () => {
   let release = (): void => undefined;
   const upgraded = new Promise<void>((resolve) => (release = resolve));
   const here = new WorkflowWorld(env).on('trainEpoch', ({ n }) => (n === 2 ? upgraded : undefined));
@@ -47,7 +48,7 @@ it('a run goes over to the current version in its middle, while workers of both 
   const handle = await here.begin('upgraded', { train: { epochs: 2 }, checkpoint: { everySteps: 5 } });
   await eventually('the second segment trains', () => here.called('trainEpoch').length === 2);
 
-  await here.startControl({ version: { deploymentName, buildId: '0.3.0' } });
+  await here.startControl({ version: { deploymentName, buildId: '0.3.0' }, code: await upgradedBundle('second') });
   await makeCurrent('0.3.0');
   release();
   await eventually('the new version has the run', async () => (await versionsOf(handle)).includes('0.3.0'));
@@ -55,5 +56,12 @@ it('a run goes over to the current version in its middle, while workers of both 
   const result = (await handle.result()) as FineTuneResult;
   expect(result).toMatchObject({ outcome: 'completed', final: { step: 20, stateDigest: digestAt(20) } });
   expect(await versionsOf(handle)).toEqual(['0.2.0', '0.3.0']);
+  const markers = (await eventsOf(env.client, handle.workflowId)).filter(
+    (event) => event.markerRecordedEventAttributes,
+  );
+  const patches = payloadsOf(markers)
+    .map(({ data }) => Buffer.from(data).toString())
+    .join();
+  expect(patches).toMatch(/second/); // that it slept where the old code does not
   expect(here.called('trainEpoch')).toEqual([0, 5, 10, 15].map((step) => `trainEpoch ${step}-${step + 5}`));
 }, 180_000);

@@ -16,6 +16,7 @@ const WAYS: readonly { readonly what: string; readonly damage: (manifest: string
   { what: 'a bit of its shard flipped', damage: (_manifest, shard) => flip(shard) },
   { what: 'a bit of its manifest flipped', damage: (manifest) => flip(manifest) },
   { what: 'its shard missing', damage: (_manifest, shard) => rmSync(shard) },
+  { what: 'its manifest missing', damage: (manifest) => rmSync(manifest) },
   { what: 'its shard torn', damage: (_manifest, shard) => truncateSync(shard, 1000) },
 ];
 
