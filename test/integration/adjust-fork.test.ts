@@ -1,10 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { VerifiedCheckpoint } from '../../cli/runs/verify-checkpoints.js';
 import type { ListedCheckpoint } from '../../storage/checkpoint/list.js';
-import type { Adjustment, CheckpointRef, RunStatus } from '../../workflows/contract.js';
-import { manifestOf, objectsBelow, recomputedDigest } from '../support/bucket.js';
+import { checkpointKey } from '../../storage/layout.js';
+import type { Adjustment, CheckpointRef, RunId, RunStatus } from '../../workflows/contract.js';
+import { bucketFolder, manifestOf, objectsBelow, recomputedDigest } from '../support/bucket.js';
+import { damaged } from '../support/faults/fault.js';
 import { eventually } from '../support/poll.js';
 import {
   endRuns,
@@ -150,6 +153,35 @@ describe('a run, adjusted while it trains, then killed', () => {
         'train.batchSize (4, here 2)',
       );
     expect(objectsBelow(stack, `runs/${run}/pins`)).toEqual([]);
+  });
+
+  it('verify reads what is stored, names what is not what it was, and changes nothing', async () => {
+    const [newest, ...others] = (await living(run)).reverse();
+    const { shards } = manifestOf(stack, run, newest!.sequence);
+    const inBucket = (key: string): string => join(bucketFolder(stack), key);
+    const shard = inBucket(shards.find(({ key }) => key.includes(`/${newest!.step}-`))!.key); // written for it alone
+    const whole = readFileSync(shard);
+    const said = async (): Promise<VerifiedCheckpoint[]> =>
+      JSON.parse(expectExit(await stack.temper(['checkpoints', 'verify', run, '--json']), 1)) as VerifiedCheckpoint[];
+    const damagedBy = async (damage: () => void): Promise<[sequence: number, problems: string][]> => {
+      damage();
+      const found = (await said()).filter(({ verdict }) => verdict === 'damaged');
+      return found.map(({ sequence, problems }) => [sequence, problems.join()]);
+    };
+    const ofNewest = (what: RegExp) => [[newest!.sequence, expect.stringMatching(what)]];
+    expect(others.length).toBeGreaterThan(0); // and of these none is blamed
+    expect(await damagedBy(() => writeFileSync(shard, damaged(whole)))).toEqual(ofNewest(/SHA-256/));
+    expect(await damagedBy(() => writeFileSync(shard, whole.subarray(0, 1000)))).toEqual(
+      ofNewest(/1000 bytes|SHA-256/),
+    );
+    expect(await damagedBy(() => rmSync(shard))).toEqual(ofNewest(/missing|does not exist/));
+    writeFileSync(shard, whole);
+    const manifest = inBucket(checkpointKey(run as RunId, newest!.sequence));
+    const record = readFileSync(manifest);
+    expect(await damagedBy(() => writeFileSync(manifest, damaged(record)))).toEqual(ofNewest(/^manifest: /));
+    expect(readFileSync(manifest).equals(damaged(record))).toBe(true);
+    writeFileSync(manifest, record);
+    expectExit(await stack.temper(['checkpoints', 'verify', run]));
   });
 
   it('gc tells what would go, and then that goes: all but the newest and the best', async () => {
