@@ -21,9 +21,17 @@ export interface BlackBox {
 
 export function openBlackBox(path: string): BlackBox {
   const file = openSync(path, 'w');
-  const write = (text: string) => void writeSync(file, `${text}\n`, 0);
+  const write = (text: string): void => {
+    try {
+      writeSync(file, `${text}\n`, 0);
+    } catch (error) {
+      if (!isFull(error)) throw error; // else no step is known of a death; that the disk is full the next snapshot tells
+    }
+  };
   return { begins: (step) => write(JSON.stringify(step)), clear: () => write('') };
 }
+
+const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** The step under way in a living engine; null: none, or it never got as far, or was killed within the first write. */
 export function lookIntoBlackBox(path: string): StepUnderWay | null {

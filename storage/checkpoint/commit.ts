@@ -133,6 +133,7 @@ async function create(
     } catch (error) {
       if (!isStoreError(error, 'precondition')) throw error;
       const found = await readRecord(store, manifest.run, manifest.sequence, { signal: state.signal });
+      if (found.kind === 'absent') throw halfThere(store.where(checkpointKey(manifest.run, manifest.sequence)));
       if (found.kind !== 'record') return 'taken';
       const { record } = found;
       if (record.kind === 'manifest') return found.bytes.equals(bytes) ? 'ours' : 'taken';
@@ -141,6 +142,10 @@ async function create(
     }
   }, state);
 }
+
+/** A store that says both is not at rest, or is broken: waited for like one that is away, and told, not asked again at once for ever. */
+const halfThere = (where: string): StoreError =>
+  new StoreError('conflict', `${where} is there for a PUT, which must not overwrite it, and not there for a GET`);
 
 /** Reads back what was committed. What does not hold is voided, so that nobody restores it. */
 async function holds(store: ObjectStore, state: CommitCheckpoint, manifest: Manifest): Promise<boolean> {

@@ -10,6 +10,7 @@ import { Diverged } from '../../../storage/errors.js';
 import { checkpointKey, condemnedKey, shardPartsOf } from '../../../storage/layout.js';
 import type { CheckpointRef } from '../../../workflows/contract.js';
 import type { ObjectStore } from '../../../storage/object-store.js';
+import type { Waiting } from '../../../storage/until-reachable.js';
 import { startFaultProxy, type FaultProxy } from '../../support/s3-fault-proxy.js';
 import { startS3Server, type S3Server } from '../../support/s3-server.js';
 import { commitChain, commitState, digestOf, freshRun, localShard, recordAt, shardKeysOf } from './states.js';
@@ -305,6 +306,19 @@ test('the server is killed in mid-commit and comes back: the commit ends by itse
   await server.restart();
   expect(await committing).toMatchObject({ kind: 'committed' });
   expect(told.length).toBeGreaterThan(0);
+});
+
+test('a store that has a manifest for a PUT and not for a GET is waited for, and told of', async () => {
+  const run = freshRun();
+  let refused = 0;
+  proxy.fault = (requested) =>
+    isManifestPut(requested) && refused++ < 3 ? { kind: 'answer', status: 412, code: 'PreconditionFailed' } : null;
+  const told: string[] = [];
+  const onWaiting = ({ error }: Waiting): void => void told.push(error.message);
+  const { kind, ref } = await commitState(faulty, folder, { run, step: 10, onWaiting });
+  expect({ kind, sequence: ref.sequence }).toEqual({ kind: 'committed', sequence: 1 });
+  expect(told).toHaveLength(3);
+  expect(told[0]).toMatch(/checkpoints\/\S+ is there for a PUT, which must not overwrite it, and not there for a GET$/);
 });
 
 test('a signal ends the wait for a store that is away', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { commitCheckpoint, type CommitResult, type LocalShard } from '../../../storage/checkpoint/commit.js';
 import { decodeRecord, type CheckpointRecord } from '../../../storage/checkpoint/manifest.js';
 import { checkpointKey, shardsFolder } from '../../../storage/layout.js';
+import type { Waiting } from '../../../storage/until-reachable.js';
 import type { ObjectStore } from '../../../storage/object-store.js';
 import type { CheckpointRef, RunId, Sha256 } from '../../../workflows/contract.js';
 
@@ -44,6 +45,7 @@ export interface StateOptions {
   readonly lineage?: Sha256;
   readonly strict?: boolean;
   readonly signal?: AbortSignal;
+  readonly onWaiting?: (waiting: Waiting) => void;
 }
 
 export async function commitState(store: ObjectStore, folder: string, options: StateOptions): Promise<CommitResult> {
@@ -62,6 +64,7 @@ export async function commitState(store: ObjectStore, folder: string, options: S
     createdBy: { fingerprint: 'test', session: 'test' },
     strict,
     signal,
+    onWaiting: options.onWaiting,
     firstPauseMs: 5,
   });
 }
