@@ -11,21 +11,12 @@ import type { Row } from '../row.js';
 const SEQUENCE = 3;
 const POINT = `PUT manifest ${SEQUENCE} #1`;
 
-interface Damage {
-  /** Where they lie on the store's disk. */
-  readonly manifest: string;
-  readonly shard: string;
-  /** The manifest is gone for the store too: its number is free. */
-  readonly lose: () => Promise<void>;
-}
-
 /** How the newest checkpoint of a real run is damaged on the store's disk. */
-const WAYS: readonly { readonly what: string; readonly damage: (of: Damage) => void | Promise<void> }[] = [
-  { what: 'a bit of its shard flipped', damage: ({ shard }) => flip(shard) },
-  { what: 'a bit of its manifest flipped', damage: ({ manifest }) => flip(manifest) },
-  { what: 'its shard missing', damage: ({ shard }) => rmSync(shard) },
-  { what: 'its manifest missing', damage: ({ lose }) => lose() },
-  { what: 'its shard torn', damage: ({ shard }) => truncateSync(shard, 1000) },
+const WAYS: readonly { readonly what: string; readonly damage: (manifest: string, shard: string) => void }[] = [
+  { what: 'a bit of its shard flipped', damage: (_manifest, shard) => flip(shard) },
+  { what: 'a bit of its manifest flipped', damage: (manifest) => flip(manifest) },
+  { what: 'its shard missing', damage: (_manifest, shard) => rmSync(shard) },
+  { what: 'its shard torn', damage: (_manifest, shard) => truncateSync(shard, 1000) },
 ];
 
 const flip = (path: string): void => writeFileSync(path, damaged(readFileSync(path)));
@@ -47,9 +38,9 @@ export const damagedRuns: Row = {
           after: async (point, host, run) => {
             if (point !== POINT || done) return;
             done = true;
+            damageNewest(on, run, damage);
             on.world.signal(host, 'SIGKILL');
             await pause(50);
-            await damageNewest(on, run, damage);
             forgetStates(on);
           },
         });
@@ -66,13 +57,8 @@ const forgetStates = ({ world }: Scene): void => {
   for (const { scratch } of world.hosts) rmSync(join(scratch, 'states'), { recursive: true, force: true });
 };
 
-async function damageNewest(
-  { world }: Scene,
-  run: RunId,
-  damage: (damage: Damage) => void | Promise<void>,
-): Promise<void> {
+function damageNewest({ world }: Scene, run: RunId, damage: (manifest: string, shard: string) => void): void {
   const { shards } = manifestOf(world, run, SEQUENCE);
   const path = (key: string) => join(bucketFolder(world), key);
-  const manifest = checkpointKey(run, SEQUENCE);
-  await damage({ manifest: path(manifest), shard: path(shards[0]!.key), lose: () => world.store.delete([manifest]) });
+  damage(path(checkpointKey(run, SEQUENCE)), path(shards[0]!.key));
 }
