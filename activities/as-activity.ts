@@ -40,7 +40,7 @@ export const sessionClosed = (message: string): ApplicationFailure =>
   ApplicationFailure.create({ type: failureType.sessionClosed, message });
 
 /** By the message: of an engine's failure it is all that comes. */
-export const isDiskFull = (error: unknown): error is Error =>
+const isDiskFull = (error: unknown): error is Error =>
   error instanceof Error && /\b(ENOSPC|EDQUOT)\b/.test(error.message);
 
 function namedFailure(error: unknown, context: Context, details: unknown): unknown {
@@ -67,7 +67,7 @@ function namedFailure(error: unknown, context: Context, details: unknown): unkno
     });
   }
   if (error instanceof EngineDied) {
-    const died = error.during && { step: error.during.step };
+    const died = { silentMs: error.silentMs, ...(error.during && { step: error.during.step }) };
     return ApplicationFailure.create({
       type: failureType.engineDied,
       message: error.message,

@@ -20,15 +20,26 @@ export interface BlackBox {
 }
 
 export function openBlackBox(path: string): BlackBox {
-  const file = openSync(path, 'w');
+  const file = opened(path);
+  if (file === null) return { begins: () => undefined, clear: () => undefined };
   const write = (text: string): void => {
     try {
       writeSync(file, `${text}\n`, 0);
     } catch (error) {
-      if (!isFull(error)) throw error; // else no step is known of a death; that the disk is full the next snapshot tells
+      if (!isFull(error)) throw error; // what could not be noted is not known of a death; the next snapshot tells of the disk
     }
   };
   return { begins: (step) => write(JSON.stringify(step)), clear: () => write('') };
+}
+
+/** null: there is no room for a file. */
+function opened(path: string): number | null {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    if (isFull(error)) return null;
+    throw error;
+  }
 }
 
 const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');

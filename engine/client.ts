@@ -239,7 +239,8 @@ export class Engine {
       ? `step ${during.step}`
       : (this.#underWay[0] ?? (this.#writing.size > 0 ? 'saving' : 'its start'));
     const what = typeof how === 'string' ? (during ? `${how} at ${doing}` : how) : hangSentence(how, doing);
-    this.#died = new EngineDied(`the engine (pid ${this.pid}) ${what}`, during, this.#output.lastLines());
+    const silentMs = typeof how === 'string' ? 0 : Math.round(how.silentMs);
+    this.#died = new EngineDied(`the engine (pid ${this.pid}) ${what}`, during, this.#output.lastLines(), silentMs);
     clearInterval(this.#looking);
     this.#start?.failed(this.#died);
     for (const { reject } of [...this.#waiting.values(), ...this.#writing.values()]) reject(this.#died);

@@ -21,6 +21,8 @@ export class EngineDied extends Error {
     readonly during: StepUnderWay | null = null,
     /** The last lines of its stderr. */
     readonly said: readonly string[] = [],
+    /** How long it had shown no progress when it was given up; 0: it died by itself. */
+    readonly silentMs = 0,
   ) {
     super(message);
   }

@@ -2,7 +2,7 @@
  * What a worker that died leaves of its sessions. Each one has a note in its work folder, so that the next worker that starts on
  * this host can tell Temporal at once what else takes as long as a heartbeat's time-out.
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/activity';
 import { ActivityNotFoundError, AsyncCompletionClient, type ConnectionLike } from '@temporalio/client';
@@ -21,6 +21,8 @@ export interface LeftSession {
   /** By which Temporal knows its openSession. */
   readonly taskToken: Uint8Array;
   readonly progress: unknown;
+  /** Since it was noted last, as it was at each heartbeat. */
+  readonly silentMs: number;
 }
 
 export interface SessionNote {
@@ -66,14 +68,28 @@ export async function sessionsLeftIn(workFolder: string, pid: number): Promise<L
   const folder = notesIn(workFolder);
   const names = await readdir(folder).catch(unlessGone<string[]>([]));
   const left: LeftSession[] = [];
+  const nowMs = await touched(join(folder, 'now'));
   for (const name of names.filter((each) => each.endsWith('.json'))) {
     const note = noteSchema.safeParse(jsonOf(await readFile(join(folder, name), 'utf8').catch(unlessGone(''))));
     if (!note.success) continue; // of before the host itself went down: its heartbeat was missed long ago
     const { taskToken, progress } = note.data;
-    left.push({ session: name.slice(0, -'.json'.length), pid, taskToken: Buffer.from(taskToken, 'base64'), progress });
+    const notedMs = (await stat(join(folder, name)).catch(() => null))?.mtimeMs ?? nowMs;
+    const silentMs = Math.max(0, Math.round((nowMs ?? 0) - (notedMs ?? 0)));
+    const session = name.slice(0, -'.json'.length);
+    left.push({ session, pid, taskToken: Buffer.from(taskToken, 'base64'), progress, silentMs });
   }
   return left;
 }
+
+/** Now, by the clock that files are dated by, which may not be this process's; null: nothing can be written there. */
+const touched = async (path: string): Promise<number | null> => {
+  try {
+    await writeFile(path, '');
+    return (await stat(path)).mtimeMs;
+  } catch {
+    return null;
+  }
+};
 
 /** It held none, or another worker that starts was faster. */
 const unlessGone =
@@ -98,13 +114,13 @@ export async function reportLeft(
   say: (sentence: string) => void,
 ): Promise<void> {
   const client = new AsyncCompletionClient({ connection, namespace });
-  for (const { session, pid, taskToken, progress } of left) {
+  for (const { session, pid, taskToken, progress, silentMs } of left) {
     const message = `its worker (pid ${pid}) died`;
     const over = `session ${session} is over: ${message}`;
     try {
       await client.fail(
         taskToken,
-        ApplicationFailure.create({ type: failureType.workerDied, message, details: [progress] }),
+        ApplicationFailure.create({ type: failureType.workerDied, message, details: [progress, { silentMs }] }),
       );
       say(over);
     } catch (error) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createControlActivities } from '../activities/control/index.js';
 import type { ActivityDependencies } from '../activities/dependencies.js';
+import { forgetLocalStates } from '../activities/session/local-state.js';
 import { resolveConnection } from '../infra/connection.js';
 import { openObjectStore, withBucket } from '../storage/object-store.js';
 import { CONTROL_QUEUE } from '../workflows/handlers.js';
@@ -48,6 +49,9 @@ const dependencies: ActivityDependencies = {
   withBucket: (bucket, use) => withBucket(storeSettings, bucket, use),
 };
 
+void forgetLocalStates(dependencies).catch((error: unknown) =>
+  Runtime.instance().logger.warn('copies of checkpoints stay', { error }),
+);
 void reportLeft(left, { connection, namespace: temporal.namespace }, (sentence) =>
   Runtime.instance().logger.warn(sentence),
 );

@@ -17,14 +17,10 @@ import {
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { DeviceActivities, OpenSession, SessionActivities, SessionHost } from './contract.js';
 import { DEVICE_QUEUE, deviceQueueOf } from './handlers.js';
-import { failureType } from './policies/failures.js';
+import { ACTIVITY_HEARTBEAT_MS, failureType, SESSION_HEARTBEAT_MS } from './policies/failures.js';
 
 /** A month: sessions and segments end by what they do, and by their heartbeats, not by this. */
 const LONG = '30 days';
-/** Of the session itself: what tells of a host's death. Its worker sends one each two seconds (workers/device-sessions.ts). */
-const HEARTBEAT = '6 seconds';
-/** Of what runs in it, on the same worker: tells of a task that got lost on its way there, and of nothing else. */
-const HEARTBEAT_WITHIN = '15 seconds';
 
 export type Device = SessionActivities & { readonly host: SessionHost };
 
@@ -87,7 +83,7 @@ const openSessionOf = ({ onlyHostClass }: SessionRequest) =>
   proxyActivities<DeviceActivities>({
     taskQueue: onlyHostClass === null ? DEVICE_QUEUE : deviceQueueOf(onlyHostClass),
     startToCloseTimeout: LONG,
-    heartbeatTimeout: HEARTBEAT,
+    heartbeatTimeout: SESSION_HEARTBEAT_MS,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { maximumAttempts: 1 },
   }).openSession;
@@ -112,7 +108,7 @@ const isLoss = (error: unknown) => error instanceof ActivityFailure && error.cau
  * else by the end of the session; what waits on the queue of a dead host runs into its schedule-to-start time-out.
  */
 function sessionActivities(session: string, over: () => boolean): SessionActivities {
-  const onSession = { taskQueue: session, startToCloseTimeout: LONG, heartbeatTimeout: HEARTBEAT_WITHIN } as const;
+  const onSession = { taskQueue: session, startToCloseTimeout: LONG, heartbeatTimeout: ACTIVITY_HEARTBEAT_MS } as const;
   const serving = { ...onSession, scheduleToStartTimeout: '1 minute' } as const;
   // It waits for the session itself to begin, which may take as long as other runs do.
   const first = proxyActivities<SessionActivities>({ ...onSession, retry: { maximumAttempts: 1 } });

@@ -1,10 +1,17 @@
 import { ApplicationFailure, allHandlersFinished, condition, patched } from '@temporalio/workflow';
-import type { CheckpointRef, FineTuneResult, FoundCheckpoint, ResumeReason, Sha256, TrainProgress } from './contract.js';
+import type {
+  CheckpointRef,
+  FineTuneResult,
+  FoundCheckpoint,
+  ResumeReason,
+  Sha256,
+  TrainProgress,
+} from './contract.js';
 import { goOnInNewHistory, historyIsLong } from './history.js';
 import { withDevice, type Device, type SessionRequest } from './device-session.js';
 import { failureType } from './policies/failures.js';
 import { suspected } from './policies/poison.js';
-import { Budgets, setbackOf } from './recovery.js';
+import { Budgets, setbackOf, type Setback } from './recovery.js';
 import type { RunState } from './run-state.js';
 
 /** Why a session was left before the run was done. */
@@ -14,6 +21,7 @@ export type Left = 'paused' | 'preempted' | 'history-full';
 interface Before {
   readonly reason: ResumeReason;
   readonly detail: string;
+  /** When it was last heard of. */
   readonly sinceMs: number;
   readonly lastProgress: TrainProgress | null;
 }
@@ -49,7 +57,7 @@ export async function overSessions(
       before = ended(left === 'preempted' ? 'preempted' : 'history-full');
     } catch (error) {
       const setback = setbackOf(error);
-      before = ended(setback.cause, setback.detail, setback.lastProgress);
+      before = ended(setback.cause, setback.detail, setback);
       const { diedAt: step, detail: how } = setback;
       if (step !== null) run.suspect = suspected(run.suspect, { step, host: run.device?.host.host ?? '', how });
       run.enter('recovering', setback.detail);
@@ -61,11 +69,9 @@ export async function overSessions(
   }
 }
 
-const ended = (reason: ResumeReason, detail = '', lastProgress: TrainProgress | null = null): Before => ({
-  reason,
-  detail,
-  sinceMs: Date.now(),
-  lastProgress,
+const ended = (reason: ResumeReason, detail = '', setback: Setback | null = null): Before => ({
+  ...{ reason, detail, sinceMs: Date.now() - (setback?.silentMs ?? 0) },
+  lastProgress: setback?.lastProgress ?? null,
 });
 
 /** Finds where to go on from, and tells the session. */
@@ -103,11 +109,11 @@ async function settle(run: RunState, device: Device, { reason, detail, sinceMs, 
   });
 }
 
-/** The newest checkpoint that the run knows of may be gone from the store, manifest and all: nothing that is found tells of it. */
+/** The newest checkpoint that the run knows of may be gone, manifest and all, or set aside since: nothing that is found now tells of it. */
 function lostSince(known: CheckpointRef | null, { ref, damaged }: FoundCheckpoint): string[] {
   const gone = known !== null && known.sequence > (ref?.sequence ?? 0) && known.step > (ref?.step ?? -1);
   if (!gone || damaged.some(({ sequence }) => sequence === known.sequence)) return [];
-  return [`checkpoint ${known.sequence}: the store, which had acknowledged it, has it no more`];
+  return [`checkpoint ${known.sequence}: it was acknowledged, and is there no more`];
 }
 
 /** Adjusted while it was looked for, what was found may be a state that the adjustment says never was: it is looked for again. */

@@ -16,7 +16,7 @@ import { modelFolder } from '../model-folder.js';
 import { datasetOf, fetchFeatures, fetchShards } from '../dataset-of.js';
 import { isDamage, makeFeatures } from './features.js';
 
-/** Where findCheckpoint leaves the shards it verified, so that the restore that follows need not fetch them again. */
+/** Where findCheckpoint leaves the shards it verified, so that the restore that follows need not fetch them again. It goes with the session. */
 export const shardFolder = ({ workFolder, host }: SessionDesk): string => join(workFolder, 'shards', host.session);
 
 const announce = (session: SessionDesk, stage: TrainProgress['stage'], at: StateRef) => {
@@ -57,7 +57,7 @@ export async function ensureState(
     await keepLocalState(
       session,
       run,
-      manifest.shards.map(({ sha256 }, i) => ({ sha256, path: files[i]! })),
+      manifest.shards.map(({ sha256, bytes }, i) => ({ sha256, bytes, path: files[i]! })),
     );
     await rm(folder, { recursive: true, force: true });
   }

@@ -7,7 +7,7 @@ import { shardFolder } from './engine-state.js';
 import { lineOf } from './in-force.js';
 import { offerLocalState } from './local-state.js';
 
-/** Where to go on from: the newest checkpoint of the lineage whose every shard was downloaded and verified. */
+/** Where to go on from: the newest checkpoint of the lineage whose every shard verified, downloaded or as this host's copy. */
 export const findCheckpoint =
   (session: SessionDesk): SessionActivities['findCheckpoint'] =>
   ({ run, ...adjusted }) =>

@@ -1,13 +1,15 @@
 /**
  * The newest state of a run that this host uploaded or fetched stays on its disk: the next session here (a worker that was killed and
- * came back, a resumed run) asks S3 only whether the checkpoint and its shards are there, and fetches what does not verify.
+ * came back, a resumed run) asks S3 only whether the checkpoint's shards are there in their sizes, and fetches what does not verify.
  *
  * Shards lie as `<statesFolder>/<run>/<sha256>`, hard links to what was written anyway. A session gets links of its own, so that
- * nothing is taken from under it; whoever uses one hashes it first (storage/content.ts). A lost copy costs a download.
+ * nothing is taken from under it; whoever uses one hashes it first (storage/content.ts). A copy is a convenience: without room for
+ * it none is kept, a full disk takes all of them, and one that is lost costs a download.
  */
-import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { log } from '@temporalio/activity';
+import { ApplicationFailure, log } from '@temporalio/activity';
+import { failureType } from '../../workflows/policies/failures.js';
 import type { RunId, Sha256 } from '../../workflows/contract.js';
 import type { ActivityDependencies } from '../dependencies.js';
 
@@ -16,25 +18,32 @@ type Host = Pick<ActivityDependencies, 'statesFolder'>;
 export interface ShardFile {
   readonly path: string;
   readonly sha256: Sha256;
+  readonly bytes: number;
 }
 
 /** Of runs that have ended here without a word, or gone on elsewhere. */
 const FORGOTTEN_AFTER_MS = 24 * 3_600_000;
+/** A snapshot that is written while the one before it waits for its upload: a copy leaves room for both. */
+const STATES_TO_COME = 2;
 
 /** Where findCheckpoint and a restore find them, beside what they fetch. */
-export async function offerLocalState(host: Host, run: RunId, into: string): Promise<void> {
-  const from = folderOf(host, run);
-  const names = await namesIn(from);
-  if (names.length === 0) return;
-  await mkdir(into, { recursive: true });
-  await Promise.all(names.map((name) => link(join(from, name), join(into, name)).catch(() => undefined))); // there, or just gone
-}
+export const offerLocalState = (host: Host, run: RunId, into: string): Promise<void> =>
+  orWithout(run, async () => {
+    const from = folderOf(host, run);
+    const names = await namesIn(from);
+    if (names.length === 0) return;
+    await mkdir(into, { recursive: true });
+    await Promise.all(names.map((name) => link(join(from, name), join(into, name)).catch(() => undefined))); // there, or just gone
+  });
 
-/** Keeps these shards in place of those before them. A disk that does not take them loses a copy and nothing else. */
-export async function keepLocalState(host: Host, run: RunId, shards: readonly ShardFile[]): Promise<void> {
-  const folder = folderOf(host, run);
-  try {
+/** Keeps these shards in place of those before them. */
+export const keepLocalState = (host: Host, run: RunId, shards: readonly ShardFile[]): Promise<void> =>
+  orWithout(run, async () => {
+    const folder = folderOf(host, run);
     await mkdir(folder, { recursive: true });
+    const { bavail, bsize } = await statfs(folder);
+    const bytes = shards.reduce((sum, shard) => sum + shard.bytes, 0);
+    if (bavail * bsize < STATES_TO_COME * bytes) return rm(folder, { recursive: true, force: true });
     const wanted = new Set<string>(shards.map(({ sha256 }) => sha256));
     await Promise.all(
       (await namesIn(folder)).filter((name) => !wanted.has(name)).map((name) => rm(join(folder, name))),
@@ -43,28 +52,48 @@ export async function keepLocalState(host: Host, run: RunId, shards: readonly Sh
       await rm(join(folder, sha256), { force: true }); // it may not have verified
       await link(path, join(folder, sha256));
     }
-    await forget(host);
-  } catch (error) {
-    log.warn('this host keeps no copy of the checkpoint', { run, error: (error as Error).message });
-  }
-}
+    await forgetLocalStates(host);
+  });
 
 /** The run needs it no more. */
 export const dropLocalState = (host: Host, run: RunId): Promise<void> =>
-  rm(folderOf(host, run), { recursive: true, force: true });
+  orWithout(run, () => rm(folderOf(host, run), { recursive: true, force: true }));
 
-/** Makes room on a full disk. */
-export const dropLocalStates = ({ statesFolder }: Host): Promise<void> =>
-  rm(statesFolder, { recursive: true, force: true });
-
-async function forget(host: Host): Promise<void> {
-  for (const name of await namesIn(host.statesFolder)) {
-    const folder = join(host.statesFolder, name);
+/** Of runs that nobody has gone on with here for a day: cancelled, failed, or elsewhere. */
+export async function forgetLocalStates({ statesFolder }: Host): Promise<void> {
+  for (const name of await namesIn(statesFolder)) {
+    const folder = join(statesFolder, name);
     const touched = await stat(folder).catch(() => null); // another worker of this host was faster
     if (touched && Date.now() - touched.mtimeMs > FORGOTTEN_AFTER_MS)
       await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** The activity; where the disk is full, all copies go, so that its next try has their room. */
+export const makingRoom =
+  <Input extends unknown[], Output>(
+    { statesFolder }: Host,
+    activity: (...input: Input) => Promise<Output>,
+  ): ((...input: Input) => Promise<Output>) =>
+  async (...input) => {
+    try {
+      return await activity(...input);
+    } catch (error) {
+      if (error instanceof ApplicationFailure && error.type === failureType.diskFull)
+        await rm(statesFolder, { recursive: true, force: true }).catch((left: unknown) => warn('copies stay', left));
+      throw error;
+    }
+  };
+
+const orWithout = async (run: RunId, action: () => Promise<void>): Promise<void> => {
+  try {
+    await action();
+  } catch (error) {
+    warn(`no copy of the checkpoint of ${run} on this host`, error);
+  }
+};
+
+const warn = (what: string, error: unknown): void => log.warn(what, { error: (error as Error).message });
 
 const folderOf = ({ statesFolder }: Host, run: RunId): string => join(statesFolder, encodeURIComponent(run));
 

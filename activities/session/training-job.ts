@@ -14,10 +14,8 @@ import type { CommitContext, Position, Sha256, Suspect, TrainedSegment, TrainUnt
 import { nextChange, pace } from '../../workflows/policies/adjustments.js';
 import { nextBoundary } from '../../workflows/policies/boundaries.js';
 import type { EngineDesk, SessionDesk, TrainingJob } from '../dependencies.js';
-import { isDiskFull } from '../as-activity.js';
 import { engineOf } from './ask-engine.js';
 import { adjustedRates, jobAfter, lineOf } from './in-force.js';
-import { dropLocalStates } from './local-state.js';
 import type { StateInput } from './state-input.js';
 
 export interface Segment extends StateInput {
@@ -90,7 +88,6 @@ async function train(session: SessionDesk, training: Training): Promise<Trained>
     return await trainToSnapshot(session, training);
   } catch (error) {
     await rm(training.folder, { recursive: true, force: true }); // what was written of it
-    if (isDiskFull(error)) await dropLocalStates(session); // the next try has the room
     throw error;
   }
 }

@@ -11,7 +11,7 @@ export interface Cost {
   readonly sessions: number;
   readonly recoveries: number;
   readonly stepsRedone: number;
-  /** From each loss until the next session held a device. */
+  /** From the last sign of life of each that was lost until the next session held a device. */
   readonly recoveryMs: number;
   /** What the redone steps had taken when they were done first. */
   readonly redoneMs: number;
@@ -100,7 +100,8 @@ function story(session: SessionRecord, i: number, sessions: readonly SessionReco
         : `${one ? 'was' : 'were'} not durable yet`;
     lines.push(`  ${counted(stepsRedone, 'step')} after it ${lost} and done again${cost}.`);
   } else if (from && reason !== 'start' && passedOver.length === 0) lines.push('  No step was done again.');
-  if (reason !== 'start') lines.push(`  A device was held again ${duration(recoveryMs)} after that was noticed.`);
+  const after = isRecovery(reason) ? 'its last sign of life' : 'that';
+  if (reason !== 'start') lines.push(`  A device was held again ${duration(recoveryMs)} after ${after}.`);
   if (fingerprintChanged(sessions, i)) {
     const [before, now] = [sessions[i - 1]?.fingerprint, session.fingerprint].map((digest) => digest?.slice(0, 12));
     lines.push(

@@ -39,7 +39,7 @@ export class JsonReporter {
       status?.observations.length,
       status?.features?.digest,
       status?.lastCheckpoint?.sequence,
-      status?.sessions.length,
+      (status?.earlierSessions?.count ?? 0) + (status?.sessions.length ?? 0),
       status?.adjustments?.length,
       progress?.stage,
       trouble,

@@ -1,5 +1,6 @@
 /**
- * Finds the state to go on from: the newest manifest of the lineage that verifies, every shard of it downloaded and hashed.
+ * Finds the state to go on from: the newest manifest of the lineage that verifies, every shard of it hashed: downloaded, or a copy
+ * in `cacheFolder` of one that S3 has in its size.
  * S3 is the truth, also when it is ahead of what the workflow knows.
  *
  * What does not verify is quarantined by rule 3 and passed over for the one before. Only damage is: a store that does not

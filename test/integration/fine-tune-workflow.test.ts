@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { workflowState } from '../../cli/runs/workflow-state.js';
 import { reportLeft } from '../../workers/left-sessions.js';
 import type { FineTuneResult, Position, RunStatus, Suspect, TrainUntil } from '../../workflows/contract.js';
-import { failureType } from '../../workflows/policies/failures.js';
+import { ACTIVITY_HEARTBEAT_MS, failureType } from '../../workflows/policies/failures.js';
 import { told } from '../../workflows/policies/told.js';
 import { tinyJobWith } from '../support/observations.js';
 import { eventually } from '../support/poll.js';
@@ -158,7 +158,7 @@ describe('fineTune', () => {
     const result = (await handle.result()) as FineTuneResult;
     expectWhole(result);
     expect(result.sessions[1]).toMatchObject({
-      passedOver: ['checkpoint 4: the store, which had acknowledged it, has it no more'],
+      passedOver: ['checkpoint 4: it was acknowledged, and is there no more'],
       from: { sequence: 3, step: 10 },
     });
   });
@@ -285,7 +285,7 @@ describe('fineTune', () => {
       w.on('trainEpoch', async ({ n }) => {
         if (n !== 2) return undefined;
         const progress = { stage: 'training', position: { step: 8, epoch: 0, cursor: 8 } };
-        const left = { session: 'the-first', pid: 4711, taskToken, progress };
+        const left = { session: 'the-first', pid: 4711, taskToken, progress, silentMs: 90_000 };
         const server = { connection: env.nativeConnection, namespace: env.namespace ?? 'default' };
         await reportLeft([left, left], server, (sentence) => said.push(sentence));
         return never();
@@ -299,6 +299,7 @@ describe('fineTune', () => {
       { reason: 'start' },
       { reason: 'session-lost', detail, from, stepsRedone: 3 },
     ]);
+    expect(result.sessions[1]!.recoveryMs).toBeGreaterThanOrEqual(90_000); // from when it was last heard of
     const over = 'session the-first is over: its worker (pid 4711) died';
     expect(said).toEqual([over, `${over}, as Temporal knows`]);
   });
@@ -377,6 +378,7 @@ describe('fineTune', () => {
         { reason: 'start' },
         { reason: 'session-lost', detail: 'trainEpoch: no heartbeat', from: { sequence: 2, step: 5 } },
       ]);
+      expect(result.sessions[1]!.recoveryMs).toBeGreaterThanOrEqual(ACTIVITY_HEARTBEAT_MS); // the time in which it was missed
       expect(here.openSessions).toBe(0);
     });
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { noteSession, sessionsLeftIn } from '../../workers/left-sessions.js';
@@ -23,7 +23,9 @@ test('a note says what was told last, and goes with its session', async () => {
   kept.tell(progress);
   await expect
     .poll(() => sessionsLeftIn(folder, 9))
-    .toEqual([{ session: 'run-1', pid: 9, taskToken: Buffer.from(token), progress }]);
+    .toEqual([
+      { session: 'run-1', pid: 9, taskToken: Buffer.from(token), progress, silentMs: expect.any(Number) as number },
+    ]);
   await kept.remove();
   expect(await sessionsLeftIn(folder, 9)).toEqual([]);
 });
@@ -42,8 +44,12 @@ test('a worker that starts hears of the sessions of those that died, once, and o
     JSON.stringify({ taskToken: 'AQ==', progress: null }),
   );
 
+  const noted = new Date(Date.now() - 4_000);
+  utimesSync(join(scratch, 'work', String(pid), 'sessions', 'run-1.json'), noted, noted);
   const { left } = await openWorkFolder(scratch);
-  expect(left).toEqual([{ session: 'run-1', pid, taskToken: Buffer.from(token), progress }]);
+  expect(left).toMatchObject([{ session: 'run-1', pid, taskToken: Buffer.from(token), progress }]);
+  expect(left[0]!.silentMs).toBeGreaterThanOrEqual(3_900);
+  expect(left[0]!.silentMs).toBeLessThan(60_000);
   expect(existsSync(join(scratch, 'work', String(pid)))).toBe(false);
   expect((await openWorkFolder(scratch)).left).toEqual([]);
   expect(readdirSync(join(scratch, 'work', '1', 'sessions'))).toEqual(['run-2.json']);

@@ -62,7 +62,7 @@ export interface SessionRecord {
   readonly passedOver: readonly string[];
   /** Newest step known to have been trained before; steps above `from.step` are done again. */
   readonly stepsRedone: number;
-  /** From when the end of the session before was noticed (for a dead host: its heartbeat time-out) until this one held a device. */
+  /** From when the session before was last heard of until this one held a device, what it took to notice its end included. */
   readonly recoveryMs: number;
   /** Time the redone steps had taken when they were done first. */
   readonly redoneMs: number;

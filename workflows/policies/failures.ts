@@ -22,6 +22,11 @@ export const failureType = {
   poison: 'PoisonStep',
 } as const;
 
+/** Of openSession, which tells of a host's death. Its worker sends one each two seconds (workers/device-sessions.ts). */
+export const SESSION_HEARTBEAT_MS = 6_000;
+/** Of what runs in a session, on the same worker: tells of a task that got lost on its way there, and of nothing else. */
+export const ACTIVITY_HEARTBEAT_MS = 15_000;
+
 export type Cause = 'session-lost' | 'engine-failed' | 'disk-full';
 
 /** Failures in a row without a newer checkpoint after which the run fails. A full disk is waited for, as a store that is away is. */

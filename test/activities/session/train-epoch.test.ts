@@ -217,19 +217,6 @@ test('what failed unasked fails who attaches to it, and is begun anew by the nex
   expect(existsSync(engine.asked[1]!.folder)).toBe(false);
 });
 
-test.each([
-  ['a tensor is not finite', /not finite/, true],
-  ['EngineFailure: ENOSPC: no space left on device, write', /disk is full/, false],
-])(
-  'a full disk takes the copies of states with it, so that the next try has their room: %s',
-  async (why, told, stay) => {
-    const copies = join(session.statesFolder, 'another-run');
-    await mkdir(copies, { recursive: true });
-    await expect(Promise.all([train(asInput(0)), engine.fails(0, why)])).rejects.toThrow(told);
-    expect(existsSync(copies)).toBe(stay);
-  },
-);
-
 test('an adjustment that holds from the end of the epoch on does not make the guess a wrong one', async () => {
   const reached = await trainedToThree();
   uploaded();
