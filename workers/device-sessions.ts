@@ -3,12 +3,11 @@
  * session's own queue, and ends when the workflow closes it, when the server no longer knows it, or when the grace of a
  * shutdown is over.
  */
-import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { sessionClosed } from '../activities/as-activity.js';
-import { shardFolder } from '../activities/session/engine-state.js';
+import { removeShards } from '../activities/session/engine-state.js';
 import { createSessionActivities } from '../activities/session/index.js';
 import type { ActivityDependencies, EngineDesk, SessionDesk } from '../activities/dependencies.js';
 import { EngineDied } from '../engine/failure.js';
@@ -90,7 +89,6 @@ export class DeviceSessions implements DeviceActivities {
           await this.#serve(session, Promise.race([closing, context.cancelled]));
         } finally {
           if (session) this.#open.delete(session);
-          if (session) await rm(shardFolder(session), { recursive: true, force: true });
           await this.pool.release(input.run, pinned, desk, !closed && !this.#draining.signal.aborted);
         }
       } finally {
@@ -101,6 +99,7 @@ export class DeviceSessions implements DeviceActivities {
     } finally {
       clearInterval(timer);
       await note.remove();
+      if (session) await removeShards(session).catch((error: unknown) => context.log.warn('shards stay', { error }));
     }
   };
 

@@ -18,6 +18,8 @@ import { isDamage, makeFeatures } from './features.js';
 
 /** Where findCheckpoint leaves the shards it verified, so that the restore that follows need not fetch them again. It goes with the session. */
 export const shardFolder = ({ workFolder, host }: SessionDesk): string => join(workFolder, 'shards', host.session);
+export const removeShards = (session: SessionDesk): Promise<void> =>
+  rm(shardFolder(session), { recursive: true, force: true });
 
 const announce = (session: SessionDesk, stage: TrainProgress['stage'], at: StateRef) => {
   const { step, epoch, cursor } = at;
@@ -34,8 +36,7 @@ export async function ensureState(
 ): Promise<void> {
   const { desk, store } = session;
   const loaded = desk.loaded === graphOf(input);
-  const folder = shardFolder(session);
-  if (loaded && desk.holds === at.stateDigest) return rm(folder, { recursive: true, force: true });
+  if (loaded && desk.holds === at.stateDigest) return removeShards(session);
   await desk.training?.result.catch(() => undefined); // of a session before, which nobody has asked for again
   await endAhead(desk);
   const waiting = { signal, onWaiting: () => announce(session, 'waiting-for-store', at) };
@@ -48,6 +49,7 @@ export async function ensureState(
   if (onDisk) {
     await restore(session, { shards: onDisk.shards.map(({ path }) => path), position });
   } else {
+    const folder = shardFolder(session);
     const { run } = input.context;
     const stored = at.kind === 'snapshot' ? uploadedAs(desk, at) : at;
     await offerLocalState(session, run, folder);
@@ -59,7 +61,7 @@ export async function ensureState(
       run,
       manifest.shards.map(({ sha256, bytes }, i) => ({ sha256, bytes, path: files[i]! })),
     );
-    await rm(folder, { recursive: true, force: true });
+    await removeShards(session);
   }
   desk.holds = at.stateDigest;
 }
