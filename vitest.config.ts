@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { oneDnnEnvironment } from './engine/cpu.js';
 
-// unit: no servers, files in parallel. integration: real servers and processes, more files at a time than cores: they wait more
-// than they compute. faults: in lanes of its own, with nothing beside them.
+// unit: no servers, files in parallel. integration: real servers and processes, two files at a time: they wait more than they
+// compute, and a third makes the others as much longer. faults: in lanes of its own, with nothing beside them.
 const withServers = ['test/integration/**/*.test.ts', 'test/infra/stack*.test.ts'];
 const faults = ['test/faults/faults.test.ts'];
 const SERVERS_MS = { testTimeout: 240_000, hookTimeout: 240_000 };
@@ -28,7 +28,7 @@ export default defineConfig({
           name: 'integration',
           include: withServers,
           pool: 'forks',
-          maxWorkers: 3,
+          maxWorkers: 2,
           ...SERVERS_MS,
           sequence: { groupOrder: 1 }, // after the unit tests: timings under load are no failures
         },
