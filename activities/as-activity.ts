@@ -39,9 +39,7 @@ export async function asActivity<Result>(
 export const sessionClosed = (message: string): ApplicationFailure =>
   ApplicationFailure.create({ type: failureType.sessionClosed, message });
 
-/** By the message: of an engine's failure it is all that comes. */
-const isDiskFull = (error: unknown): error is Error =>
-  error instanceof Error && /\b(ENOSPC|EDQUOT)\b/.test(error.message);
+const diskFull = /\b(ENOSPC|EDQUOT)\b/;
 
 function namedFailure(error: unknown, context: Context, details: unknown): unknown {
   if (context.cancellationSignal.aborted)
@@ -75,7 +73,7 @@ function namedFailure(error: unknown, context: Context, details: unknown): unkno
     });
   }
   // Of this host, and no defect of the engine's: to be tried again for long, perhaps on another host.
-  if (isDiskFull(error))
+  if (error instanceof Error && diskFull.test(error.message))
     return ApplicationFailure.create({
       type: failureType.diskFull,
       message: `this host's disk is full: make room in the worker's scratch folder (${error.message.split('\n')[0]})`,

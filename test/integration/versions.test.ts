@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { FineTuneResult } from '../../workflows/contract.js';
-import { eventsOf, payloadsOf } from '../support/history.js';
+import { eventsOf, markersIn } from '../support/history.js';
 import { eventually } from '../support/poll.js';
 import { upgradedBundle } from '../support/upgraded-bundle.js';
 import { WorkflowWorld, digestAt, startWorkflowServer } from '../support/workflow-world.js';
@@ -56,12 +56,7 @@ it('a run goes over to a version with other code in its middle, while workers of
   const result = (await handle.result()) as FineTuneResult;
   expect(result).toMatchObject({ outcome: 'completed', final: { step: 20, stateDigest: digestAt(20) } });
   expect(await versionsOf(handle)).toEqual(['0.2.0', '0.3.0']);
-  const markers = (await eventsOf(env.client, handle.workflowId)).filter(
-    (event) => event.markerRecordedEventAttributes,
-  );
-  const patches = payloadsOf(markers)
-    .map(({ data }) => Buffer.from(data).toString())
-    .join();
+  const patches = markersIn(await eventsOf(env.client, handle.workflowId));
   expect(patches).toMatch(/second/); // that it slept where the old code does not
   expect(here.called('trainEpoch')).toEqual([0, 5, 10, 15].map((step) => `trainEpoch ${step}-${step + 5}`));
 }, 180_000);

@@ -30,6 +30,12 @@ export function payloadsOf(events: readonly HistoryEvent[]): FoundPayload[] {
   return found;
 }
 
+/** What markers say, the ids of patches among it. */
+export const markersIn = (events: readonly HistoryEvent[]): string =>
+  payloadsOf(events.filter(({ markerRecordedEventAttributes: marker }) => marker))
+    .map(({ data }) => Buffer.from(data).toString())
+    .join();
+
 /** Names of the activities that were scheduled, in order. */
 export const scheduledActivities = (events: readonly HistoryEvent[]): string[] =>
   events.flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name ?? []);
