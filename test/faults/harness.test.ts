@@ -59,6 +59,9 @@ describe('the proxy', () => {
     [{ kind: 'lose-answer' }, 'no answer', ['abcdefgh']],
     [{ kind: 'cut-answer', atByte: 2 }, 'no answer', ['abcdefgh']],
     [{ kind: 'hang-answer', atByte: 2 }, 'no answer', ['abcdefgh']],
+    [{ kind: 'refuse', reset: true }, 'no answer', []],
+    [{ kind: 'cut-request', atByte: 3, reset: true }, 'no answer', []],
+    [{ kind: 'cut-answer', atByte: 2, reset: true }, 'no answer', ['abcdefgh']],
     [{ kind: 'flip-request', atBit: 0 }, '200 answer 1', ['`bcdefgh']],
     [{ kind: 'flip-answer', atBit: 1 }, '200 cnswer 1', ['abcdefgh']],
   ])('does %o', async (fault, answer, told) => {

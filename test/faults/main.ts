@@ -32,6 +32,7 @@ interface Options {
   readonly seed: number;
   readonly lanes: number;
   readonly minutes?: number;
+  readonly nightly: boolean;
   readonly again: boolean;
   readonly json: boolean;
 }
@@ -45,12 +46,13 @@ await new Command('npm run faults --')
   .option('--seed <seed>', 'the same seed gives the same faults', whole(0), 1)
   .option('--lanes <count>', 'worlds side by side; each takes about a core and 1.5 GB', whole(1), 2)
   .option('--minutes <count>', 'begin no try after this; the next call goes on with the rest', whole(1))
+  .option('--nightly', 'a million seeds of the simulation: some four hours on one core', false)
   .option('--again', 'forget the tries of these rows that were done before', false)
   .option('--json', 'the table as JSON on stdout', false)
   .addHelpText('after', `\nRows:\n${rows.map(({ name, title }) => `  ${name.padEnd(18)}${title}`).join('\n')}`)
   .showHelpAfterError('(`--help` lists the rows)')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  .action(async ({ only = [...rows], tries, seed, lanes, minutes, again, json }: Options) => {
+  .action(async ({ only = [...rows], tries, seed, lanes, minutes, nightly, again, json }: Options) => {
     const results = new Results(join(repositoryRoot(), '.faults', `seed-${seed}.jsonl`));
     if (again) results.forget(only.map(({ name }) => name));
     const until = minutes === undefined ? Infinity : performance.now() + minutes * 60_000;
@@ -65,7 +67,8 @@ await new Command('npm run faults --')
       seed,
       lanes,
       isOver: () => interrupted || performance.now() > until,
-      numbers: ({ name }, whole) => {
+      numbers: ({ name, ...row }, unlessNightly) => {
+        const whole = (nightly ? row.nightly : undefined) ?? unlessNightly;
         if (results.wholeOf(name) !== whole) results.add({ row: name, whole });
         const all = Array.from({ length: Math.min(tries ?? whole, whole) }, (_, number) => number);
         return all.filter((number) => !results.has(name, number));

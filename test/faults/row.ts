@@ -31,6 +31,8 @@ export interface Row {
   readonly unit: string;
   /** Tries of the whole row; where its stage tells a number, about. */
   readonly tries: number;
+  /** Tries of the row with `--nightly`, where that has more. */
+  readonly nightly?: number;
   /** How many of them `npm test` does, spread over the row; 0: none. */
   readonly inTest: number;
   open(context: RowContext): Promise<Stage>;

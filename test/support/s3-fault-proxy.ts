@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { damaged, errorXml, type Fault } from './faults/fault.js';
+import { damaged, errorXml, resets, type Fault } from './faults/fault.js';
 import { collect, forward, type Answer } from './faults/forward.js';
 
 export type { Fault } from './faults/fault.js';
@@ -37,12 +37,24 @@ export async function startFaultProxy(target: string | (() => string)): Promise<
   const server = createServer((incoming, answer) => {
     const requested = { method: incoming.method ?? '', path: incoming.url ?? '' };
     proxy.seen.push(requested);
-    // A store that cannot be reached looks so to the client too.
-    void handle(requested, incoming, answer).catch(() => incoming.socket.destroy());
+    void serve(requested, incoming, answer);
   });
-  const handle = async (requested: Requested, incoming: IncomingMessage, answer: ServerResponse): Promise<void> => {
-    const fault = await proxy.fault(requested);
-    if (fault?.kind === 'refuse') return void incoming.socket.destroy();
+  const serve = async (requested: Requested, incoming: IncomingMessage, answer: ServerResponse): Promise<void> => {
+    let fault: Fault | null = null;
+    try {
+      fault = await proxy.fault(requested);
+      await handle(requested, fault, incoming, answer);
+    } catch {
+      breakOff(incoming, fault); // a store that cannot be reached looks so to the client too
+    }
+  };
+  const handle = async (
+    requested: Requested,
+    fault: Fault | null,
+    incoming: IncomingMessage,
+    answer: ServerResponse,
+  ): Promise<void> => {
+    if (fault?.kind === 'refuse') return breakOff(incoming, fault);
     const body = await collect(incoming);
     if (fault?.kind === 'hang' && fault.atByte === undefined) return;
     if (fault?.kind === 'drip') return drip(incoming);
@@ -60,11 +72,11 @@ export async function startFaultProxy(target: string | (() => string)): Promise<
     );
     const { status, headers, bytes } = fault?.kind === 'stale' ? earlier.than(requested, real) : real;
     earlier.note(requested, real);
-    if (fault?.kind === 'lose-answer') return void incoming.socket.destroy();
+    if (fault?.kind === 'lose-answer') return breakOff(incoming, fault);
     answer.writeHead(status, headers);
     if (fault?.kind === 'hang-answer') return void answer.write(bytes.subarray(0, fault.atByte ?? 0));
     if (fault?.kind === 'cut-answer')
-      return void answer.write(bytes.subarray(0, fault.atByte ?? bytes.length / 2), () => incoming.socket.destroy());
+      return void answer.write(bytes.subarray(0, fault.atByte ?? bytes.length / 2), () => breakOff(incoming, fault));
     answer.end(fault?.kind === 'flip-answer' ? damaged(bytes, fault.atBit) : bytes);
   };
   server.listen(0, '127.0.0.1');
@@ -79,6 +91,11 @@ export async function startFaultProxy(target: string | (() => string)): Promise<
       await once(server, 'close');
     },
   });
+}
+
+function breakOff({ socket }: IncomingMessage, fault: Fault | null): void {
+  if (resets(fault)) socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 function drip({ socket }: IncomingMessage): void {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findNewestCheckpoint } from '../../../storage/checkpoint/restore.js';
 import { commitState, digestOf, freshRun, lineage } from '../../storage/checkpoint/states.js';
-import type { Fault } from '../../support/faults/fault.js';
+import { resets, type Fault } from '../../support/faults/fault.js';
 import { startFaultProxy, type Requested } from '../../support/s3-fault-proxy.js';
 import { startS3Server } from '../../support/s3-server.js';
 import { untilReachable } from '../../../storage/until-reachable.js';
@@ -16,19 +16,21 @@ const PLACES = SHARD_MIB + 1;
 
 const FAULTS: readonly { readonly way: 'PUT' | 'GET'; readonly of: (atByte: number) => Fault }[] = [
   { way: 'PUT', of: (atByte) => ({ kind: 'cut-request', atByte }) },
+  { way: 'PUT', of: (atByte) => ({ kind: 'cut-request', atByte, reset: true }) },
   { way: 'PUT', of: (atByte) => ({ kind: 'hang', atByte }) },
   { way: 'PUT', of: (atByte) => ({ kind: 'flip-request', atBit: atByte * 8 }) },
   { way: 'GET', of: (atByte) => ({ kind: 'cut-answer', atByte }) },
+  { way: 'GET', of: (atByte) => ({ kind: 'cut-answer', atByte, reset: true }) },
   { way: 'GET', of: (atByte) => ({ kind: 'hang-answer', atByte }) },
   { way: 'GET', of: (atByte) => ({ kind: 'flip-answer', atBit: atByte * 8 }) },
 ];
 
 export const bodies: Row = {
   name: 'bodies',
-  title: 'cut, hanging or damaged at each MiB of an 8 MiB shard, up and down',
+  title: 'cut, reset, hanging or damaged at each MiB of an 8 MiB shard, up and down',
   unit: 'fault',
   tries: FAULTS.length * PLACES,
-  inTest: 6,
+  inTest: 8,
   open: async (): Promise<Stage> => {
     const server = await startS3Server();
     const proxy = await startFaultProxy(server.settings.endpoint);
@@ -55,7 +57,13 @@ export const bodies: Row = {
           ...(faults === 0 ? ['no shard went that way'] : []),
         ];
         await rm(folder, { recursive: true, force: true });
-        return { problems, what: `${fault.kind} at ${atMib} MiB`, faults: 1, lostSteps: 0, extraSeconds: null };
+        return {
+          problems,
+          what: `${fault.kind}${resets(fault) ? ' (reset)' : ''} at ${atMib} MiB`,
+          faults: 1,
+          lostSteps: 0,
+          extraSeconds: null,
+        };
       },
       close: async () => {
         await proxy.stop();

@@ -72,7 +72,7 @@ export const twoWorkers: Row = {
   name: 'two-workers',
   title: 'two live workers on one run: the first is cut off from Temporal, not from S3',
   unit: 'cut',
-  tries: 20,
+  tries: 200,
   inTest: 1,
   open: async ({ seed, scene }) => {
     const on = await scene();

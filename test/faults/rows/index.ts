@@ -5,6 +5,7 @@ import { damagedRuns } from './damaged-run.js';
 import { dataKills } from './data.js';
 import { partitions, twoWorkers, zombies } from './hosts.js';
 import { killsAtRandom, killsAtRequests } from './kills.js';
+import { killsInBodies } from './kills-in-bodies.js';
 import { clockJumps, fullDisk, wrongYear } from './machine.js';
 import { exploration, simulation } from './protocol.js';
 import { freezes, killsAtPoints, serverAway } from './servers.js';
@@ -17,6 +18,7 @@ export const rows: readonly Row[] = [
   exploration,
   killsAtRandom,
   killsAtRequests,
+  killsInBodies,
   killsAtPoints,
   dataKills,
   freezes,

@@ -20,19 +20,21 @@ const batchSchema = z.object({
 });
 
 const SEEDS_AT_ONCE = 1_000;
+const NIGHTLY = 1_000;
 const cost = { lostSteps: 0, extraSeconds: null } satisfies Partial<Try>;
 
-/** 100,000 seeds; `--seed 2` takes the next 100,000, so that a night does a million. */
+/** 100,000 seeds, a million with `--nightly`; `--seed 2` takes the next million. */
 export const simulation: Row = {
   name: 'simulation',
   title: 'simulated: sessions, zombies, retention, forks, damage, lost and late requests, deaths at any request',
   unit: 'seed',
   tries: 100,
+  nightly: NIGHTLY,
   inTest: 0, // test/faults/simulation/simulation.test.ts
   open: ({ seed }) =>
     Promise.resolve({
       attempt: async (number) => {
-        const from = (seed * 100 + number) * SEEDS_AT_ONCE;
+        const from = (seed * NIGHTLY + number) * SEEDS_AT_ONCE;
         const script = 'test/faults/simulation/batch.ts';
         const { broken, requests } = await answerOf(batchSchema, script, from, SEEDS_AT_ONCE);
         const problems = broken.map(({ seed: at, problems: [problem] }) => `seed ${at}: ${problem}`);

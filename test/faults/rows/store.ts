@@ -44,7 +44,7 @@ const weather = ({ name, title, unit, tries, inTest, plan }: Weather): Row => ({
 
 export const storms = weather({
   name: 'requests',
-  title: 'of all requests 15 % dropped, late, cut, damaged, stale, answer lost, or 409 412 403 429 500 503',
+  title: 'of all requests 15 % dropped, late, cut, reset, damaged, stale, answer lost, or 409 412 403 429 500 503',
   unit: 'fault',
   tries: 40,
   inTest: 2,
@@ -110,6 +110,7 @@ export const outage = ({ name, title, seconds, faultOf }: Outage): Row => ({
 });
 
 const says = (status: number, code: string): Fault => ({ kind: 'answer', status, code });
+const HANGS = [{ kind: 'hang' }, { kind: 'hang-answer', atByte: 10 }, { kind: 'drip' }] satisfies Fault[];
 const FULL = [says(507, 'InsufficientStorage'), says(403, 'QuotaExceeded'), says(507, 'XMinioStorageFull')];
 
 export const away = outage({
@@ -121,9 +122,9 @@ export const away = outage({
 
 export const hanging = outage({
   name: 'store-hang',
-  title: 'the store accepts requests and never answers',
-  seconds: [10, 45, 90],
-  faultOf: (number) => (number % 2 === 0 ? { kind: 'hang' } : { kind: 'hang-answer', atByte: 10 }),
+  title: 'the store accepts requests and never answers, stops within an answer, or lets it drip',
+  seconds: [10, 45, 90, 45],
+  faultOf: (number) => HANGS[number % HANGS.length]!,
 });
 
 export const expired = outage({

@@ -55,7 +55,8 @@ function drawn(kind: Fault['kind'], from: readonly Fault[], random: () => number
   if (kind === 'answer') return from[Math.floor(random() * from.length)]!;
   if (kind === 'delay') return { kind, ms: Math.floor(random() * 300) };
   if (kind === 'flip-answer' || kind === 'flip-request') return { kind, atBit };
-  return { kind };
+  if (kind === 'hang' || kind === 'drip' || kind === 'hang-answer' || kind === 'stale') return { kind };
+  return { kind, reset: atBit % 2 === 0 };
 }
 
 function randomOf(seed: number, name: string, count: number): () => number {
