@@ -25,7 +25,7 @@ export interface ShownSchedule {
   readonly fired: number;
   readonly leftOutOverlap: number;
   readonly leftOutTooLate: number;
-  /** Runs that are under way, or about to begin. */
+  /** Runs that are under way, or about to begin, as the overlap policy counts them: those that allow-all let begin are not. */
   readonly running: readonly string[];
   /** Firings that wait for a run to end. */
   readonly waiting: number;
@@ -87,6 +87,10 @@ export function unknownSchedule(schedule: string, known: readonly string[]): str
   if (near.length === 0) return `There is no schedule ${schedule}: \`temper schedule list\` shows those there are.`;
   return `There is no schedule ${schedule}. Did you mean ${near.join(' or ')}?`;
 }
+
+/** The workflows of its last firings, those too that the overlap policy does not count. */
+export const lastFirings = ({ info }: ScheduleDescription): string[] =>
+  info.recentActions.map(({ action }) => action.workflow.workflowId);
 
 export function shown({ scheduleId, action, memo, policies, state, info, raw }: ScheduleDescription): ShownSchedule {
   const [{ job, model, data }] = action.args as unknown as [RetrainInput];

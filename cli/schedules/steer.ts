@@ -2,8 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { CliError } from '../../infra/errors.js';
 import { counted } from '../render/units.js';
+import { runOfFiring } from '../../workflows/policies/firings.js';
 import { isNotFound } from '../runs/temporal-failure.js';
-import { describeSchedule, shown, type ShownSchedule } from './look.js';
+import { describeSchedule, lastFirings, shown, type ShownSchedule } from './look.js';
 import { overlapPolicy, type Overlap } from './options.js';
 
 const STARTS_WITHIN_MS = 15_000;
@@ -13,7 +14,8 @@ const chosen = (asked: Overlap | undefined, { overlap }: ShownSchedule): Overlap
 
 /** Fires now. @returns the run, or null while it has not begun. @throws CliError when nothing would start. */
 export async function trigger(client: Client, schedule: string, asked?: Overlap): Promise<string | null> {
-  const before = shown(await describeSchedule(client, schedule));
+  const described = await describeSchedule(client, schedule);
+  const before = shown(described);
   const overlap = chosen(asked, before);
   const [running] = before.running;
   if (overlap === 'skip' && running !== undefined)
@@ -22,28 +24,31 @@ export async function trigger(client: Client, schedule: string, asked?: Overlap)
     );
   await client.schedule.getHandle(schedule).trigger(overlapPolicy(overlap));
   const waits = running !== undefined && overlap.startsWith('buffer');
-  return waits ? null : newRun(client, before);
+  return waits ? null : newRun(client, schedule, lastFirings(described));
 }
 
-/** The server starts it a moment later; it is there when its data are read. null: not within the time. */
-async function newRun(client: Client, { schedule, fired, running: known }: ShownSchedule): Promise<string | null> {
+/** The server starts it a moment later; it is there when its data are read. null: not within the time, or it ended without one. */
+async function newRun(client: Client, schedule: string, before: readonly string[]): Promise<string | null> {
   const deadline = performance.now() + STARTS_WITHIN_MS;
   while (performance.now() < deadline) {
-    const { fired: now, running } = shown(await describeSchedule(client, schedule));
-    const begun = running.filter((each) => !known.includes(each));
-    for (const run of begun) if (await isThere(client, run)) return run;
-    if (now > fired && begun.length === 0) return null; // it has ended without one
+    const firing = lastFirings(await describeSchedule(client, schedule)).find((each) => !before.includes(each));
+    if (firing !== undefined) {
+      const ended = (await stateOf(client, firing)) !== 'RUNNING';
+      const run = runOfFiring(firing);
+      if ((await stateOf(client, run)) !== null) return run;
+      if (ended) return null;
+    }
     await pause(200);
   }
   return null;
 }
 
-async function isThere(client: Client, run: string): Promise<boolean> {
+/** null: there is none. */
+async function stateOf(client: Client, workflow: string): Promise<string | null> {
   try {
-    await client.workflow.getHandle(run).describe();
-    return true;
+    return (await client.workflow.getHandle(workflow).describe()).status.name;
   } catch (error) {
-    if (isNotFound(error)) return false;
+    if (isNotFound(error)) return null;
     throw error;
   }
 }

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { readCredentials } from '../../infra/stack/credentials.js';
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { openObjectStore } from '../../storage/object-store.js';
 import type { RunStatus } from '../../workflows/contract.js';
 import { objectsBelow } from '../support/bucket.js';
-import { endRuns, expectExit, runIs, watchToEnd, withClient, writeTinyJob } from '../support/runs.js';
+import { endRuns, expectExit, runIs, runReaches, watchToEnd, withClient, writeTinyJob } from '../support/runs.js';
 import { replaceRows, scheduleIs, showSchedule } from '../support/schedules.js';
 import { startTestStack, type TestStack } from '../support/stack.js';
 import { TINY_GLOSSES } from '../support/tiny-run.js';
@@ -143,6 +143,60 @@ it(
     expect(await showSchedule(stack, 'remote')).toMatchObject({ paused: true, note: 'holidays' });
   },
 );
+
+it('the server fires when and how it was asked to', async () => {
+  const long = writeTinyJob(stack.directory, { train: { epochs: 500 } }, 'long.yaml');
+  const times = ['--cron', '30 3 * * 1', '--time-zone', 'Europe/Berlin', '--jitter', '10m'];
+  expectExit(await schedule('create', 'weekly', long, ...times, '--overlap', 'buffer-one', '--catch-up', '90s'));
+  const { policies, spec, info } = await withClient(stack, (client) => client.schedule.getHandle('weekly').describe());
+  expect(policies).toEqual({ overlap: 'BUFFER_ONE', catchupWindow: 90_000, pauseOnFailure: false });
+  expect(spec).toMatchObject({ timezone: 'Europe/Berlin', jitter: 600_000 });
+  const inBerlin = new Intl.DateTimeFormat('en-GB', {
+    timeZone: 'Europe/Berlin',
+    weekday: 'short',
+    timeStyle: undefined,
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+  expect(info.nextActionTimes.length).toBeGreaterThan(5);
+  for (const at of info.nextActionTimes) expect(inBerlin.format(at)).toMatch(/^Mon 03:3\d$/);
+  expect(new Set(info.nextActionTimes.map((at) => at.getTime() % 3_600_000)).size).toBeGreaterThan(1); // jitter
+
+  const first = await triggered('weekly');
+  const trigger = async (...args: string[]) => expectExit(await schedule('trigger', 'weekly', ...args));
+  expect(await trigger()).toContain('it waits for the one before it');
+  await trigger();
+  const waits = await scheduleIs(stack, 'weekly', 'leaves one out', ({ leftOutOverlap }) => leftOutOverlap > 0);
+  expect(waits).toMatchObject({ running: [first], waiting: 1, overlap: 'buffer-one' });
+  const beside = await triggered('weekly', '--overlap', 'allow-all');
+  const states = async () => (await showSchedule(stack, 'weekly')).firings.map(({ run, state }) => [run, state]);
+  expect(await states()).toEqual([
+    [beside, 'running'],
+    [first, 'running'],
+  ]);
+  expectExit(await stack.temper(['cancel', beside]));
+  const last = await triggered('weekly', '--overlap', 'terminate-other');
+  await runReaches(stack, last, 1); // its firing was terminated, the first run cleaned up and gave the device back
+  expect(await states()).toEqual([
+    [last, 'running'],
+    [beside, 'cancelled'],
+    [first, 'cancelled'],
+  ]);
+  expectExit(await schedule('delete', 'weekly'));
+});
+
+it('a run that fails pauses its schedule, where it was asked to', async () => {
+  const path = join(stack.directory, 'changes.jsonl');
+  copyFileSync(TINY_GLOSSES, path);
+  const changes = writeTinyJob(stack.directory, { data: { source: path }, train: { epochs: 1 } }, 'changes.yaml');
+  expectExit(await schedule('create', 'doomed', changes, '--every', '365d', '--pause-on-failure'));
+  writeFileSync(path, '{"gloss": "a small bird", "topic": "animal"}\n'); // fine to read, and nothing to learn
+  const run = await triggered('doomed');
+  expect((await watchToEnd(stack, run)).state).toBe('failed');
+  const { note } = await scheduleIs(stack, 'doomed', 'is paused', ({ paused }) => paused);
+  expect(note).toMatch(/failure: doomed-.*expected at least two classes in column `topic`, found only `animal`/);
+  expectExit(await schedule('delete', 'doomed'));
+});
 
 it('what ended is remembered for longer than the server does by itself', async () => {
   const days = await withClient(stack, async (client) => {
