@@ -19,6 +19,7 @@ import {
   startRun,
   watchToEnd,
   writeLongJob,
+  writeTinyJob,
 } from '../support/runs.js';
 import { builtFile } from '../support/spawned-stack.js';
 import { startTestStack, type TestStack } from '../support/stack.js';
@@ -109,22 +110,47 @@ describe('what hangs, what never starts, and what cannot be done', () => {
     expect((await stack.temper(['replay', run, '--step', '6'])).stderr).toMatch(/has no step 6, but 5, that ended/);
   }, 240_000);
 
-  it('a worker without a device says so, takes no session and ends when asked to', async () => {
+  /** A worker beside the stack's own, with a scratch folder of its own, as on another host. */
+  const startWorker = (name: string, env: NodeJS.ProcessEnv) => {
     const worker = spawn(process.execPath, [builtFile('workers/main.ts'), '--role', 'device'], {
       cwd: stack.directory,
-      env: { ...stack.env, TEMPER_DEVICE_SLOTS: '0', TEMPER_SCRATCH: join(folder, 'scratch') },
+      env: { ...stack.env, TEMPER_SCRATCH: join(folder, name), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const exit = once(worker, 'exit');
     let said = '';
     for (const stream of [worker.stdout, worker.stderr])
       stream.on('data', (bytes: Buffer) => (said += bytes.toString()));
-    await eventually('it says so', () => said.includes('TEMPER_DEVICE_SLOTS is 0: this worker has no device'));
+    return { worker, exit, said: () => said };
+  };
+
+  it('a worker without a device says so, takes no session and ends when asked to', async () => {
+    const { worker, exit, said } = startWorker('none', { TEMPER_DEVICE_SLOTS: '0' });
+    await eventually('it says so', () => said().includes('TEMPER_DEVICE_SLOTS is 0: this worker has no device'));
     const doctor = await stack.temper(['doctor'], { env: { TEMPER_DEVICE_SLOTS: '0' } });
     expect(doctor.stdout).toMatch(/Device to train on: none, as TEMPER_DEVICE_SLOTS is 0/);
     worker.kill('SIGTERM');
     expect(await exit).toEqual([0, null]);
   }, 120_000);
+
+  it('a worker on whose device no engine starts says so and ends; a run goes on at another host', async () => {
+    const run = await startRun(stack, writeTinyJob(stack.directory, { train: { epochs: 16 } }, 'moved.yaml'));
+    await runTrainsBeyond(stack, run, 50);
+    writeFileSync(dead, '');
+    for (const pid of enginePids(stack)) process.kill(pid, 'SIGKILL');
+
+    const broken = startWorker('broken', {});
+    expect(await broken.exit).toEqual([1, null]);
+    expect(broken.said()).toMatch(/No engine starts on .*\n[^]*the driver fell over/);
+
+    const other = startWorker('other', { NODE_OPTIONS: '' });
+    expect(await watchToEnd(stack, run)).toMatchObject({ code: 0, state: 'done' });
+    other.worker.kill('SIGTERM');
+    expect(await other.exit).toEqual([0, null]);
+    const { sessions } = await explain(stack, run);
+    expect(sessions.length).toBeGreaterThan(1);
+    expect(readFileSync(join(stack.folder, 'logs', 'device.log'), 'utf8')).toMatch(/takes no sessions until/);
+  }, 240_000);
 });
 
 interface Bundle {
