@@ -1,11 +1,9 @@
 /** The data of a job on this machine. */
 import { basename, resolve } from 'node:path';
 import { localFiles, type LocalFiles } from '../activities/source/local.js';
-import type { Buckets } from '../activities/source/objects.js';
 import { DataError } from '../data/data-error.js';
 import type { Job } from '../job/schema.js';
-import { withBucket } from '../storage/object-store.js';
-import { settings, storeFailure } from './services.js';
+import { anyBucket, storeFailure } from './services.js';
 
 export interface LocalSource extends LocalFiles {
   /** Where it was read: absolute paths and patterns of this machine, or `s3://bucket/key`. */
@@ -46,10 +44,6 @@ export async function localSource(job: Job, jobFolder: string, scratch: string):
 
 /** The source's name in the run: without the way to it. */
 export const shortName = (sourceName: string): string => basename(sourceName);
-
-/** A bucket of the store that this directory has. */
-export const anyBucket: Buckets['withBucket'] = async (bucket, use) =>
-  withBucket((await settings()).store, bucket, use);
 
 /** @throws DataError for a place that is neither a path nor on S3. */
 export function requireReadable(places: readonly string[]): void {

@@ -1,7 +1,8 @@
 import type { Client } from '@temporalio/client';
+import type { Buckets } from '../activities/source/objects.js';
 import { connectTemporal, resolveConnection, type TemperConnection } from '../infra/connection.js';
 import { isStoreError } from '../storage/errors.js';
-import { openObjectStore, type ObjectStore } from '../storage/object-store.js';
+import type { ObjectStore } from '../storage/object-store.js';
 import { CliError, exitCode } from '../infra/errors.js';
 
 /** The two services a command talks to. A command that needs one of them opens only that. */
@@ -19,10 +20,14 @@ export async function withTemporal<Result>(
   }
 }
 
+/** The SDK takes a quarter of a second to load, and most commands ask Temporal alone. */
+const objectStores = () => import('../storage/object-store.js');
+
 /** Somebody sits and waits: a store that hangs is told of in half a minute (three tries), not after a minute and a half. */
 const IDLE_MS = 10_000;
 
 export async function withStore<Result>(use: (store: ObjectStore) => Promise<Result>): Promise<Result> {
+  const { openObjectStore } = await objectStores();
   const store = openObjectStore({ ...(await settings()).store, timeouts: { idleMs: IDLE_MS } });
   try {
     return await use(store);
@@ -32,6 +37,10 @@ export async function withStore<Result>(use: (store: ObjectStore) => Promise<Res
     store.close();
   }
 }
+
+/** Another bucket of the store that this directory has. */
+export const anyBucket: Buckets['withBucket'] = async (bucket, use) =>
+  (await objectStores()).withBucket((await settings()).store, bucket, use);
 
 /** A failure of the store as the command line says it; anything else as it is. */
 export function storeFailure(error: unknown): unknown {

@@ -8,9 +8,8 @@ import { fileSource } from '../data/byte-source.js';
 import { DataError } from '../data/data-error.js';
 import type { Job } from '../job/schema.js';
 import { quotedList } from '../job/nearest.js';
-import { withBucket } from '../storage/object-store.js';
 import { placesOf } from './local-source.js';
-import { settings, storeFailure } from './services.js';
+import { anyBucket, storeFailure } from './services.js';
 
 export interface SynonymSource {
   /** The table on this machine, as synonymLines writes it; null where the job has none. */
@@ -49,7 +48,7 @@ async function fetched(given: string, jobFolder: string, scratch: string) {
     places: placesOf({ source: given }, jobFolder),
     columns: { text: 'text', label: 'label' },
     scratch,
-    withBucket: async (bucket, use) => withBucket((await settings()).store, bucket, use),
+    withBucket: anyBucket,
   }).catch((error: unknown) => {
     if (!(error instanceof DataError)) throw storeFailure(error);
     throw new DataError(error.message.replace(/^data\.source:/, 'data.augment.synonyms.table:'));

@@ -1,9 +1,10 @@
 /** Decodes an image file to square RGB, as torchvision's evaluation transform does (Resize, CenterCrop). */
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { pad } from './augment/crop.js';
 import type { Pixels } from './augment/pixels.js';
 import { resized } from './augment/resize.js';
 import type { PackedImage } from './readers/row.js';
+import { loadSharp } from './sharp.js';
 
 /** torchvision brings the shorter side to 256 pixels for a crop of 224. */
 const SHORTER_SIDE = 256 / 224;
@@ -24,8 +25,6 @@ export const DECODED_AT_ONCE = 8;
 export class UnreadableImage extends Error {
   override readonly name = 'UnreadableImage';
 }
-
-sharp.cache(false); // images are read once
 
 /** Of larger ones libvips never has all pixels in memory; what it scales is one or two of 255 off. */
 const WHOLE_PIXELS = 2 ** 20;
@@ -74,12 +73,13 @@ export async function lookAtImage({ bytes, fault }: PackedImage): Promise<ImageL
 export async function imageFields(bytes: Uint8Array): Promise<Uint8Array> {
   await headOf(bytes);
   // Formats that can be read at a part of their size are, and show the same damage.
-  const image = upright(bytes, MAX_PIXELS).resize(FIELDS, FIELDS, { fit: 'fill', kernel: 'linear' });
+  const image = (await upright(bytes, MAX_PIXELS)).resize(FIELDS, FIELDS, { fit: 'fill', kernel: 'linear' });
   return (await pixelsOf(image)).data;
 }
 
 /** Pixels of the shorter side of an image that can be decoded. */
 export async function shorterSideOf({ bytes }: PackedImage): Promise<number> {
+  const sharp = await loadSharp();
   const { width, height } = await sharp(bytes, { limitInputPixels: MAX_PIXELS }).metadata();
   return Math.min(width, height);
 }
@@ -87,7 +87,8 @@ export async function shorterSideOf({ bytes }: PackedImage): Promise<number> {
 const isJpeg = (bytes: Uint8Array): boolean => bytes[0] === 0xff && bytes[1] === 0xd8;
 const isPng = (bytes: Uint8Array): boolean => bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e;
 
-function upright(bytes: Uint8Array, limitInputPixels: number): Sharp {
+async function upright(bytes: Uint8Array, limitInputPixels: number): Promise<Sharp> {
+  const sharp = await loadSharp();
   const image = sharp(bytes, { limitInputPixels, failOn: 'error' }).autoOrient().toColourspace('srgb');
   return isJpeg(bytes) ? image : image.flatten({ background: '#ffffff' });
 }
@@ -104,8 +105,8 @@ async function pixelsOf(image: Sharp): Promise<Pixels> {
   return { data, width, height };
 }
 
-const decoded = (bytes: Uint8Array, limitInputPixels: number): Promise<Pixels> =>
-  pixelsOf(upright(bytes, limitInputPixels));
+const decoded = async (bytes: Uint8Array, limitInputPixels: number): Promise<Pixels> =>
+  pixelsOf(await upright(bytes, limitInputPixels));
 
 function requireSides({ width, height }: Size): void {
   if (Math.min(width, height) >= MIN_SIDE) return;
@@ -120,6 +121,7 @@ interface Size {
 /** Of the upright image, without decoding it. */
 async function headOf(bytes: Uint8Array): Promise<Size> {
   if (bytes.byteLength === 0) throw new UnreadableImage('the file is empty');
+  const sharp = await loadSharp();
   const head = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' });
   const { format, autoOrient } = await head.metadata().catch(unreadable);
   if (!formats.has(format)) throw new UnreadableImage(`expected a JPEG, PNG, WebP, GIF, TIFF or AVIF, found ${format}`);
@@ -131,7 +133,7 @@ async function headOf(bytes: Uint8Array): Promise<Size> {
 async function shrunk(bytes: Uint8Array, { width, height }: Size, size: number, margin: number): Promise<Uint8Array> {
   const { left, top, ...scaled } = placeOfCrop(width, height, size, margin);
   const side = size + 2 * margin;
-  const image = upright(bytes, MAX_PIXELS)
+  const image = (await upright(bytes, MAX_PIXELS))
     .resize(scaled.width, scaled.height, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
     .extract({ left, top, width: side, height: side });
   return (await pixelsOf(image)).data;

@@ -7,7 +7,8 @@ import { fileFormatOf, type FileFormat } from '../../data/readers/formats.js';
 import { imageColumnOf } from '../../data/sources/image-column.js';
 import { imageName } from '../../data/sources/image-rows.js';
 import { jobSchema, type Task } from '../../job/schema.js';
-import { anyBucket, nameOfSource, placesOf, requireReadable } from '../local-source.js';
+import { nameOfSource, placesOf, requireReadable } from '../local-source.js';
+import { anyBucket } from '../services.js';
 
 interface LookOptions {
   readonly format?: FileFormat;

@@ -1,6 +1,6 @@
-import sharp from 'sharp';
 import { MAX_PIXELS } from '../images.js';
 import type { PackedImage } from '../readers/row.js';
+import { loadSharp } from '../sharp.js';
 
 const SIDE = 96;
 
@@ -8,6 +8,7 @@ const SIDE = 96;
 export async function thumbnail({ bytes, fault }: PackedImage): Promise<string | null> {
   if (fault !== null) return null;
   try {
+    const sharp = await loadSharp();
     const small = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
       .autoOrient()
       .resize(SIDE, SIDE, { fit: 'inside' })

@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** A look that asks a server, or starts a process: often enough to see a run in its middle, and no load on it. */
+export const ASK_MS = 250;
+
 /** Waits until `look` gives something other than null, undefined and false. Failing looks count as not yet. */
 export const eventually = async <T>(
   what: string,
   look: () => T | Promise<T>,
   withinMs = 30_000,
+  everyMs = 25,
 ): Promise<Exclude<T, null | undefined | false>> => {
   const deadline = performance.now() + withinMs;
   let last: unknown;
@@ -17,7 +21,7 @@ export const eventually = async <T>(
     } catch (error) {
       last = error;
     }
-    await sleep(25);
+    await sleep(everyMs);
   }
   throw new Error(`not within ${withinMs} ms: ${what}; last seen: ${String(last)}`);
 };

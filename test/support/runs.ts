@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
 import { repositoryRoot } from '../../infra/parts/root.mjs';
 import type { FineTuneResult, RunStatus, SessionRecord, TrainProgress } from '../../workflows/contract.js';
-import { eventually } from './poll.js';
+import { ASK_MS, eventually } from './poll.js';
 import { runProgram, type CommandResult, type TestStack } from './stack.js';
 
 /** Runs of the tiny model, steered through the command line. */
@@ -135,6 +135,7 @@ export const runIs = (
         return ended ? ('ended' as const) : null;
       },
       withinMs,
+      ASK_MS,
     );
     if (found === 'ended') throw new Error(`${run} ended before it ${what}`);
     return found;
@@ -160,6 +161,7 @@ export const runTrainsBeyond = (stack: TestStack, run: string, step: number): Pr
       return progress?.stage === 'training' && progress.position.step > step;
     },
     120_000,
+    ASK_MS,
   );
 
 /** Every engine of the stack's workers: child processes, which no record names. */

@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually } from './poll.js';
+import { ASK_MS, eventually } from './poll.js';
 import { expectExit, withClient } from './runs.js';
 import type { TestStack } from './stack.js';
 
@@ -46,6 +46,7 @@ export const scheduleIs = (
       return test(shown) && shown;
     },
     withinMs,
+    ASK_MS,
   );
 
 /** The n-th run of the schedule (from 1), once it has begun: then it has read its data. */
@@ -61,6 +62,7 @@ export const nthRun = (stack: TestStack, name: string, n: number): Promise<strin
         return runs.sort((a, b) => a.at - b.at)[n - 1]?.id;
       },
       120_000,
+      ASK_MS,
     ),
   );
 

@@ -1,0 +1,10 @@
+import type sharp from 'sharp';
+
+let loaded: Promise<typeof sharp> | null = null;
+
+/** libvips, from the first image on: who reads texts and tables, and most commands, never wait for it to load. */
+export const loadSharp = (): Promise<typeof sharp> =>
+  (loaded ??= import('sharp').then((module) => {
+    module.default.cache(false); // images are read once
+    return module.default;
+  }));
