@@ -16,7 +16,7 @@ import {
   writeTinyJob,
   type Ending,
 } from '../support/runs.js';
-import { startTestStack, type TestStack } from '../support/stack.js';
+import { ALL_THREADS, startTestStack, type TestStack } from '../support/stack.js';
 
 /** Another seed finds other moments: TEMPER_TEST_SEED=… npx vitest run test/integration/exact-resume.test.ts */
 const seed = Number(process.env['TEMPER_TEST_SEED'] ?? 20_261);
@@ -28,7 +28,7 @@ describe(`a run in which processes die at random moments (seed ${seed}) ends wit
 
   beforeAll(async () => {
     console.log(`moments of death: TEMPER_TEST_SEED=${seed}`);
-    stack = await startTestStack();
+    stack = await startTestStack({ env: ALL_THREADS });
     job = writeTinyJob(stack.directory);
     undisturbed = await watchToEnd(stack, await startRun(stack, job));
     expect(undisturbed.state).toBe('done');

@@ -15,7 +15,7 @@ import {
   writeTinyJob,
   type Ending,
 } from '../support/runs.js';
-import { startTestStack, type TestStack } from '../support/stack.js';
+import { ALL_THREADS, startTestStack, type TestStack } from '../support/stack.js';
 
 /** In the kernel's notation: the bytes of 127.0.0.1, last first. */
 const LOOPBACK = '0100007F';
@@ -29,7 +29,7 @@ describe('a run from end to end, on the embedded stack', () => {
   let events: readonly HistoryEvent[];
 
   beforeAll(async () => {
-    stack = await startTestStack();
+    stack = await startTestStack({ env: ALL_THREADS });
     const job = writeTinyJob(stack.directory, { train: { epochs: 3 } });
     const said = expectExit(await stack.temper(['run', job, '--watch', '--json'], { timeoutMs: 240_000 }));
     const last = JSON.parse(said.trim().split('\n').at(-1) ?? '') as Omit<Ending, 'code'>;

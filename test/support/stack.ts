@@ -55,13 +55,18 @@ export const runProgram = (
     child.stdin.end(input ?? '');
   });
 
+/** A tiny model's steps take a third less time on one thread than on two, and leave a core to the tests beside it. */
+const ONE_THREAD = { TEMPER_THREADS: '1' };
+/** As a user has it. */
+export const ALL_THREADS = { TEMPER_THREADS: undefined };
+
 export const startTestStack = async (
   options: { upArgs?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
 ): Promise<TestStack> => {
   const directory = makeTemporaryFolder();
   const folder = join(directory, '.temper');
   const clean = Object.entries(process.env).filter(([name]) => !/^(TEMPORAL_|TEMPER_(S3_|HOME)|AWS_)/.test(name));
-  const env: NodeJS.ProcessEnv = { ...Object.fromEntries(clean), NO_COLOR: '1', ...options.env };
+  const env: NodeJS.ProcessEnv = { ...Object.fromEntries(clean), NO_COLOR: '1', ...ONE_THREAD, ...options.env };
 
   const record = (): StackRecord => {
     const found = readRecord(join(folder, 'stack.json'));
