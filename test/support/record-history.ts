@@ -3,25 +3,31 @@
  *
  *     npm run build && node dist/test/support/record-history.js [NAME…]
  *
- * An old history is worth more than a new one: record what is not there yet. Record all again when the workflow changed in a way that open runs need not survive. Nothing in the files names this machine.
+ * They go into the folder of this version (test/fixtures/histories/0.4), once: a history of a version that runs may have been begun under stays
+ * as it is. Record what the version has and no other: what is new in it, what `patched()` marks. Nothing in the files names this machine.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/activity';
+import { z } from 'zod';
 import { partPaths } from '../../infra/parts.mjs';
 import { repositoryRoot } from '../../infra/parts/root.mjs';
 import type { PartRange, Position, Suspect, TrainUntil } from '../../workflows/contract.js';
 import { preparationOf } from '../../workflows/handlers.js';
 import { failureType } from '../../workflows/policies/failures.js';
+import { eventually } from './poll.js';
 import { SMALL_PARTS, writeDataJob, writeRows } from './preparations.js';
 import { expectExit, killNow, runTrainsBeyond, startRun, watchToEnd, writeLongJob, writeTinyJob } from './runs.js';
 import { scheduleIs } from './schedules.js';
-import { startTestStack, type TestStack } from './stack.js';
+import { ALL_THREADS, startTestStack, type TestStack } from './stack.js';
 import { WorkflowWorld, engineDied, never, startWorkflowServer } from './workflow-world.js';
 
-const fixtures = join(repositoryRoot(), 'test', 'fixtures', 'histories');
+/** Of this version, whose code makes them: `0.4`. */
+const packageSchema = z.object({ version: z.string().regex(/^\d+\.\d+\./) });
+const { version } = packageSchema.parse(JSON.parse(readFileSync(join(repositoryRoot(), 'package.json'), 'utf8')));
+const fixtures = join(repositoryRoot(), 'test', 'fixtures', 'histories', version.split('.').slice(0, 2).join('.'));
 
 /** The same words for every machine: in text, and inside payloads, which are base64 of JSON. */
 function scrub(value: unknown, words: (text: string) => string): unknown {
@@ -133,7 +139,7 @@ const wanted = process.argv.slice(2);
 const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
 
 if (Object.keys(histories).some(isWanted)) {
-  const stack = await startTestStack();
+  const stack = await startTestStack({ env: ALL_THREADS });
   try {
     for (const [name, begin] of Object.entries(histories).filter(([name]) => isWanted(name))) {
       const begun = await begin(stack);
@@ -209,6 +215,34 @@ if (isWanted('left-session')) {
       });
       await world.toTheEnd('forsaken', { train: { epochs: 1 }, checkpoint: { everySteps: 5 } });
       record(place, 'left-session', { run: 'forsaken' });
+    },
+  );
+}
+if (['disk-full', 'adjusted-while-looking'].some(isWanted)) {
+  await inWorld(
+    [],
+    (world) => world.start(),
+    async (world, place) => {
+      const job = { train: { epochs: 1 }, checkpoint: { everySteps: 5 } };
+      const full = ApplicationFailure.create({ type: failureType.diskFull, message: "this host's disk is full" });
+      world.on('trainEpoch', ({ n }) => (n === 2 || n === 3 ? Promise.reject(full) : undefined));
+      await world.toTheEnd('filled', job);
+      if (isWanted('disk-full')) record(place, 'disk-full', { run: 'filled' });
+
+      let [looks, tell] = [0, (): void => undefined];
+      const told = new Promise<void>((resolve) => (tell = resolve));
+      world.on('trainEpoch', ({ n }) => (n === 6 ? Promise.reject(engineDied(7)) : undefined));
+      world.on('findCheckpoint', async () => {
+        looks += 1;
+        if (looks === 1) await told;
+        return undefined;
+      });
+      const handle = await world.begin('steered', job);
+      await eventually('the run looks for its checkpoint', () => looks === 1);
+      await handle.executeUpdate('adjust', { args: [{ learningRate: 0.5 }] });
+      tell();
+      await handle.result();
+      if (isWanted('adjusted-while-looking')) record(place, 'adjusted-while-looking', { run: 'steered' });
     },
   );
 }

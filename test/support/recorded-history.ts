@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { HistoryEvent } from './history.js';
 
 /**
  * A history as the Temporal command line writes it, as the SDK's own message. `historyFromJSON` of the SDK fails where npm gave
@@ -7,14 +8,21 @@ import { createRequire } from 'node:module';
 interface Reflection {
   readonly lookupType: (name: string) => object;
 }
+export interface RecordedHistory {
+  readonly events: readonly HistoryEvent[];
+}
 interface ProtoJson {
-  readonly fromJson: (type: object, value: unknown, options: { ignoreUnknownFields: boolean }) => object | null;
+  readonly fromJson: (
+    type: object,
+    value: unknown,
+    options: { ignoreUnknownFields: boolean },
+  ) => RecordedHistory | null;
 }
 
 const fromClient = createRequire(createRequire(import.meta.url).resolve('@temporalio/client'));
 const fromProto = createRequire(fromClient.resolve('@temporalio/proto'));
 
-export function readHistory(json: string): object {
+export function readHistory(json: string): RecordedHistory {
   const { fromJson } = fromProto('protobufjs/ext/protojson') as ProtoJson;
   const { patchProtobufRoot } = fromProto('@temporalio/proto/lib/patch-protobuf-root') as {
     patchProtobufRoot: (root: unknown) => Reflection;
