@@ -70,7 +70,7 @@ export const twoWriters: Row = {
   title: 'two live workers on one run (in small): one linear history',
   unit: 'run of two',
   tries: 200,
-  inTest: 10,
+  inTest: 5,
   open: async ({ seed }): Promise<Stage> => {
     const two = await pair();
     return {
