@@ -53,7 +53,7 @@ export async function fetchFile(
   options?: CallOptions,
 ): Promise<string> {
   const path = join(cacheFolder, file.sha256);
-  if (await verifies(path, file)) return path;
+  if (await isWhole(path, file)) return path;
   try {
     await store.getToFile(file.key, path, file, options);
   } catch (error) {
@@ -64,7 +64,8 @@ export async function fetchFile(
   return path;
 }
 
-async function verifies(path: string, expect: { sha256: Sha256; bytes: number }): Promise<boolean> {
+/** Whether a local file is what its digest says. */
+export async function isWhole(path: string, expect: { sha256: Sha256; bytes: number }): Promise<boolean> {
   try {
     if ((await stat(path)).size !== expect.bytes) return false;
     return (await sha256OfFile(path)).sha256 === expect.sha256;

@@ -1,7 +1,7 @@
 /**
  * What can go wrong with the object store, grouped by the caller's next move:
  *
- * - `unreachable`: wait and try again (network, time-outs, 5xx, 429, credentials that have expired, a bucket that is full). It
+ * - `unreachable`: wait and try again (network, time-outs, 5xx, 429, credentials that have expired or cannot be had, a bucket that is full). It
  *   says nothing about what is stored.
  * - `conflict`: another request was in the way (409). Try again at once.
  * - `precondition`: the object is not what the request assumed (412). Read back: it may be our own success, retried.

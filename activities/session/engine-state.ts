@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { log } from '@temporalio/activity';
 import { fetchCheckpoint } from '../../storage/checkpoint/restore.js';
-import { fetchFile } from '../../storage/content.js';
+import { fetchFile, isWhole } from '../../storage/content.js';
 import { untilReachable } from '../../storage/until-reachable.js';
 import type { CheckpointRef, FeaturesRef, Snapshot, StateRef, TrainProgress } from '../../workflows/contract.js';
 import { sessionClosed } from '../as-activity.js';
@@ -47,6 +47,10 @@ export async function ensureState(
   const position = { step, epoch, cursor };
   const onDisk = at.kind === 'snapshot' && desk.snapshots.get(at.folder);
   if (onDisk) {
+    for (const shard of onDisk.shards) {
+      if (await isWhole(shard.path, shard)) continue;
+      throw sessionClosed(`the snapshot of step ${step} on this host is damaged: ${shard.path} is not what it was`);
+    }
     await restore(session, { shards: onDisk.shards.map(({ path }) => path), position });
   } else {
     const folder = shardFolder(session);

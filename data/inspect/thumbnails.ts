@@ -7,8 +7,8 @@ const SIDE = 96;
 /** A small JPEG as base64; null for an image that cannot be drawn, of which the report tells elsewhere. */
 export async function thumbnail({ bytes, fault }: PackedImage): Promise<string | null> {
   if (fault !== null) return null;
+  const sharp = await loadSharp();
   try {
-    const sharp = await loadSharp();
     const small = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
       .autoOrient()
       .resize(SIDE, SIDE, { fit: 'inside' })

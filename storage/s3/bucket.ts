@@ -32,7 +32,7 @@ export async function* list(
           ...(options?.startAfter !== undefined && { StartAfter: connection.fullKey(options.startAfter) }),
           ...(token !== undefined && { ContinuationToken: token }),
         }),
-        { ...(signal && { abortSignal: signal }) },
+        connection.http(signal),
       ),
     );
     for (const { Key, Size, ETag, LastModified } of page.Contents ?? [])
@@ -55,7 +55,7 @@ export async function deleteObjects(
     try {
       await connection.call(key, options, async (signal) => {
         const command = new DeleteObjectCommand({ Bucket: connection.bucket, Key: connection.fullKey(key) });
-        await connection.client.send(command, { ...(signal && { abortSignal: signal }) });
+        await connection.client.send(command, connection.http(signal));
       });
     } catch (error) {
       if (!isStoreError(error, 'missing')) throw error;
@@ -68,7 +68,7 @@ export async function check(connection: Connection, options?: CallOptions): Prom
   await connection.call(undefined, options, (signal) =>
     connection.client.send(
       new ListObjectsV2Command({ Bucket: connection.bucket, Prefix: connection.fullKey(''), MaxKeys: 1 }),
-      { ...(signal && { abortSignal: signal }) },
+      connection.http(signal),
     ),
   );
 }
@@ -81,9 +81,7 @@ export async function ensureBucket(connection: Connection, options?: CallOptions
   }
   try {
     await connection.call(undefined, options, (signal) =>
-      connection.client.send(new CreateBucketCommand({ Bucket: connection.bucket }), {
-        ...(signal && { abortSignal: signal }),
-      }),
+      connection.client.send(new CreateBucketCommand({ Bucket: connection.bucket }), connection.http(signal)),
     );
   } catch (error) {
     if (!isStoreError(error, 'conflict')) throw error;

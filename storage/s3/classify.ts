@@ -56,8 +56,8 @@ export function classify(error: unknown, where: string, aborted: boolean): unkno
   const fail = (kind: StoreError['kind'], sentence: string) => new StoreError(kind, sentence, word);
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError')
     return fail(
-      'denied',
-      `no credentials were found for ${where}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile`,
+      'unreachable', // a login that has run out, a metadata service that is away: they come back without a new start
+      `no credentials were found for ${where}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile, or log in again`,
     );
   if (name === 'NoSuchBucket')
     return fail('denied', `${where}: the bucket does not exist; create it or correct its name`);

@@ -23,11 +23,18 @@ export interface StoreTimeouts {
   readonly connectMs: number;
   /** Silence on the connection in mid-request, either way, after which it counts as dead. */
   readonly idleMs: number;
-  /** From the start of a request to its first answer, sending a 64 MiB body over a slow wire included: what gets on is left alone. */
+  /**
+   * From the start of a request to its first answer, sending a 64 MiB body over a slow wire included: what gets on is left alone. A request
+   * that sends less has less (a minute and its bytes): its answer may come a byte at a time, and the connection is never silent.
+   */
   readonly requestMs: number;
 }
 
 const defaultTimeouts: StoreTimeouts = { connectMs: 5_000, idleMs: 30_000, requestMs: 30 * 60_000 };
+
+/** What the store may take to answer a request that it has. */
+const ANSWER_MS = 60_000;
+const SLOWEST_BYTES_PER_MS = 32;
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -41,6 +48,8 @@ export interface Connection {
   fullKey(key: string): string;
   ownKey(fullKey: string): string;
   where(key?: string): string;
+  /** How a request of so many bytes (left out: of none) is sent: when it is given up, and by whom. */
+  http(signal: AbortSignal | undefined, bytes?: number): { abortSignal?: AbortSignal; requestTimeout: number };
   call<T>(
     key: string | undefined,
     options: CallOptions | undefined,
@@ -84,6 +93,10 @@ export function connect(settings: StoreSettings): Connection {
     fullKey: (key) => prefix + key,
     ownKey: (fullKey) => fullKey.slice(prefix.length),
     where,
+    http: (signal, bytes = 0) => ({
+      ...(signal && { abortSignal: signal }),
+      requestTimeout: Math.min(timeouts.requestMs, ANSWER_MS + bytes / SLOWEST_BYTES_PER_MS),
+    }),
     async call(key, options, action) {
       try {
         options?.signal?.throwIfAborted();

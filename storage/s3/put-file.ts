@@ -92,7 +92,7 @@ async function putParts(connection: Connection, upload: Upload, options?: CallOp
       Metadata: { sha256 },
       ...(connection.sendsChecksums && { ChecksumAlgorithm: 'SHA256' as const, ChecksumType: 'COMPOSITE' as const }),
     });
-    return (await connection.client.send(command, { ...(signal && { abortSignal: signal }) })).UploadId;
+    return (await connection.client.send(command, connection.http(signal))).UploadId;
   });
   try {
     const partBytes = Math.max(32 * mib, Math.ceil(size / maxParts / mib) * mib);
@@ -105,7 +105,7 @@ async function putParts(connection: Connection, upload: Upload, options?: CallOp
         UploadId: uploadId,
         MultipartUpload: { Parts: parts },
       });
-      await connection.client.send(command, { ...(signal && { abortSignal: signal }) });
+      await connection.client.send(command, connection.http(signal, size));
     });
   } catch (error) {
     const gone = isStoreError(error, 'missing');
@@ -150,7 +150,7 @@ async function sendParts(
             ...(connection.sendsChecksums && { ChecksumSHA256: base64OfHex(digest) }),
           });
           command.middlewareStack.add(signedPayload(digest), beforeSigning);
-          return connection.client.send(command, { ...(signal && { abortSignal: signal }) });
+          return connection.client.send(command, connection.http(signal, bytes.byteLength));
         }),
       );
       parts.push({

@@ -54,7 +54,7 @@ export async function putBytes(
         ...condition,
       });
       command.middlewareStack.add(signedPayload(digest), beforeSigning);
-      const answer = await connection.client.send(command, { ...(signal && { abortSignal: signal }) });
+      const answer = await connection.client.send(command, connection.http(signal, bytes.byteLength));
       return { etag: answer.ETag ?? '', compared: answer.ChecksumSHA256 === base64OfHex(digest) };
     }),
   );

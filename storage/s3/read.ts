@@ -18,7 +18,7 @@ export async function head(connection: Connection, key: string, options?: CallOp
   try {
     return await connection.call(key, options, async (signal) => {
       const command = new HeadObjectCommand({ Bucket: connection.bucket, Key: connection.fullKey(key) });
-      const answer = await connection.client.send(command, { ...(signal && { abortSignal: signal }) });
+      const answer = await connection.client.send(command, connection.http(signal));
       return { etag: answer.ETag ?? '', bytes: answer.ContentLength ?? 0, sha256: answer.Metadata?.['sha256'] ?? null };
     });
   } catch (error) {
@@ -44,7 +44,7 @@ export async function openBody(
     Key: connection.fullKey(key),
     ...(range && { Range: `bytes=${range.from}-${range.to - 1}` }),
   });
-  const answer = await connection.client.send(command, { ...(signal && { abortSignal: signal }) });
+  const answer = await connection.client.send(command, connection.http(signal));
   if (answer.Body === undefined) throw new StoreError('unreachable', `${connection.where(key)} came without a body`);
   return { body: answer.Body as Readable, etag: answer.ETag ?? '' };
 }

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -45,7 +46,7 @@ async function store() {
     proxy.fault = () => fault;
     return (await fetch(`${proxy.endpoint}/b/runs/r/x`)).text();
   };
-  return { told, put, get, port };
+  return { told, put, get, port, proxy };
 }
 
 describe('the proxy', () => {
@@ -59,9 +60,6 @@ describe('the proxy', () => {
     [{ kind: 'lose-answer' }, 'no answer', ['abcdefgh']],
     [{ kind: 'cut-answer', atByte: 2 }, 'no answer', ['abcdefgh']],
     [{ kind: 'hang-answer', atByte: 2 }, 'no answer', ['abcdefgh']],
-    [{ kind: 'refuse', reset: true }, 'no answer', []],
-    [{ kind: 'cut-request', atByte: 3, reset: true }, 'no answer', []],
-    [{ kind: 'cut-answer', atByte: 2, reset: true }, 'no answer', ['abcdefgh']],
     [{ kind: 'flip-request', atBit: 0 }, '200 answer 1', ['`bcdefgh']],
     [{ kind: 'flip-answer', atBit: 1 }, '200 cnswer 1', ['abcdefgh']],
   ])('does %o', async (fault, answer, told) => {
@@ -69,6 +67,27 @@ describe('the proxy', () => {
     expect(await put(fault)).toBe(answer);
     expect(heard.map(String)).toEqual(told);
     expect(await put(null)).toContain('200 answer');
+  });
+
+  it.each<Fault>([
+    { kind: 'refuse' },
+    { kind: 'cut-request', atByte: 3 },
+    { kind: 'cut-answer', atByte: 2 },
+    { kind: 'lose-answer' },
+  ])('resets the connection instead of closing it: %o', async (fault) => {
+    const { proxy, port } = await store();
+    const codeOf = async (sent: Fault) => {
+      proxy.fault = () => sent;
+      const socket = connect(Number(new URL(proxy.endpoint).port), '127.0.0.1');
+      socket.resume();
+      socket.write(`PUT /b/x HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 8\r\n\r\nabcdefgh`);
+      return Promise.race([
+        once(socket, 'end').then(() => 'closed'),
+        once(socket, 'error').then(([error]) => (error as NodeJS.ErrnoException).code),
+      ]).catch((error: NodeJS.ErrnoException) => error.code);
+    };
+    expect(await codeOf(fault)).toBe('closed');
+    expect(await codeOf({ ...fault, reset: true } as Fault)).toBe('ECONNRESET');
   });
 
   it('answers for the store, with Retry-After or without, and the store hears nothing', async () => {

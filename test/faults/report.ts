@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describeBench } from '../../bench/machine.js';
+import { repositoryRoot } from '../../infra/parts/root.mjs';
 import { cellsOf, tableOf, type Summary } from './results.js';
 import { rows } from './rows/index.js';
 
 const introduction = `# What was survived
 
 \`npm run faults\` does these tries and writes this page (docs/faults.md). Each try is a run that is hurt; *survived* means that it ended by
-itself, with the bits of the run that nobody touched, and that the auditor, which looks at the bucket after every request, found a
-checkpoint that verifies at every look. Lost steps are those trained again. Recovery is the wall time over that of the run that nobody
+itself, with the bits of the run that nobody touched, and that the auditor, which looks at the bucket after every request that may have
+changed it, found a checkpoint that verifies at every look. Rows without a recovery time run no processes: they read what was damaged, or run the protocol in small. Lost steps are those trained again. Recovery is the wall time over that of the run that nobody
 touched, time-outs and restarts included. Both: median (most). Tries: done, of those that make the row whole.
 `;
 
@@ -15,8 +18,16 @@ touched, time-outs and restarts included. Both: median (most). Tries: done, of t
  * another checkout or on another machine, and a line for each such machine says which.
  */
 export async function reportOf({ seed, ...of }: Omit<Page, 'here'> & { readonly seed: number }): Promise<string> {
-  return pageOf({ ...of, here: `Seed ${seed}. ${(await describeBench(false)).join('\n')}` });
+  const here = [`Seed ${seed}. ${(await describeBench(false)).join('\n')}`, ...(await codeOf())];
+  return pageOf({ ...of, here: here.join('\n') });
 }
+
+/** Which code it was, where git knows. */
+const codeOf = (): Promise<string[]> =>
+  promisify(execFile)('git', ['rev-parse', '--short', 'HEAD'], { cwd: repositoryRoot() }).then(
+    ({ stdout }) => [`Code of ${stdout.trim()}`],
+    () => [],
+  );
 
 export interface Page {
   /** Of all tries that are known here. */

@@ -20,7 +20,7 @@ import {
   writeTinyJob,
   type Ending,
 } from '../support/runs.js';
-import { startTestStack, type TestStack } from '../support/stack.js';
+import { ALL_THREADS, startTestStack, type TestStack } from '../support/stack.js';
 
 type Living = Extract<ListedCheckpoint, { kind: 'living' }>;
 
@@ -49,7 +49,7 @@ describe('a run, adjusted while it trains, then killed', () => {
   };
 
   beforeAll(async () => {
-    stack = await startTestStack();
+    stack = await startTestStack({ env: ALL_THREADS });
     run = await startRun(stack, writeTinyJob(stack.directory, sections));
     await runReaches(stack, run, 20);
     const args = ['adjust', run, '--learning-rate', '3e-4', '--batch-size', '8', '--json'];

@@ -15,12 +15,12 @@ import {
   writeTinyJob,
   type Ending,
 } from '../support/runs.js';
-import { startTestStack, type TestStack } from '../support/stack.js';
+import { ALL_THREADS, startTestStack, type TestStack } from '../support/stack.js';
 import { writeImages } from '../support/tiny-data.js';
 
 let stack: TestStack;
 beforeAll(async () => {
-  stack = await startTestStack();
+  stack = await startTestStack({ env: ALL_THREADS });
 }, 300_000);
 afterEach(() => endRuns(stack));
 afterAll(() => stack.stop());

@@ -129,7 +129,8 @@ describe('a run, steered from another terminal', () => {
     'cancelled: nothing uncommitted stays, the device is free; --purge deletes the rest',
     { timeout: 300_000 },
     async () => {
-      const run = await startRun(stack, job);
+      const longer = writeTinyJob(stack.directory, { name: 'longer', train: { epochs: 16 } }, 'longer.yaml');
+      const run = await startRun(stack, longer);
       await runReaches(stack, run, 60);
       expectExit(await stack.temper(['cancel', run]));
       const status = await withClient(

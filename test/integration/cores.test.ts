@@ -13,7 +13,7 @@ import {
   writeTinyJob,
   type Ending,
 } from '../support/runs.js';
-import { startTestStack, type TestStack } from '../support/stack.js';
+import { ALL_THREADS, startTestStack, type TestStack } from '../support/stack.js';
 
 const canPin = availableParallelism() > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 
@@ -21,8 +21,9 @@ let stack: TestStack;
 let undisturbed: Ending;
 
 beforeAll(async () => {
-  stack = await startTestStack();
-  undisturbed = await watchToEnd(stack, await startRun(stack, writeTinyJob(stack.directory)));
+  stack = await startTestStack({ env: ALL_THREADS });
+  const job = writeTinyJob(stack.directory, { train: { epochs: 16 } }); // not over before `down` begins
+  undisturbed = await watchToEnd(stack, await startRun(stack, job));
 }, 300_000);
 afterAll(() => stack.stop());
 
@@ -48,6 +49,8 @@ it.skipIf(!canPin)('a run resumed on another number of cores has the same weight
   const { state, result } = await watchToEnd(stack, run);
   expect(state).toBe('done');
   expect(result.final.stateDigest).toBe(undisturbed.result.final.stateDigest);
-  const fingerprints = new Set((await explain(stack, run)).sessions.map(({ fingerprint }) => fingerprint));
+  const { sessions } = await explain(stack, run);
+  expect(sessions.length).toBeGreaterThanOrEqual(2);
+  const fingerprints = new Set(sessions.map(({ fingerprint }) => fingerprint));
   expect(fingerprints.size).toBe(1); // threads are pinned: the cores do not count
 });

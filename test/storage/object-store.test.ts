@@ -6,6 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { isStoreError, type StoreErrorKind } from '../../storage/errors.js';
 import { openObjectStore, type ObjectStore } from '../../storage/object-store.js';
+import { classify } from '../../storage/s3/classify.js';
+import { connect } from '../../storage/s3/connection.js';
 import { untilReachable } from '../../storage/until-reachable.js';
 import { startFaultProxy, type FaultProxy } from '../support/s3-fault-proxy.js';
 import { startS3Server, type S3Server } from '../support/s3-server.js';
@@ -215,6 +217,21 @@ test('a store that drips is given up in time, though its connection is never idl
     timeouts: { connectMs: 300, idleMs: 300, requestMs: 500 },
   });
   expect(await failure(impatient.get('once'))).toMatchObject({ kind: 'unreachable' });
+});
+
+test('what a request may take until its answer grows with what it sends: a minute, up to half an hour', () => {
+  const { http } = connect({ region: 'here', bucket: 'b', forcePathStyle: true });
+  expect(http(undefined)).toEqual({ requestTimeout: 60_000 });
+  expect(http(undefined, 32 * 1024 * 1024).requestTimeout).toBeGreaterThan(1_000_000);
+  expect(http(undefined, 2 ** 30).requestTimeout).toBe(1_800_000);
+});
+
+test('credentials that cannot be had are waited for: a login ran out, the metadata service is away', () => {
+  for (const name of ['CredentialsProviderError', 'TokenProviderError'])
+    expect(classify(Object.assign(new Error('none'), { name }), 'the bucket', false)).toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringContaining('log in again') as string,
+    });
 });
 
 test('deleting at once what another deletes succeeds', async () => {

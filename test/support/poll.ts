@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A look that asks a server, or starts a process: often enough to see a run in its middle, and no load on it. */
+/** Between two looks that ask a server, or start a process: forty in a second cost as much as the run that is looked at. */
 export const ASK_MS = 250;
 
 /** Waits until `look` gives something other than null, undefined and false. Failing looks count as not yet. */

@@ -1,7 +1,7 @@
 /**
  * Records the histories that test/workflows/replay.test.ts replays, from real runs on a stack of its own:
  *
- *     npm run build && node dist/test/support/record-history.js [NAME…]
+ *     npm run build && node dist/test/support/record-history.js NAME…
  *
  * They go into the folder of this version (test/fixtures/histories/0.4), once: a history of a version that runs may have been begun under stays
  * as it is. Record what the version has and no other: what is new in it, what `patched()` marks. Nothing in the files names this machine.
@@ -77,7 +77,7 @@ function record({ address, directory }: Place, name: string, { run, workflow = r
       .replaceAll(run, workflow === run ? `tiny-${name}` : run);
   const events = scrub(JSON.parse(history), words);
   mkdirSync(fixtures, { recursive: true });
-  writeFileSync(join(fixtures, `${name}.json`), `${JSON.stringify(events)}\n`);
+  writeFileSync(join(fixtures, `${name}.json`), `${JSON.stringify(events)}\n`, { flag: 'wx' });
 }
 
 const plain = (directory: string): string =>
@@ -136,7 +136,8 @@ const histories: Readonly<Record<string, (stack: TestStack) => Promise<string | 
 };
 
 const wanted = process.argv.slice(2);
-const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+const isWanted = (name: string): boolean => wanted.includes(name);
+if (wanted.length === 0) throw new Error('expected the names of the histories to record, found none');
 
 if (Object.keys(histories).some(isWanted)) {
   const stack = await startTestStack({ env: ALL_THREADS });

@@ -123,7 +123,7 @@ export const runIs = (
   run: string,
   what: string,
   test: (status: RunStatus) => boolean,
-  withinMs = 120_000,
+  everyMs = ASK_MS,
 ): Promise<RunStatus> =>
   withClient(stack, async (client) => {
     const found = await eventually(
@@ -134,8 +134,8 @@ export const runIs = (
         const ended = status?.stage === 'finished' || (await hasEnded(client, run));
         return ended ? ('ended' as const) : null;
       },
-      withinMs,
-      ASK_MS,
+      120_000,
+      everyMs,
     );
     if (found === 'ended') throw new Error(`${run} ended before it ${what}`);
     return found;
@@ -148,7 +148,10 @@ const hasEnded = async (client: Client, run: string): Promise<boolean> => {
 
 /** Waits until training has got to this step. */
 export const runReaches = (stack: TestStack, run: string, step: number): Promise<RunStatus> =>
-  runIs(stack, run, `is at step ${step}`, ({ position }) => position.step >= step);
+  runIs(stack, run, `is at step ${step}`, ({ position }) => position.step >= step, CLOSE_MS);
+
+/** For what has to happen soon after. */
+const CLOSE_MS = 50;
 
 /** Waits until the device says, by the heartbeat that `temper watch` draws, that it trains beyond this step. */
 export const runTrainsBeyond = (stack: TestStack, run: string, step: number): Promise<true> =>

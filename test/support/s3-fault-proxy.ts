@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { damaged, errorXml, resets, type Fault } from './faults/fault.js';
-import { collect, forward, type Answer } from './faults/forward.js';
+import { collect, forward, withinBody, type Answer } from './faults/forward.js';
 
 export type { Fault } from './faults/fault.js';
 export type { Answer } from './faults/forward.js';
@@ -74,9 +74,10 @@ export async function startFaultProxy(target: string | (() => string)): Promise<
     earlier.note(requested, real);
     if (fault?.kind === 'lose-answer') return breakOff(incoming, fault);
     answer.writeHead(status, headers);
-    if (fault?.kind === 'hang-answer') return void answer.write(bytes.subarray(0, fault.atByte ?? 0));
+    if (fault?.kind === 'hang-answer')
+      return void answer.write(bytes.subarray(0, withinBody(bytes, fault.atByte ?? 0)));
     if (fault?.kind === 'cut-answer')
-      return void answer.write(bytes.subarray(0, fault.atByte ?? bytes.length / 2), () => breakOff(incoming, fault));
+      return void answer.write(bytes.subarray(0, withinBody(bytes, fault.atByte)), () => breakOff(incoming, fault));
     answer.end(fault?.kind === 'flip-answer' ? damaged(bytes, fault.atBit) : bytes);
   };
   server.listen(0, '127.0.0.1');
@@ -93,9 +94,12 @@ export async function startFaultProxy(target: string | (() => string)): Promise<
   });
 }
 
+const LEAVES_WITHIN_MS = 10;
+
+/** Once what was written has left: a connection that still has something to send is closed where it should be reset. */
 function breakOff({ socket }: IncomingMessage, fault: Fault | null): void {
-  if (resets(fault)) socket.resetAndDestroy();
-  else socket.destroy();
+  if (!resets(fault)) return void socket.destroy();
+  setTimeout(() => socket.resetAndDestroy(), LEAVES_WITHIN_MS);
 }
 
 function drip({ socket }: IncomingMessage): void {

@@ -12,7 +12,7 @@ export async function coldPoints(on: Scene): Promise<Scene['points']> {
   return points.sort((a, b) => Number(changes(b)) - Number(changes(a)) || (a.point < b.point ? -1 : 1));
 }
 
-/** Of the data that were prepared, and of what was fetched to hosts. */
+/** Deletes the data that were prepared, and what was fetched to hosts. */
 export async function forgetData({ world }: Scene): Promise<void> {
   const keys: string[] = [];
   for await (const { key } of world.store.list('datasets/')) keys.push(key);

@@ -3,7 +3,7 @@ import type { Fault } from '../../support/faults/fault.js';
 import type { Row } from '../row.js';
 import { coldPoints, forgetData } from './cold-run.js';
 
-/** Manifests have a thousand bytes, states and models of the small run some hundred thousand. */
+/** Manifests have a thousand bytes, states and models of the small run some hundred thousand. Of a shorter body all but its last byte. */
 const AT_BYTES = [1, 16_384];
 /** What is on its way has left by then. */
 const ON_ITS_WAY_MS = 100;
@@ -26,16 +26,17 @@ export const killsInBodies: Row = {
         const fault: Fault = point.startsWith('PUT') ? { kind: 'hang', atByte } : { kind: 'hang-answer', atByte };
         await forgetData(on);
         let killed = '';
+        const killSoon = (at: string, host: string): void => {
+          if (at === point && killed === host) void pause(ON_ITS_WAY_MS).then(() => on.world.signal(host, 'SIGKILL'));
+        };
         const attempted = await on.attempt({
           fault: (at, host) => {
             if (at !== point || killed !== '') return null;
             killed = host;
             return fault;
           },
-          before: (at, host) => {
-            if (at !== point || killed !== host) return;
-            void pause(ON_ITS_WAY_MS).then(() => on.world.signal(host, 'SIGKILL'));
-          },
+          // The body of a GET goes out when the store has answered.
+          ...(fault.kind === 'hang' ? { before: killSoon } : { after: killSoon }),
         });
         const missed = killed === '' ? [`the point ${point} did not come`] : [];
         const problems = [...attempted.problems, ...missed];

@@ -20,21 +20,25 @@ const batchSchema = z.object({
 });
 
 const SEEDS_AT_ONCE = 1_000;
+const BY_DAY = 100;
 const NIGHTLY = 1_000;
+/** A night's go beyond those of any day. */
+const batchOf = (seed: number, number: number): number =>
+  number < BY_DAY ? seed * BY_DAY + number : NIGHTLY * (NIGHTLY + seed) + number;
 const cost = { lostSteps: 0, extraSeconds: null } satisfies Partial<Try>;
 
-/** 100,000 seeds, a million with `--nightly`; `--seed 2` takes the next million. */
+/** 100,000 seeds, a million with `--nightly`; `--seed 2` takes others. */
 export const simulation: Row = {
   name: 'simulation',
   title: 'simulated: sessions, zombies, retention, forks, damage, lost and late requests, deaths at any request',
   unit: 'seed',
-  tries: 100,
+  tries: BY_DAY,
   nightly: NIGHTLY,
   inTest: 0, // test/faults/simulation/simulation.test.ts
   open: ({ seed }) =>
     Promise.resolve({
       attempt: async (number) => {
-        const from = (seed * NIGHTLY + number) * SEEDS_AT_ONCE;
+        const from = batchOf(seed, number) * SEEDS_AT_ONCE;
         const script = 'test/faults/simulation/batch.ts';
         const { broken, requests } = await answerOf(batchSchema, script, from, SEEDS_AT_ONCE);
         const problems = broken.map(({ seed: at, problems: [problem] }) => `seed ${at}: ${problem}`);

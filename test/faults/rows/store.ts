@@ -123,7 +123,7 @@ export const away = outage({
 export const hanging = outage({
   name: 'store-hang',
   title: 'the store accepts requests and never answers, stops within an answer, or lets it drip',
-  seconds: [10, 45, 90, 45],
+  seconds: [10, 45, 45, 90],
   faultOf: (number) => HANGS[number % HANGS.length]!,
 });
 

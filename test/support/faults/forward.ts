@@ -11,7 +11,12 @@ export interface Answer {
 export interface StopAt {
   readonly kind: 'cut-request' | 'hang';
   readonly atByte?: number | undefined;
+  readonly reset?: boolean | undefined;
 }
+
+/** How much of a body goes through where it stops at this byte (left out: half way): never all of it. */
+export const withinBody = (body: Buffer, atByte = body.length >> 1): number =>
+  Math.min(atByte, Math.max(0, body.length - 1));
 
 /** Sends a request on to the store. The Host header is part of the signature, so it goes through as it came. */
 export async function forward(
@@ -33,9 +38,10 @@ export async function forward(
   answered.catch(() => undefined); // of a request that is cut below
   if (stopAt === null) outgoing.end(body);
   else {
-    const part = body.subarray(0, stopAt.atByte ?? body.length >> 1);
+    const part = body.subarray(0, withinBody(body, stopAt.atByte));
     await new Promise<void>((written) => outgoing.write(part, () => written()));
     if (stopAt.kind === 'hang') await once(incoming.socket, 'close');
+    if (stopAt.reset) outgoing.socket?.resetAndDestroy();
     outgoing.destroy();
     throw new Error('the connection broke in the middle of the body');
   }

@@ -47,11 +47,7 @@ export function watchRun(bucketFolder: string, run: string): Watched {
   return {
     around: (requested, send) =>
       changesStore(requested) && requested.path.includes(run)
-        ? alone(async () => {
-            const answer = await send();
-            await look();
-            return answer;
-          })
+        ? alone(() => send().finally(look)) // also when the request broke: what did it leave?
         : send(),
     look: () => alone(look),
     get problems() {
