@@ -9,8 +9,9 @@ const introduction = `# What was survived
 
 \`npm run faults\` does these tries and writes this page (docs/faults.md). Each try is a run that is hurt; *survived* means that it ended by
 itself, with the bits of the run that nobody touched, and that the auditor, which looks at the bucket after every request that may have
-changed it, found a checkpoint that verifies at every look. Rows without a recovery time run no processes: they read what was damaged, or run the protocol in small. Lost steps are those trained again. Recovery is the wall time over that of the run that nobody
-touched, time-outs and restarts included. Both: median (most). Tries: done, of those that make the row whole.
+changed it, found a checkpoint that verifies at every look. Rows without a recovery time hurt no run: they read what was damaged, prepare data,
+or do the protocol in small. Lost steps are those trained again. Recovery is the wall time over that of the run that nobody touched, time-outs
+and restarts included. Both: median (most). Tries: done, of those that make the row whole.
 `;
 
 /**
