@@ -8,6 +8,7 @@ import { openBlackBox } from '../black-box.js';
 import type { EngineFailureKind, FromEngine, ToEngine } from '../protocol.js';
 import { fingerprint } from './fingerprint.js';
 import { createHandlers } from './handlers.js';
+import { proveDevice } from './prove-device.js';
 import { Workbench } from './workbench.js';
 
 const blackBox = z.string().parse(process.env['TEMPER_BLACK_BOX']);
@@ -68,4 +69,5 @@ process.on('message', (message: ToEngine) => {
 const ALIVE_EVERY_MS = 10_000;
 setInterval(() => send({ kind: 'alive' }), ALIVE_EVERY_MS).unref();
 
+proveDevice();
 send({ kind: 'ready', fingerprint: fingerprint(pinned) });
