@@ -38,6 +38,9 @@ export interface Row {
   open(context: RowContext): Promise<Stage>;
 }
 
+/** The problem of a try whose protocol point never came: nothing was hurt. */
+export const missed = (point: string, came: boolean): string[] => (came ? [] : [`the point ${point} did not come`]);
+
 /** The seed of one try. */
 export function seedOf(seed: number, row: string, number: number): number {
   let mixed = seed >>> 0;

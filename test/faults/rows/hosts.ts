@@ -3,7 +3,7 @@ import { seededRandom } from '../../support/random.js';
 import { untilHit } from '../../support/faults/moments.js';
 import { untilQuiet } from '../../support/faults/quiet.js';
 import type { Scene } from '../../support/faults/scene.js';
-import { seedOf, type Row } from '../row.js';
+import { missed, seedOf, type Row } from '../row.js';
 
 /** Long enough for a worker that wakes up to hear from the server and to do what it still would do. */
 const SETTLE_MS = 2_500;
@@ -45,10 +45,9 @@ export const zombies: Row = {
         });
         if (zombie !== '') on.world.signal(zombie, 'SIGCONT'); // also when the run failed
         release();
-        const missed = zombie === '' ? [`the point ${point} did not come`] : [];
         return {
           ...attempted,
-          problems: [...attempted.problems, ...missed],
+          problems: [...attempted.problems, ...missed(point, zombie !== '')],
           what: `${zombie} held ${when} ${point}`,
           faults: 1,
         };

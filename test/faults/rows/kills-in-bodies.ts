@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Fault } from '../../support/faults/fault.js';
-import type { Row } from '../row.js';
+import { missed, type Row } from '../row.js';
 import { coldPoints, forgetData } from './cold-run.js';
 
 /** Manifests have a thousand bytes, states and models of the small run some hundred thousand. Of a shorter body all but its last byte. */
@@ -13,7 +13,7 @@ export const killsInBodies: Row = {
   name: 'kill-body',
   title: 'SIGKILL of the worker within what it puts and gets: after 1 byte, after 16 KiB',
   unit: 'SIGKILL',
-  tries: 190,
+  tries: 262,
   inTest: 1,
   open: async ({ scene }) => {
     const on = await scene();
@@ -38,8 +38,7 @@ export const killsInBodies: Row = {
           // The body of a GET goes out when the store has answered.
           ...(fault.kind === 'hang' ? { before: killSoon } : { after: killSoon }),
         });
-        const missed = killed === '' ? [`the point ${point} did not come`] : [];
-        const problems = [...attempted.problems, ...missed];
+        const problems = [...attempted.problems, ...missed(point, killed !== '')];
         return {
           ...attempted,
           problems,

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { seededRandom } from '../../support/random.js';
 import { signalWhenThere, untilHit } from '../../support/faults/moments.js';
-import { seedOf, type Row } from '../row.js';
+import { missed, seedOf, type Row } from '../row.js';
 import { coldPoints, forgetData } from './cold-run.js';
 
 const VICTIMS = ['engine', 'device', 'control', 'temporal', 's3', 'engine', 'device', 'temporal', 's3', 'up'] as const;
@@ -55,7 +55,7 @@ export const killsAtRequests: Row = {
   name: 'kill-request',
   title: 'SIGKILL of the worker before and after every S3 request of a run',
   unit: 'SIGKILL',
-  tries: 380,
+  tries: 454,
   inTest: 2,
   open: async ({ scene }) => {
     const on = await scene();
@@ -77,8 +77,7 @@ export const killsAtRequests: Row = {
         const attempted = await on.attempt(
           when === 'before' ? { before: kill } : { after: async (at, host) => void (await kill(at, host)) },
         );
-        const missed = killed === '' ? [`the point ${point} did not come`] : [];
-        const problems = [...attempted.problems, ...missed];
+        const problems = [...attempted.problems, ...missed(point, killed !== '')];
         return { ...attempted, problems, what: `${when} ${point}: ${killed}`, faults: killed === '' ? 0 : 1 };
       },
     };

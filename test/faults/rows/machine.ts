@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { memoryDuring } from '../../support/faults/memory.js';
 import { untilHit } from '../../support/faults/moments.js';
 import { seededRandom } from '../../support/random.js';
-import { seedOf, type Row } from '../row.js';
+import { missed, seedOf, type Row } from '../row.js';
 
 const SECONDS = [8, 30, 90];
 
@@ -85,8 +85,7 @@ export const clockJumps: Row = {
           },
         });
         for (const name of WORKERS) on.setClock(name, 0);
-        const missed = jumped === 0 ? [`the point ${point} did not come`] : [];
-        const problems = [...attempted.problems, ...missed];
+        const problems = [...attempted.problems, ...missed(point, jumped > 0)];
         return { ...attempted, problems, what: `${offset / 3_600_000} h after ${point}`, faults: jumped };
       },
     };
