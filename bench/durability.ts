@@ -1,18 +1,27 @@
 import type { Bench } from './bench.js';
 import { checkpoint } from './durability/checkpoint.js';
 import { overheadOfTwoBlocks, overheadWhole } from './durability/overhead.js';
-import { recovery } from './durability/recovery.js';
+import { recovery, recoveryWhole } from './durability/recovery.js';
 import { TRAINER_REQUIREMENTS } from './durability/trainer-peer.js';
 import { upload } from './durability/upload.js';
+import { workerMemory } from './durability/worker-memory.js';
 import { describeBench, load } from './machine.js';
 import { budgetTable, isMet, missedBudgets } from './results.js';
 
-const parts = { upload, recovery, checkpoint, 'overhead-whole': overheadWhole, 'overhead-blocks': overheadOfTwoBlocks };
+const parts = {
+  upload,
+  'worker-memory': workerMemory,
+  recovery,
+  'recovery-whole': recoveryWhole,
+  checkpoint,
+  'overhead-whole': overheadWhole,
+  'overhead-blocks': overheadOfTwoBlocks,
+};
 
 export const durability: Bench = {
   name: 'durability',
   description:
-    "what checkpoints cost (with --peers beside the Hugging Face Trainer's), how long a kill costs, what an upload of 1 GiB does to its worker",
+    "what checkpoints cost (with --peers beside the Hugging Face Trainer's), how long a kill costs, what uploads of 1 GiB and a store that hangs do to their worker",
   defaultRounds: 5,
   async run(options) {
     const before = load();

@@ -154,6 +154,11 @@ export class Trainer {
     return this.#program.nodeCount;
   }
 
+  /** See Program.digest. */
+  get graphDigest(): string {
+    return this.#program.digest;
+  }
+
   /** Gathers the micro-batches of a step, lists of examples, and runs it. */
   trainStep(examples: Examples, batches: readonly Int32Array[], at: StepAt): StepResult {
     const { batchSize } = this.spec.settings;

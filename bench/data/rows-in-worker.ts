@@ -12,8 +12,9 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { eventsOf, millisOf, type HistoryEvent } from '../../test/support/history.js';
 import { expectExit, withClient } from '../../test/support/runs.js';
-import { startTestStack, type TestStack } from '../../test/support/stack.js';
+import type { TestStack } from '../../test/support/stack.js';
 import { peakMebibytes } from '../machine.js';
+import { startBenchStack } from '../stack.js';
 
 export interface RowsInWorker {
   readonly rows: number;
@@ -53,7 +54,7 @@ const job = {
 };
 
 export async function rowsInWorker(rows: number, say: (sentence: string) => void): Promise<RowsInWorker> {
-  const stack = await startTestStack();
+  const stack = await startBenchStack();
   try {
     const source = join(stack.directory, SOURCE);
     say('The table is written...');

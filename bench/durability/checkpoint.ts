@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { expectExit } from '../../test/support/runs.js';
-import { startTestStack } from '../../test/support/stack.js';
 import { exampleFile, STEPS_PER_EPOCH as STEPS, writeGlosses } from '../glosses/rows.js';
 import { median } from '../interleave.js';
 import type { Budgeted } from '../results.js';
+import { startBenchStack } from '../stack.js';
 import type { MeasurePart } from './part.js';
 import { NEVER, trained, WITHIN_MS, writeJob } from './run-epoch.js';
 import { startTrainer, type Trainer } from './trainer-peer.js';
@@ -27,7 +27,7 @@ interface Theirs {
 
 /** On a stack of its own, whose data are prepared before. */
 async function ourTurn(never: string, often: string): Promise<Ours> {
-  const stack = await startTestStack();
+  const stack = await startBenchStack();
   try {
     expectExit(await stack.temper(['data', 'prepare', never], { timeoutMs: WITHIN_MS }));
     return { never: await trained(stack, never), often: await trained(stack, often) };

@@ -1,9 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expectExit } from '../../test/support/runs.js';
-import { startTestStack, type TestStack } from '../../test/support/stack.js';
+import type { TestStack } from '../../test/support/stack.js';
 import { ROWS_PER_EPOCH, stepsFor, writeGlosses } from '../glosses/rows.js';
 import { median } from '../interleave.js';
+import { startBenchStack } from '../stack.js';
 import { BareLoop } from './bare-loop.js';
 import { costByStep, type CostByStep } from './cost-by-step.js';
 import type { MeasurePart } from './part.js';
@@ -24,7 +25,7 @@ interface Trains {
   /** What changes with each step: weights that train and both moments of AdamW. */
   readonly megabytes: number;
   /** Laid over the demo's job. */
-  readonly job: object;
+  readonly job: { readonly freeze?: object };
   /** Of the demo's rows to train on, in one epoch: ten minutes on two cores, with no checkpoint but those asked for. */
   readonly times: number;
 }
@@ -69,7 +70,7 @@ const overheadOf =
     const rows = await writeRows(jobFile, times);
     const steps = stepsFor(times * ROWS_PER_EPOCH);
     const file = await writeJob(jobFile, rows, 'overhead', { everyMinutes: CHECKPOINT_MINUTES }, job);
-    const stack = await startTestStack();
+    const stack = await startBenchStack();
     const turns: Beside[] = [];
     try {
       expectExit(await stack.temper(['data', 'prepare', file], { timeoutMs: WITHIN_MS }));

@@ -9,20 +9,20 @@ export const WITHIN_MS = 3_600_000;
 /** No checkpoint before the end of an epoch. */
 export const NEVER = { everyMinutes: 10_000 };
 
-/** Beside the demo's job: one epoch of it on the rows of `source`, with checkpoints in it or with none before its end. */
+/** Beside the demo's job: one epoch of it (if `overlay` does not say otherwise) on the rows of `source`, with checkpoints in it or with none before its end. */
 export async function writeJob(
   jobFile: string,
   source: string,
   name: string,
   checkpoint: object,
-  overlay: object = {},
+  overlay: { readonly train?: object; readonly freeze?: object } = {},
 ): Promise<string> {
   const job = parse(await readFile(jobFile, 'utf8')) as { train: object; data: object };
   const path = join(dirname(jobFile), `.bench-${name}.yaml`);
   const data = { ...job.data, source: basename(source) };
-  const train = { ...job.train, epochs: 1 };
+  const train = { ...job.train, epochs: 1, ...overlay.train };
   const kept = { ...checkpoint, keep: { last: 2, best: 1 } };
-  await writeFile(path, stringify({ ...job, name: `bench-${name}`, data, train, checkpoint: kept, ...overlay }));
+  await writeFile(path, stringify({ ...job, name: `bench-${name}`, data, ...overlay, train, checkpoint: kept }));
   return path;
 }
 

@@ -1,6 +1,6 @@
 """Loads the newest checkpoint of a run that verifies from a copy of the bucket, by docs/checkpoint-format.md alone.
 
-    python read_checkpoint.py BUCKET_FOLDER RUN      prints step, state digest and every tensor's shape and sum
+    python read_checkpoint.py BUCKET_FOLDER RUN [LINEAGE]      prints step, state digest and every tensor's shape and sum
 """
 import hashlib
 import json
@@ -22,7 +22,9 @@ def read_record(path: Path) -> dict:
         raise Damaged(f"{path} is damaged")
     record = json.loads(data)
     if record["format"] != "temper-checkpoint/1":
-        raise ValueError(f"{path} is of another version")
+        raise SystemExit(f"{path} is of another version, {record['format']}")
+    if (record["run"], record["sequence"]) != (path.parent.parent.name, int(path.stem)):
+        raise Damaged(f"{path} is that of another checkpoint")
     return record
 
 
@@ -43,20 +45,33 @@ def read_tensors(data: bytes):
             yield name, (entry["shape"], array("f", data[begin:end]))
 
 
-def newest_checkpoint(bucket: Path, run: str) -> tuple[dict, dict]:
+def state_digest(manifest: dict, tensors: dict) -> str:
+    lines = [
+        f"{name} F32 [{','.join(map(str, shape))}] {hashlib.sha256(values).hexdigest()}"
+        for name, (shape, values) in tensors.items()
+    ]
+    lines.sort(key=lambda line: line.encode("utf-16-be"))
+    lines.append("at {step} {epoch} {cursor}\n".format(**manifest))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def newest_checkpoint(bucket: Path, run: str, lineage: str | None = None) -> tuple[dict, dict]:
     for path in sorted((bucket / "runs" / run / "checkpoints").glob("*.json"), reverse=True):
         try:
             record = read_record(path)
-            if record["kind"] == "manifest":
+            if record["kind"] == "manifest" and lineage in (None, record["lineage"]):
                 shards = [read_shard(bucket, shard) for shard in record["shards"]]
-                return record, {name: tensor for shard in shards for name, tensor in shard.items()}
+                tensors = {name: tensor for shard in shards for name, tensor in shard.items()}
+                if state_digest(record, tensors) != record["stateDigest"]:
+                    raise Damaged(f"{path} names other tensors than it is of")
+                return record, tensors
         except Damaged as damage:
             print(f"{damage}: an older checkpoint is looked for", file=sys.stderr)
     raise SystemExit(f"{run} has no checkpoint that verifies")
 
 
 if __name__ == "__main__":
-    manifest, tensors = newest_checkpoint(Path(sys.argv[1]), sys.argv[2])
+    manifest, tensors = newest_checkpoint(Path(sys.argv[1]), *sys.argv[2:])
     print(manifest["step"], manifest["stateDigest"])
     for name in sorted(tensors):
         shape, values = tensors[name]

@@ -58,6 +58,7 @@ export async function openBench(written: Job, { keepsFeatures = false } = {}) {
     restore,
     stepsPerEpoch,
     lastStep: stepsPerEpoch * job.train.epochs,
+    graphDigest: workbench.loaded.trainer.graphDigest,
     close: () => {
       workbench.unload();
       removeFolder(folder);

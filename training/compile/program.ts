@@ -21,7 +21,10 @@ import { Variables } from './variables.js';
 
 export type { FeedValues, FunctionSpec, InputSpec, Traced, UpdateContext } from './spec.js';
 
-/** Part of every fingerprint: raise it when recorded graphs may give other bits than before. */
+/**
+ * Part of every fingerprint: raise it when recorded graphs may give other bits than before. test/fixtures/graphs.json holds the
+ * graphs of this version, so that none changes unnoticed.
+ */
 export const STEP_COMPILER_VERSION = '1';
 
 export interface ProgramSpec {
