@@ -1,3 +1,7 @@
+import { rm, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { keptIn } from '../infra/stack/servers.js';
 import { WorkflowWorld, startWorkflowServer } from '../test/support/workflow-world.js';
 import type { FineTuneResult } from '../workflows/contract.js';
 import type { Bench } from './bench.js';
@@ -26,7 +30,8 @@ async function fleet(
   runs: number,
   say: (sentence: string) => void,
 ): Promise<{ ended: readonly Ended[]; startsMs: number }> {
-  const env = await startWorkflowServer();
+  const folder = await mkdtemp(join(tmpdir(), 'temper-bench-scale-'));
+  const env = await startWorkflowServer(keptIn(join(folder, 'temporal.db'), true));
   const world = new WorkflowWorld(env);
   const sessions = new Map<string, number>();
   world.on('openSession', ({ input }) => {
@@ -66,6 +71,7 @@ async function fleet(
   } finally {
     await world.stop();
     await env.teardown();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -114,7 +120,7 @@ export const scale: Bench = {
       report: [
         ...machine.map((line) => `- ${line}`),
         `- load of the machine before: ${before}`,
-        `- ${runs} runs of ${EPOCHS} epochs, ${WORKERS} workers with one device each, a trainer that does nothing; one process of workers`,
+        `- ${runs} runs of ${EPOCHS} epochs, ${WORKERS} workers with one device each, a trainer that does nothing; one process of workers, the server's database on the disk as in the embedded stack`,
         `\n${table(
           ['seconds', 'median', 'p99', 'most'],
           [

@@ -1,4 +1,17 @@
 import { ALL_THREADS, startTestStack, type TestStack } from '../test/support/stack.js';
 
-/** The embedded stack as a user has it, with every core of the machine; that of the tests trains on one. */
-export const startBenchStack = (): Promise<TestStack> => startTestStack({ env: ALL_THREADS });
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** The embedded stack as a user has it, with every core of the machine; that of the tests trains on one. A bench that is ended ends it. */
+export async function startBenchStack(): Promise<TestStack> {
+  const stack = await startTestStack({ env: ALL_THREADS });
+  const ended = () => void stack.stop().finally(() => process.exit(130));
+  for (const signal of SIGNALS) process.once(signal, ended);
+  return {
+    ...stack,
+    stop: () => {
+      for (const signal of SIGNALS) process.off(signal, ended);
+      return stack.stop();
+    },
+  };
+}

@@ -119,9 +119,11 @@ function lostSince(known: CheckpointRef | null, { ref, damaged }: FoundCheckpoin
 /** Adjusted while it was looked for, what was found may be a state that the adjustment says never was: it is looked for again. */
 async function findCheckpoint(run: RunState, device: Device, lineage: Sha256): Promise<FoundCheckpoint> {
   for (;;) {
-    const { adjustments } = run;
+    const { adjustments, newestCommit } = run;
+    const known = newestCommit && { sequence: newestCommit.sequence, step: newestCommit.step };
     const found = await device.findCheckpoint({
       ...{ run: run.input.run, lineage },
+      ...(known && { known }),
       ...(adjustments.length > 0 && { adjustments }),
     });
     if (run.adjustments === adjustments || !patched('adjusted-while-looking')) return found;

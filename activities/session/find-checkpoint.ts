@@ -10,10 +10,10 @@ import { offerLocalState } from './local-state.js';
 /** Where to go on from: the newest checkpoint of the lineage whose every shard verified, downloaded or as this host's copy. */
 export const findCheckpoint =
   (session: SessionDesk): SessionActivities['findCheckpoint'] =>
-  ({ run, ...adjusted }) =>
+  ({ run, known, ...adjusted }) =>
     asActivity(async (signal) => {
       await offerLocalState(session, run, shardFolder(session));
-      const wanted = { run, lineage: lineOf(adjusted), cacheFolder: shardFolder(session), signal };
+      const wanted = { run, lineage: lineOf(adjusted), known, cacheFolder: shardFolder(session), signal };
       const found = await untilReachable(() => findNewestCheckpoint(session.store, wanted), { signal });
       if (found.kind === 'none') return { ref: null, observations: [], damaged: found.damaged };
       return { ref: found.ref, observations: found.manifest.observations, damaged: found.damaged };

@@ -4,15 +4,16 @@
  * S3 is the truth, also when it is ahead of what the workflow knows.
  *
  * What does not verify is quarantined by rule 3 and passed over for the one before. Only damage is: a store that does not
- * answer throws `unreachable`, and a record of another version throws `corrupt`; neither is ever "nothing found".
+ * answer throws `unreachable`, a record of another version throws `corrupt`, and a bucket without any record of a run that has
+ * committed there throws `missing`: neither is ever "nothing found".
  * Retention may retire what was listed before it is read; then there is something newer, so the list is taken again
  * until it stays the same.
  */
-import type { CheckpointRef, RunId } from '../../workflows/contract.js';
+import type { CheckpointRef, KnownCheckpoint, RunId } from '../../workflows/contract.js';
 import { fetchFile } from '../content.js';
 import { eachOf } from '../each-of.js';
 import { corrupt, isStoreError, StoreError } from '../errors.js';
-import { checkpointKey } from '../layout.js';
+import { checkpointKey, checkpointsFolder } from '../layout.js';
 import type { CallOptions, ObjectStore } from '../object-store.js';
 import { isOfLine, type Line } from './line.js';
 import { refOf, type Manifest } from './manifest.js';
@@ -24,6 +25,8 @@ export interface FindNewest extends CallOptions {
   readonly lineage: Line;
   /** Only checkpoints up to this sequence number. */
   readonly upTo?: number | undefined;
+  /** A checkpoint that was committed: a number once taken stays taken, so where there is none at all we look in the wrong place. */
+  readonly known?: KnownCheckpoint | undefined;
   /** Where verified shards go, by their digest; `fetchCheckpoint` and `fetchFile` find them there. */
   readonly cacheFolder: string;
 }
@@ -55,10 +58,18 @@ export async function findNewestCheckpoint(store: ObjectStore, wanted: FindNewes
       return { kind: 'found', ref: refOf(fetched.manifest), ...fetched, damaged };
     }
     const newest = listed[0]?.sequence ?? 0;
+    if (newest === 0 && wanted.known) throw nothingThere(store, wanted.run, wanted.known);
     if (newest === newestSeen) return { kind: 'none', damaged };
     newestSeen = newest;
   }
 }
+
+const nothingThere = (store: ObjectStore, run: RunId, { sequence, step }: KnownCheckpoint): StoreError =>
+  new StoreError(
+    'missing',
+    `${store.where(checkpointsFolder(run))} is empty, but checkpoint ${sequence} (step ${step}) was committed there: it is another bucket, or was emptied. ` +
+      `The run goes on when its checkpoints are back, and does not begin again`,
+  );
 
 /**
  * Between a checkpoint and its parent lies what others committed meanwhile. A worker that had not heard of an adjustment does not

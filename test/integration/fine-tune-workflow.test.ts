@@ -144,15 +144,17 @@ describe('fineTune', () => {
 
   it('a checkpoint that the store has lost without a trace is told', async () => {
     let known: () => Promise<number | undefined> = () => Promise.resolve(undefined);
-    const here = await world((w) =>
+    let asked: unknown = null;
+    const here = await world((w) => {
+      w.on('findCheckpoint', ({ input }) => void (asked = input));
       w.on('trainEpoch', async ({ n, session }) => {
         if (n !== 4) return undefined;
         await eventually('the run knows that step 15 is committed', async () => (await known()) === 4);
         w.checkpoints.pop();
         session?.end();
         return never();
-      }),
-    );
+      });
+    });
     const handle = await here.begin(id(), job);
     known = async () => (await handle.query<RunStatus>('status')).lastCheckpoint?.sequence;
     const result = (await handle.result()) as FineTuneResult;
@@ -161,6 +163,7 @@ describe('fineTune', () => {
       passedOver: ['checkpoint 4: it was acknowledged, and is there no more'],
       from: { sequence: 3, step: 10 },
     });
+    expect(asked).toMatchObject({ known: { sequence: 4, step: 15 } }); // so that an empty bucket is not taken for a beginning
   });
 
   it('a worker that shuts down has committed: the next session goes on from there', async () => {

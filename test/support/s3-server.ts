@@ -25,10 +25,23 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
+/** Between a port is found free and the server takes it, somebody else may have it. */
+const PORTS_TRIED = 5;
+
 export async function startS3Server(): Promise<S3Server> {
-  const folder = await mkdtemp(join(tmpdir(), 'temper-s3-'));
+  for (let tried = 1; ; tried++) {
+    const folder = await mkdtemp(join(tmpdir(), 'temper-s3-'));
+    try {
+      return await serveOn(folder, await freePort());
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      if (tried === PORTS_TRIED) throw error;
+    }
+  }
+}
+
+async function serveOn(folder: string, port: number): Promise<S3Server> {
   for (const name of ['data', 'sidecar']) await mkdir(join(folder, name));
-  const port = await freePort();
   const settings = {
     endpoint: `http://127.0.0.1:${port}`,
     region: 'us-east-1',
@@ -66,7 +79,10 @@ export async function startS3Server(): Promise<S3Server> {
     server.kill('SIGKILL');
     await gone;
   };
-  await start();
+  await start().catch(async (error: unknown) => {
+    await kill();
+    throw error;
+  });
   return {
     settings,
     bucketFolder: join(folder, 'data', settings.bucket),

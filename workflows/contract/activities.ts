@@ -35,6 +35,9 @@ export interface ControlActivities {
   cleanUp(input: { run: RunId; purge: boolean }): Promise<{ deletedObjects: number }>;
 }
 
+/** One that was acknowledged. */
+export type KnownCheckpoint = Pick<CheckpointRef, 'sequence' | 'step'>;
+
 export interface FoundCheckpoint {
   readonly ref: CheckpointRef | null;
   readonly observations: readonly Observation[];
@@ -134,7 +137,13 @@ export interface SessionActivities {
    * The newest checkpoint of the lineage that verifies, fetched to this host. S3 is the truth, also when it is ahead of the
    * workflow; what is damaged is passed over and reported.
    */
-  findCheckpoint(input: { run: RunId; lineage: Sha256; adjustments?: readonly Adjustment[] }): Promise<FoundCheckpoint>;
+  findCheckpoint(input: {
+    run: RunId;
+    lineage: Sha256;
+    adjustments?: readonly Adjustment[];
+    /** The newest that the workflow has heard of. A bucket without any checkpoint is then a failure, not a run to begin again. */
+    known?: KnownCheckpoint;
+  }): Promise<FoundCheckpoint>;
   /**
    * Pre-trained weights and a new head, architecture checked, committed as step 0; of a fork the state it began from. The lineage
    * is named here.

@@ -3,6 +3,7 @@ import { bodies } from './bodies.js';
 import { brokenObjects, manifestFlips, payloadFlips } from './damage.js';
 import { damagedRuns } from './damaged-run.js';
 import { dataKills } from './data.js';
+import { emptied } from './emptied.js';
 import { partitions, twoWorkers, zombies } from './hosts.js';
 import { killsAtRandom, killsAtRequests } from './kills.js';
 import { killsInBodies } from './kills-in-bodies.js';
@@ -39,6 +40,7 @@ export const rows: readonly Row[] = [
   hanging,
   expired,
   fullBucket,
+  emptied,
   fullDisk,
   wrongYear,
   clockJumps,

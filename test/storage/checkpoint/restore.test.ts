@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { checkpointFormat, encodeRecord, type CheckpointRecord } from '../../../storage/checkpoint/manifest.js';
 import { fetchCheckpoint, findNewestCheckpoint } from '../../../storage/checkpoint/restore.js';
+import { isStoreError } from '../../../storage/errors.js';
 import { checkpointKey, quarantineKey } from '../../../storage/layout.js';
 import type { ObjectStore } from '../../../storage/object-store.js';
 import type { CheckpointRef, RunId } from '../../../workflows/contract.js';
@@ -73,6 +74,25 @@ test('a run without checkpoints has none, and one of another lineage is not ours
   const run = freshRun();
   await commitState(store, folder, { run, step: 5, lineage: digestOf('another') });
   expect(await newest(run)).toEqual({ kind: 'none', damaged: [] });
+});
+
+test('a bucket without any record is none where the run has committed: another one, or an emptied one', async () => {
+  const { run, refs } = await chain([1, 2]);
+  const asked = { run, lineage, cacheFolder: freshCache(), known: refs[1] };
+  expect(await findNewestCheckpoint(store, asked)).toMatchObject({ kind: 'found', ref: refs[1] });
+  await rename(stored(`runs/${run}`), join(folder, 'aside'));
+  const failed = await findNewestCheckpoint(store, asked).catch((error: unknown) => error);
+  expect(isStoreError(failed, 'missing')).toBe(true);
+  expect(String(failed)).toContain('is empty, but checkpoint 2 (step 2) was committed there: it is another bucket, or');
+  await rename(join(folder, 'aside'), stored(`runs/${run}`));
+  expect(await findNewestCheckpoint(store, asked)).toMatchObject({ kind: 'found', ref: refs[1] });
+
+  // Damaged records are records: the run falls back, be it to its beginning.
+  for (const { sequence } of refs) await truncate(stored(checkpointKey(run, sequence)), 10);
+  expect(await findNewestCheckpoint(store, asked)).toMatchObject({
+    kind: 'none',
+    damaged: [{ sequence: 2 }, { sequence: 1 }],
+  });
 });
 
 test('only checkpoints up to a number are looked at, when asked', async () => {
