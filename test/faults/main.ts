@@ -33,6 +33,7 @@ interface Options {
   readonly lanes: number;
   readonly minutes?: number;
   readonly nightly: boolean;
+  readonly from: number;
   readonly again: boolean;
   readonly json: boolean;
 }
@@ -47,12 +48,13 @@ await new Command('npm run faults --')
   .option('--lanes <count>', 'worlds side by side; each takes about a core and 1.5 GB', whole(1), 2)
   .option('--minutes <count>', 'begin no try after this; the next call goes on with the rest', whole(1))
   .option('--nightly', 'a million seeds of the simulation: some four hours on one core', false)
+  .option('--from <number>', 'only tries of this number and later ones; the first is 0', whole(0), 0)
   .option('--again', 'forget the tries of these rows that were done before', false)
   .option('--json', 'the table as JSON on stdout', false)
   .addHelpText('after', `\nRows:\n${rows.map(({ name, title }) => `  ${name.padEnd(18)}${title}`).join('\n')}`)
   .showHelpAfterError('(`--help` lists the rows)')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  .action(async ({ only = [...rows], tries, seed, lanes, minutes, nightly, again, json }: Options) => {
+  .action(async ({ only = [...rows], tries, seed, lanes, minutes, nightly, from, again, json }: Options) => {
     const results = new Results(join(repositoryRoot(), '.faults', `seed-${seed}.jsonl`));
     if (again) results.forget(only.map(({ name }) => name));
     const until = minutes === undefined ? Infinity : performance.now() + minutes * 60_000;
@@ -71,7 +73,7 @@ await new Command('npm run faults --')
         const whole = (nightly ? row.nightly : undefined) ?? unlessNightly;
         if (results.wholeOf(name) !== whole) results.add({ row: name, whole });
         const all = Array.from({ length: Math.min(tries ?? whole, whole) }, (_, number) => number);
-        return all.filter((number) => !results.has(name, number));
+        return all.filter((number) => number >= from && !results.has(name, number));
       },
       done: (row, number, tried) => {
         const { what, faults, problems, lostSteps, extraSeconds } = tried;

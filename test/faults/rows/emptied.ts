@@ -51,6 +51,8 @@ export const emptied: Row = {
           damages: true,
         });
         problems.push(...attempted.problems, ...missed(POINT, there !== ''));
+        const sessions = attempted.result?.sessions ?? [];
+        if (sessions.slice(1).some(({ from }) => from === null)) problems.push('a session began at the beginning');
         if (looks === 0) problems.push('nobody looked while there was nothing');
         const what = `${number % 2 === 0 ? 'SIGKILL, and ' : ''}nothing there for ${forMs / 1000} s, ${looks} looks`;
         return { ...attempted, problems, what, faults: there === '' ? 0 : 1 };
