@@ -1,6 +1,6 @@
 import type { Bench } from './bench.js';
 import { checkpoint } from './durability/checkpoint.js';
-import { overheadOfTwoBlocks, overheadWhole } from './durability/overhead.js';
+import { overheadOfTwoBlocks, overheadSpare, overheadWhole } from './durability/overhead.js';
 import { recovery, recoveryWhole } from './durability/recovery.js';
 import { TRAINER_REQUIREMENTS } from './durability/trainer-peer.js';
 import { upload } from './durability/upload.js';
@@ -15,6 +15,7 @@ const parts = {
   'recovery-whole': recoveryWhole,
   checkpoint,
   'overhead-whole': overheadWhole,
+  'overhead-spare': overheadSpare,
   'overhead-blocks': overheadOfTwoBlocks,
 };
 

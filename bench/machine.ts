@@ -9,10 +9,10 @@ import { cacheRoot } from '../infra/parts/cache.mjs';
 import { inspectParts } from '../infra/parts.mjs';
 import { repositoryRoot } from '../infra/parts/root.mjs';
 
-/** What an engine of this machine is started with when the job says nothing: all cores, one op at a time. */
-export const engineProcessEnvironment = (): NodeJS.ProcessEnv => ({
+/** What an engine of this machine is started with: all cores when the job says nothing, one op at a time. */
+export const engineProcessEnvironment = (threads = availableParallelism()): NodeJS.ProcessEnv => ({
   ...process.env,
-  ...engineEnvironment({ intraOpThreads: availableParallelism(), interOpThreads: 1 }),
+  ...engineEnvironment({ intraOpThreads: threads, interOpThreads: 1 }),
 });
 
 /** Processes that want a core; below it a machine counts as quiet. */

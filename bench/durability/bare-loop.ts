@@ -13,6 +13,8 @@ export interface Sample {
   readonly all: number;
   /** Of the others each so-manieth. */
   readonly each: number;
+  /** Of an op; left out: one a core. */
+  readonly threads?: number | undefined;
 }
 
 /** Steps of a job, one after the other, in a process that does nothing else: the compiled step alone. */
@@ -35,7 +37,11 @@ export class BareLoop {
     const folder = await mkdtemp(join(tmpdir(), 'temper-bench-'));
     const script = fileURLToPath(new URL('../glosses/steps.js', import.meta.url));
     const args = [script, jobFile, folder, '1', String(sample.all), String(sample.each)];
-    const loop = new BareLoop(new Subject(process.execPath, args, engineProcessEnvironment()), folder, sample);
+    const loop = new BareLoop(
+      new Subject(process.execPath, args, engineProcessEnvironment(sample.threads)),
+      folder,
+      sample,
+    );
     [loop.loadMs] = (await loop.#subject.ask({ peer: 'bare', work: LOAD })) as [number];
     await loop.step();
     return loop;

@@ -1,4 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expectExit } from '../../test/support/runs.js';
 import type { TestStack } from '../../test/support/stack.js';
@@ -25,7 +26,7 @@ interface Trains {
   /** What changes with each step: weights that train and both moments of AdamW. */
   readonly megabytes: number;
   /** Laid over the demo's job. */
-  readonly job: { readonly freeze?: object };
+  readonly job: { readonly freeze?: object; readonly threads?: number };
   /** Of the demo's rows to train on, in one epoch: ten minutes on two cores, with no checkpoint but those asked for. */
   readonly times: number;
 }
@@ -47,8 +48,8 @@ async function writeRows(jobFile: string, trains: number): Promise<string> {
   return path;
 }
 
-async function besideBare(stack: TestStack, job: string, steps: number): Promise<Beside> {
-  const bare = await BareLoop.open(job, { steps, all: COMPILED_AT, each: EACH });
+async function besideBare(stack: TestStack, job: string, steps: number, threads?: number): Promise<Beside> {
+  const bare = await BareLoop.open(job, { steps, all: COMPILED_AT, each: EACH, threads });
   const watch = new StepWatch();
   try {
     const { result, stops } = await takeTurns(trainedFrom(stack, job), bare);
@@ -76,7 +77,7 @@ const overheadOf =
       expectExit(await stack.temper(['data', 'prepare', file], { timeoutMs: WITHIN_MS }));
       for (let turn = 1; turn <= Math.min(rounds, MOST_TURNS); turn++) {
         say(`MiniLM, ${name}: ten minutes with checkpoints, in turn with the bare loop: turn ${turn}...`);
-        turns.push(await besideBare(stack, file, steps));
+        turns.push(await besideBare(stack, file, steps, job.threads));
         say(JSON.stringify(turns.at(-1)));
       }
     } finally {
@@ -87,7 +88,7 @@ const overheadOf =
     const checkpointMs = over((turn) => turn.checkpointMs);
     return {
       sentence:
-        `MiniLM, ${name}, ${megabytes} MB with the optimizer: ${turns.length} x ${steps} steps in one epoch (${over(({ runMs }) => runMs / 1000).toFixed(0)} s, loading included) with a ` +
+        `MiniLM, ${name}${job.threads ? ` (threads: ${job.threads} of ${availableParallelism()} cores)` : ''}, ${megabytes} MB with the optimizer: ${turns.length} x ${steps} steps in one epoch (${over(({ runMs }) => runMs / 1000).toFixed(0)} s, loading included) with a ` +
         `checkpoint each ${CHECKPOINT_SECONDS} s, so that a kill loses at most ${CHECKPOINT_SECONDS + 15} s; the run stands still for a second ` +
         `in ${EACH + 1}, in which the bare loop does one in ${EACH} of its steps, and a checkpoint costs what the steps around it take longer than the bare loop's, beyond what all do; standard error of all steps over the bare ` +
         `loop's: ${over(({ ratioError }) => ratioError).toFixed(3)} a turn`,
@@ -113,6 +114,17 @@ const overheadOf =
   };
 
 export const overheadWhole = overheadOf({ name: 'all weights', megabytes: 272, job: {}, times: 5 });
+
+/**
+ * Training on one of two cores: what checkpoints cost where what a host does besides has a core to itself, as on those that train on a
+ * GPU, or whose store is elsewhere.
+ */
+export const overheadSpare = overheadOf({
+  name: 'all weights, a core to spare',
+  megabytes: 272,
+  job: { threads: 1 },
+  times: 3,
+});
 
 /** As one fine-tunes where two blocks are enough: what is frozen is stored once. */
 export const overheadOfTwoBlocks = overheadOf({

@@ -15,7 +15,7 @@ export async function writeJob(
   source: string,
   name: string,
   checkpoint: object,
-  overlay: { readonly train?: object; readonly freeze?: object } = {},
+  overlay: { readonly train?: object; readonly freeze?: object; readonly threads?: number } = {},
 ): Promise<string> {
   const job = parse(await readFile(jobFile, 'utf8')) as { train: object; data: object };
   const path = join(dirname(jobFile), `.bench-${name}.yaml`);
