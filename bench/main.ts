@@ -44,7 +44,7 @@ await new Command('npm run bench --')
   .option('--rounds <count>', 'how often each takes its turn (default: 5; glosses 1)', positive)
   .option(
     '--only <work>',
-    'only work whose name contains this (step: minilm, cnn, ...; glosses: epoch, whole; data: glosses, images, rows, waiting; durability: upload, recovery, checkpoint, overhead); not kept',
+    'only work whose name contains this (step: minilm, cnn, ...; glosses: epoch, whole; data: glosses, images, rows, waiting; durability: upload, worker-memory, recovery, checkpoint, overhead); not kept',
     '',
   )
   .option('--json', 'the figures as JSON on stdout', false)

@@ -19,11 +19,25 @@ const LOOK_EACH_MS = 50;
 const residentMiB = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
 
-/** The most that a process holds from now on. */
-function watchMemory(pid: number): { readonly mostMiB: () => number; stop(): void } {
+/** The most that a process holds from now on until `during` is done. Fails where the process does not live through it. */
+async function mostMiB(pid: number, during: () => Promise<void>): Promise<number> {
   let most = residentMiB(pid);
-  const looking = setInterval(() => (most = Math.max(most, residentMiB(pid))), LOOK_EACH_MS);
-  return { mostMiB: () => most, stop: () => clearInterval(looking) };
+  let ended = false;
+  const look = () => {
+    try {
+      most = Math.max(most, residentMiB(pid));
+    } catch {
+      ended = true;
+    }
+  };
+  const looking = setInterval(look, LOOK_EACH_MS);
+  try {
+    await during();
+  } finally {
+    clearInterval(looking);
+  }
+  if (ended) throw new Error('the device worker did not live through it');
+  return most;
 }
 
 const committed = (stack: TestStack, run: string): number =>
@@ -48,20 +62,22 @@ export const workerMemory: MeasurePart = async ({ say }) => {
     expectExit(await stack.temper(['data', 'prepare', file], { timeoutMs: WITHIN_MS }));
     const pid = stack.pids()['device']!;
     const idleMiB = residentMiB(pid);
-    const memory = watchMemory(pid);
-    const run = await startRun(stack, file);
-    await untilCommitted(stack, run, CHECKPOINTS + 1); // and that of step 0
-    const overMiB = memory.mostMiB() - idleMiB;
+    let run = '';
+    const uploading = await mostMiB(pid, async () => {
+      run = await startRun(stack, file);
+      await untilCommitted(stack, run, CHECKPOINTS + 1); // and that of step 0
+    });
+    const overMiB = uploading - idleMiB;
     say(
       `${CHECKPOINTS} checkpoints are durable: ${overMiB.toFixed(0)} MiB over ${idleMiB.toFixed(0)}; now the store hangs...`,
     );
     const before = committed(stack, run);
-    stack.kill('s3', 'SIGSTOP');
-    await pause(HANGS_MS);
-    stack.kill('s3', 'SIGCONT');
-    await untilCommitted(stack, run, before + 2);
-    memory.stop();
-    if (stack.pids()['device'] !== pid) throw new Error('the device worker did not live through it');
+    const hung = await mostMiB(pid, async () => {
+      stack.kill('s3', 'SIGSTOP');
+      await pause(HANGS_MS);
+      stack.kill('s3', 'SIGCONT');
+      await untilCommitted(stack, run, before + 2);
+    });
     await endRuns(stack);
     return {
       sentence:
@@ -71,7 +87,7 @@ export const workerMemory: MeasurePart = async ({ say }) => {
         { what: 'the worker of a run, 1 GiB uploaded: MiB over idle, at the most', value: overMiB, budget: BUDGET_MIB },
         {
           what: 'the worker of a run, its store hung for a minute: MiB over idle, at the most',
-          value: memory.mostMiB() - idleMiB,
+          value: hung - idleMiB,
           budget: BUDGET_MIB,
         },
       ],

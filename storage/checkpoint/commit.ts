@@ -67,7 +67,7 @@ async function shardsOfParent(store: ObjectStore, state: CommitCheckpoint): Prom
   if (found.kind === 'absent')
     throw new StoreError(
       'missing',
-      `${store.where(checkpointKey(run, parent.sequence))} is gone: the run was deleted while it trained`,
+      `${store.where(checkpointKey(run, parent.sequence))} is gone: the run was deleted while it trained, or this is another bucket`,
     );
   if (found.kind !== 'record' || found.record.kind !== 'manifest') return [];
   const { shards } = found.record;

@@ -4,8 +4,8 @@
  * S3 is the truth, also when it is ahead of what the workflow knows.
  *
  * What does not verify is quarantined by rule 3 and passed over for the one before. Only damage is: a store that does not
- * answer throws `unreachable`, a record of another version throws `corrupt`, and a bucket without any record of a run that has
- * committed there throws `missing`: neither is ever "nothing found".
+ * answer throws `unreachable`, a record of another version throws `corrupt`, and a bucket without the record of a checkpoint that
+ * was committed throws `missing` where there is nothing to go on from: none of these is ever "nothing found".
  * Retention may retire what was listed before it is read; then there is something newer, so the list is taken again
  * until it stays the same.
  */
@@ -25,7 +25,7 @@ export interface FindNewest extends CallOptions {
   readonly lineage: Line;
   /** Only checkpoints up to this sequence number. */
   readonly upTo?: number | undefined;
-  /** A checkpoint that was committed: a number once taken stays taken, so where there is none at all we look in the wrong place. */
+  /** A checkpoint that was committed: a number once taken stays taken, so where its record is not we look in the wrong place. */
   readonly known?: KnownCheckpoint | undefined;
   /** Where verified shards go, by their digest; `fetchCheckpoint` and `fetchFile` find them there. */
   readonly cacheFolder: string;
@@ -58,8 +58,12 @@ export async function findNewestCheckpoint(store: ObjectStore, wanted: FindNewes
       return { kind: 'found', ref: refOf(fetched.manifest), ...fetched, damaged };
     }
     const newest = listed[0]?.sequence ?? 0;
-    if (newest === 0 && wanted.known) throw nothingThere(store, wanted.run, wanted.known);
-    if (newest === newestSeen) return { kind: 'none', damaged };
+    if (newest === newestSeen) {
+      const { known } = wanted;
+      if (known && !listed.some(({ sequence }) => sequence === known.sequence))
+        throw nothingThere(store, wanted.run, known);
+      return { kind: 'none', damaged };
+    }
     newestSeen = newest;
   }
 }
@@ -67,8 +71,8 @@ export async function findNewestCheckpoint(store: ObjectStore, wanted: FindNewes
 const nothingThere = (store: ObjectStore, run: RunId, { sequence, step }: KnownCheckpoint): StoreError =>
   new StoreError(
     'missing',
-    `${store.where(checkpointsFolder(run))} is empty, but checkpoint ${sequence} (step ${step}) was committed there: it is another bucket, or was emptied. ` +
-      `The run goes on when its checkpoints are back, and does not begin again`,
+    `${store.where(checkpointsFolder(run))} has nothing to go on from, and no record of checkpoint ${sequence} (step ${step}), which this run committed: ` +
+      `it is another bucket, or was emptied. Nothing begins again by itself: bring the checkpoints back`,
   );
 
 /**

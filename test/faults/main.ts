@@ -72,8 +72,8 @@ await new Command('npm run faults --')
       numbers: ({ name, ...row }, unlessNightly) => {
         const whole = (nightly ? row.nightly : undefined) ?? unlessNightly;
         if (results.wholeOf(name) !== whole) results.add({ row: name, whole });
-        const all = Array.from({ length: Math.min(tries ?? whole, whole) }, (_, number) => number);
-        return all.filter((number) => number >= from && !results.has(name, number));
+        const all = Array.from({ length: whole }, (_, number) => number).slice(from);
+        return all.slice(0, tries).filter((number) => !results.has(name, number));
       },
       done: (row, number, tried) => {
         const { what, faults, problems, lostSteps, extraSeconds } = tried;

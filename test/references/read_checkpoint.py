@@ -1,7 +1,12 @@
 """Loads the newest checkpoint of a run that verifies from a copy of the bucket, by docs/checkpoint-format.md alone.
 
     python read_checkpoint.py BUCKET_FOLDER RUN [LINEAGE]      prints step, state digest and every tensor's shape and sum
+
+It does not know which lineages of an adjusted run hold at which step, nor does it look for one that is further below the newest
+(Reading, 3): that is for whoever trains on.
 """
+from __future__ import annotations
+
 import hashlib
 import json
 import math
@@ -63,7 +68,7 @@ def newest_checkpoint(bucket: Path, run: str, lineage: str | None = None) -> tup
                 shards = [read_shard(bucket, shard) for shard in record["shards"]]
                 tensors = {name: tensor for shard in shards for name, tensor in shard.items()}
                 if state_digest(record, tensors) != record["stateDigest"]:
-                    raise Damaged(f"{path} names other tensors than it is of")
+                    raise Damaged(f"{path} has another state digest than its tensors and position")
                 return record, tensors
         except Damaged as damage:
             print(f"{damage}: an older checkpoint is looked for", file=sys.stderr)

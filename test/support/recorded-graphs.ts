@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { repositoryRoot } from '../../infra/parts/root.mjs';
 import { STEP_COMPILER_VERSION } from '../../training/compile/program.js';
+import { deviceKind } from '../../training/tensorflow.js';
 
 const path = join(repositoryRoot(), 'test', 'fixtures', 'graphs.json');
 const schema = z.strictObject({ stepCompiler: z.string(), graphs: z.record(z.string(), z.string()) });
@@ -14,6 +15,7 @@ export async function recordedGraphs(): Promise<ReadonlyMap<string, string>> {
 }
 
 export async function recordGraphs(graphs: ReadonlyMap<string, string>): Promise<void> {
+  if (deviceKind() !== 'cpu') throw new Error('the graphs on record are those of a CPU');
   const record = { stepCompiler: STEP_COMPILER_VERSION, graphs: Object.fromEntries(graphs) };
   await writeFile(path, `${JSON.stringify(record, null, 2)}\n`);
 }

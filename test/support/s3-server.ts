@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -25,7 +26,7 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
-/** Between a port is found free and the server takes it, somebody else may have it. */
+/** Between a port is found free and the server takes it, somebody else may have it: who answers there has another secret. */
 const PORTS_TRIED = 5;
 
 export async function startS3Server(): Promise<S3Server> {
@@ -47,7 +48,7 @@ async function serveOn(folder: string, port: number): Promise<S3Server> {
     region: 'us-east-1',
     bucket: 'temper-test',
     forcePathStyle: true,
-    credentials: { accessKeyId: 'tester', secretAccessKey: 'a-secret-for-tests-only' },
+    credentials: { accessKeyId: 'tester', secretAccessKey: `a-secret-for-tests-only-${randomUUID()}` },
   };
   const stores: ObjectStore[] = [];
   let server: ChildProcess | null = null;

@@ -83,9 +83,15 @@ test('a bucket without any record is none where the run has committed: another o
   await rename(stored(`runs/${run}`), join(folder, 'aside'));
   const failed = await findNewestCheckpoint(store, asked).catch((error: unknown) => error);
   expect(isStoreError(failed, 'missing')).toBe(true);
-  expect(String(failed)).toContain('is empty, but checkpoint 2 (step 2) was committed there: it is another bucket, or');
+  expect(String(failed)).toMatch(
+    /no record of checkpoint 2 \(step 2\), which this run committed: it is another bucket, or/,
+  );
   await rename(join(folder, 'aside'), stored(`runs/${run}`));
   expect(await findNewestCheckpoint(store, asked)).toMatchObject({ kind: 'found', ref: refs[1] });
+
+  // Records of others, or such as a committer voided there, are not the one that is looked for.
+  const above = { ...asked, known: { sequence: 3, step: 3 }, lineage: digestOf('another') };
+  expect(isStoreError(await findNewestCheckpoint(store, above).catch((error: unknown) => error), 'missing')).toBe(true);
 
   // Damaged records are records: the run falls back, be it to its beginning.
   for (const { sequence } of refs) await truncate(stored(checkpointKey(run, sequence)), 10);
