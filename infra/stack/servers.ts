@@ -11,6 +11,7 @@ import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { S3Credentials } from './credentials.js';
 import type { StackFolder } from './folder.js';
+import { dropHalfStored } from './half-stored.js';
 import { logFileOf } from './logs.js';
 import type { Ports } from './ports.js';
 import type { ProcessSpec } from './supervise.js';
@@ -74,6 +75,7 @@ export const s3Spec = (command: string, { folder, ports, credentials, env }: Ser
   },
   logFile: logFileOf(folder.logs, 's3'),
   ipc: false,
+  beforeStart: () => dropHalfStored(folder),
 });
 
 export const writeTemporalProfile = ({ folder, ports }: ServerContext): Promise<void> =>

@@ -19,6 +19,8 @@ export interface ProcessSpec {
   readonly logFile: string;
   /** Node children: the channel's end tells them that we died. */
   readonly ipc: boolean;
+  /** Called before each start: the one before has ended. */
+  readonly beforeStart?: () => void;
 }
 
 export interface SupervisorHooks {
@@ -48,6 +50,7 @@ export const supervise = (spec: ProcessSpec, hooks: SupervisorHooks): Supervised
     const log = openLog(spec.logFile);
     const startedAt = performance.now();
     const trimming = setInterval(() => trimLog(spec.logFile), trimLogEveryMs).unref();
+    spec.beforeStart?.();
     // A session of its own: a terminal's Ctrl-C and hang-up reach us alone, and we end the children in order.
     const running = spawn(spec.command, spec.args, {
       detached: true,
