@@ -11,6 +11,7 @@ import { clockJumps, fullDisk, wrongYear } from './machine.js';
 import { exploration, simulation } from './protocol.js';
 import { freezes, killsAtPoints, serverAway } from './servers.js';
 import { heldWriters, twoWriters } from './small-runs.js';
+import { storeKills } from './store-kills.js';
 import { away, expired, fullBucket, half503, hanging, storms } from './store.js';
 
 /** In the order of the table. */
@@ -21,6 +22,7 @@ export const rows: readonly Row[] = [
   killsAtRequests,
   killsInBodies,
   killsAtPoints,
+  storeKills,
   dataKills,
   freezes,
   serverAway,
