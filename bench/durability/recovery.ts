@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { settledAfterMs } from '../../infra/stack/supervise.js';
 import { objectsBelow } from '../../test/support/bucket.js';
+import { eventually } from '../../test/support/poll.js';
 import { endRuns, enginePids, expectExit, killNow, startRun, writeTinyJob } from '../../test/support/runs.js';
 import type { TestStack } from '../../test/support/stack.js';
 import { exampleFile, writeGlosses } from '../glosses/rows.js';
@@ -59,13 +60,7 @@ const newest = (stack: TestStack, run: string): number =>
     0,
   );
 
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + WITHIN_MS;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${WITHIN_MS / 1000} s`);
-    await pause(LOOK_EACH_MS);
-  }
-}
+const until = (what: string, holds: () => boolean): Promise<true> => eventually(what, holds, WITHIN_MS, LOOK_EACH_MS);
 
 interface Recovered {
   /** From the kill to the end of the first step after it. */

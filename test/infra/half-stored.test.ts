@@ -28,8 +28,7 @@ test('an object of which the store was killed before it was there can be created
   await expect(store.get(half)).rejects.toMatchObject({ kind: 'missing' });
 
   await server.kill();
-  const objects = dirname(server.bucketFolder);
-  const folder = { ...stackFolder(dirname(objects)), objects, metadata: join(dirname(objects), 'sidecar') };
+  const folder = { ...stackFolder(dirname(server.folders.objects)), ...server.folders };
   const { accessKeyId, secretAccessKey } = server.settings.credentials!;
   const ports = { temporal: 1, ui: 2, s3: 3 };
   s3Spec('versitygw', { folder, ports, credentials: { accessKeyId, secretAccessKey }, env: {} }).beforeStart?.();

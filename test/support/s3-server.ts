@@ -17,6 +17,8 @@ export interface S3Server {
   readonly settings: StoreSettings & { readonly endpoint: string };
   /** Where the bucket's objects lie as files, to damage them. */
   readonly bucketFolder: string;
+  /** Where it keeps its buckets' objects, and what it knows of them. */
+  readonly folders: { readonly objects: string; readonly metadata: string };
   /** Another store on the same bucket. */
   open(settings?: Partial<StoreSettings>): ObjectStore;
   kill(): Promise<void>;
@@ -42,7 +44,8 @@ export async function startS3Server(): Promise<S3Server> {
 }
 
 async function serveOn(folder: string, port: number): Promise<S3Server> {
-  for (const name of ['data', 'sidecar']) await mkdir(join(folder, name));
+  const folders = { objects: join(folder, 'data'), metadata: join(folder, 'sidecar') };
+  for (const each of Object.values(folders)) await mkdir(each);
   const settings = {
     endpoint: `http://127.0.0.1:${port}`,
     region: 'us-east-1',
@@ -59,7 +62,7 @@ async function serveOn(folder: string, port: number): Promise<S3Server> {
     return store;
   };
   const start = async (): Promise<void> => {
-    server = serve(folder, port, settings.credentials);
+    server = serve(folders, port, settings.credentials);
     const store = openObjectStore(settings);
     try {
       for (let tries = 0; ; tries++) {
@@ -86,7 +89,8 @@ async function serveOn(folder: string, port: number): Promise<S3Server> {
   });
   return {
     settings,
-    bucketFolder: join(folder, 'data', settings.bucket),
+    bucketFolder: join(folders.objects, settings.bucket),
+    folders,
     open,
     kill,
     restart: start,
@@ -99,25 +103,21 @@ async function serveOn(folder: string, port: number): Promise<S3Server> {
 }
 
 function serve(
-  folder: string,
+  { objects, metadata }: S3Server['folders'],
   port: number,
   credentials: { accessKeyId: string; secretAccessKey: string },
 ): ChildProcess {
   const binary = partPaths().versitygw;
   if (!existsSync(binary)) throw new Error(`${binary} is not there: run \`npm run setup\``);
-  return spawn(
-    binary,
-    ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--sidecar', join(folder, 'sidecar'), join(folder, 'data')],
-    {
-      stdio: 'ignore',
-      env: {
-        ...process.env,
-        ...S3_SETTINGS,
-        ROOT_ACCESS_KEY_ID: credentials.accessKeyId,
-        ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      },
+  return spawn(binary, ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--sidecar', metadata, objects], {
+    stdio: 'ignore',
+    env: {
+      ...process.env,
+      ...S3_SETTINGS,
+      ROOT_ACCESS_KEY_ID: credentials.accessKeyId,
+      ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     },
-  );
+  });
 }
 
 async function freePort(): Promise<number> {

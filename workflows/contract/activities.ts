@@ -141,7 +141,7 @@ export interface SessionActivities {
     run: RunId;
     lineage: Sha256;
     adjustments?: readonly Adjustment[];
-    /** The newest that the workflow has heard of. A bucket without any checkpoint is then a failure, not a run to begin again. */
+    /** The newest that the workflow has heard of. Where its record is not, nothing to go on from is a failure, not a run to begin again. */
     known?: KnownCheckpoint;
   }): Promise<FoundCheckpoint>;
   /**

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { dropHalfStored } from '../../../infra/stack/half-stored.js';
 import { isStoreError } from '../../../storage/errors.js';
@@ -27,8 +27,6 @@ export const storeKills: Row = {
   open: async ({ seed }) => {
     const server = await startS3Server();
     const store = server.open();
-    const objects = dirname(server.bucketFolder);
-    const folder = { objects, metadata: join(dirname(objects), 'sidecar') };
     const numbers = Array.from({ length: OBJECTS }, (_, i) => i + 1);
     return {
       close: () => server.stop(),
@@ -56,7 +54,7 @@ export const storeKills: Row = {
         const problems = [...acknowledged]
           .filter((each) => !existsSync(join(server.bucketFolder, keyOf(each))))
           .map((each) => `${keyOf(each)} was acknowledged, and is not there`);
-        dropHalfStored(folder);
+        dropHalfStored(server.folders);
         await server.restart();
         for (const each of numbers) {
           const isOurs = await untilReachable(() => create(each, 1));
