@@ -3,9 +3,7 @@
  * class, a table that names a file in each row, or tables with the files themselves in their cells (Parquet and Arrow, as Hugging Face
  * datasets have them). The bytes of every file are kept as they are; readers/images.ts reads them.
  */
-import { createWriteStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { finished } from 'node:stream/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { IMAGES_FORMAT, type ImageEntry, type ImagesHead } from './readers/images.js';
 import { imagesInTables, imagesOfFolder, imagesOfTable, type Columns, type ImageTable } from './sources/image-rows.js';
 
@@ -43,16 +41,13 @@ export async function packImages(input: PackInput): Promise<{ readonly images: n
     : isFolder
       ? imagesOfFolder(path, data, shown)
       : imagesOfTable(path, data);
-  const file = createWriteStream(out);
-  const ended = finished(file);
-  ended.catch(() => undefined); // awaited below, and already while a write waits for the disk
-  const write = async (bytes: string | Uint8Array): Promise<void> => {
-    if (!file.write(bytes)) await Promise.race([new Promise<void>((done) => file.once('drain', () => done())), ended]);
-  };
+  const head: ImagesHead = { format: IMAGES_FORMAT, from: tables ? 'cells' : isFolder ? 'folder' : 'table' };
   let images = 0;
-  try {
-    const head: ImagesHead = { format: IMAGES_FORMAT, from: tables ? 'cells' : isFolder ? 'folder' : 'table' };
-    await write(`${JSON.stringify(head)}\n`);
+  await writeFile(out, pieces());
+  return { images };
+
+  async function* pieces(): AsyncGenerator<string | Uint8Array> {
+    yield `${JSON.stringify(head)}\n`;
     for await (const { file, why, line, path, raw, fields } of found) {
       signal?.throwIfAborted();
       const { bytes, fault } =
@@ -69,18 +64,12 @@ export async function packImages(input: PackInput): Promise<{ readonly images: n
         ...(raw !== undefined && { raw }),
         fields,
       };
-      await write(`${JSON.stringify(entry)}\n`);
-      await write(bytes);
-      await write('\n');
+      yield `${JSON.stringify(entry)}\n`;
+      yield bytes;
+      yield '\n';
       images++;
     }
-    file.end();
-    await ended;
-  } catch (error) {
-    file.destroy();
-    throw error;
   }
-  return { images };
 }
 
 interface Read {

@@ -1,4 +1,5 @@
 import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CancelledFailure, TerminatedFailure, rootCause } from '@temporalio/common';
 import type { FineTuneResult } from '../../workflows/contract.js';
@@ -36,6 +37,7 @@ export interface Patience {
 /** For who looks at a run again and again until it ends: Temporal tells of the end at once, so that looks may be rare. */
 export function patienceUntilEnd(client: Client, run: string): Patience {
   const [left, told] = [new AbortController(), new AbortController()];
+  setMaxListeners(0, left.signal); // the client leaves one with each request, of which a minute's waiting takes one
   const tell = () => told.abort(); // also when Temporal goes away: the next looks say so
   client.withAbortSignal(left.signal, () => client.workflow.getHandle(run).result()).then(tell, tell);
   return {

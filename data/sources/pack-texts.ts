@@ -1,8 +1,5 @@
-import { createWriteStream } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
-import { readFile, stat } from 'node:fs/promises';
-import { finished } from 'node:stream/promises';
-import { once } from 'node:events';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { DataError } from '../data-error.js';
 import { NOT_UTF8 } from '../readers/bad-row.js';
 
@@ -20,26 +17,22 @@ export interface TextFile {
  */
 export async function packTexts(
   files: readonly TextFile[],
-  { text, label }: { readonly text: string; readonly label: string },
+  columns: { readonly text: string; readonly label: string },
   out: string,
 ): Promise<void> {
-  const file = createWriteStream(out);
-  const ended = finished(file);
-  ended.catch(() => undefined); // awaited below
-  try {
-    for (const { path, name } of files) {
-      const { size } = await stat(path);
-      if (size > MAX_TEXT_BYTES)
-        throw new DataError(`${name}: expected a text of at most ${MAX_TEXT_BYTES} bytes, found ${size}`);
-      const bytes = await readFile(path);
-      if (!isUtf8(bytes)) throw new DataError(`${name}: ${NOT_UTF8}`);
-      const row = { [text]: bytes.toString('utf8'), [label]: name.split('/').at(-2), path: name };
-      if (!file.write(`${JSON.stringify(row)}\n`)) await Promise.race([once(file, 'drain'), ended]);
-    }
-    file.end();
-    await ended;
-  } catch (error) {
-    file.destroy();
-    throw error;
+  await writeFile(out, rows(files, columns));
+}
+
+async function* rows(
+  files: readonly TextFile[],
+  { text, label }: { readonly text: string; readonly label: string },
+): AsyncGenerator<string> {
+  for (const { path, name } of files) {
+    const { size } = await stat(path);
+    if (size > MAX_TEXT_BYTES)
+      throw new DataError(`${name}: expected a text of at most ${MAX_TEXT_BYTES} bytes, found ${size}`);
+    const bytes = await readFile(path);
+    if (!isUtf8(bytes)) throw new DataError(`${name}: ${NOT_UTF8}`);
+    yield `${JSON.stringify({ [text]: bytes.toString('utf8'), [label]: name.split('/').at(-2), path: name })}\n`;
   }
 }

@@ -1,6 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { once } from 'node:events';
-import { finished, pipeline } from 'node:stream/promises';
+import { writeFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { ByteSource } from '../byte-source.js';
 import { DataError } from '../data-error.js';
@@ -20,22 +19,16 @@ export async function unpack(
 ): Promise<void> {
   const limit = Math.max(alwaysBytes, source.bytes * MAX_RATIO);
   const pieces = compression === 'gzip' ? gunzipped(source) : unzstd(source);
-  const out = createWriteStream(path);
-  const ended = finished(out);
-  ended.catch(() => undefined); // awaited below, and already while a write waits for the disk
-  let bytes = 0;
-  try {
+  await writeFile(path, limited(pieces));
+
+  async function* limited(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let bytes = 0;
     for await (const piece of pieces) {
       signal?.throwIfAborted();
       bytes += piece.byteLength;
       if (bytes > limit) throw bomb(source, limit);
-      if (!out.write(piece)) await Promise.race([once(out, 'drain'), ended]);
+      yield piece;
     }
-    out.end();
-    await ended;
-  } catch (error) {
-    out.destroy();
-    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -59,6 +60,25 @@ const refusal = async (source: ByteSource, given = job): Promise<string> => {
   if (!(error instanceof DataError)) throw error;
   return error.message;
 };
+
+test('what fails in its middle has closed its file, so that the folder can go', async () => {
+  const out = join(root, 'failed.images');
+  const opened = (): string[] =>
+    readdirSync('/proc/self/fd').flatMap((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        return []; // that of the listing itself
+      }
+    });
+  let asked = 0;
+  const permitted = (path: string) => (asked++ < 2 ? Promise.resolve(path) : Promise.reject(new Error('no further')));
+  const packing = packImages({ path: await folderOf(await classes(2)), data: job.data, out, permitted });
+  await expect(packing.catch((error: Error) => [error.message, opened().includes(out)])).resolves.toEqual([
+    'no further',
+    false,
+  ]);
+});
 
 describe('a folder of images', () => {
   test('becomes one file, in the order of the names, whatever the order of writing', async () => {
