@@ -58,6 +58,7 @@ await new Command('npm run faults --')
     const results = new Results(join(repositoryRoot(), '.faults', `seed-${seed}.jsonl`));
     if (again) results.forget(only.map(({ name }) => name));
     const until = minutes === undefined ? Infinity : performance.now() + minutes * 60_000;
+    const tried = new Set<string>();
     let interrupted = false;
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.on(signal, () => {
@@ -75,8 +76,9 @@ await new Command('npm run faults --')
         const all = Array.from({ length: whole }, (_, number) => number).slice(from);
         return all.slice(0, tries).filter((number) => !results.has(name, number));
       },
-      done: (row, number, tried) => {
-        const { what, faults, problems, lostSteps, extraSeconds } = tried;
+      done: (row, number, outcome) => {
+        tried.add(row.name);
+        const { what, faults, problems, lostSteps, extraSeconds } = outcome;
         results.add({ row: row.name, number, what, faults, problems, lostSteps, extraSeconds });
         say(
           `${row.name} ${number}: ${what}: ${problems.length === 0 ? 'survived' : `NOT SURVIVED: ${problems.join('; ')}`}`,
@@ -86,7 +88,7 @@ await new Command('npm run faults --')
     const summaries = rows.map((row) => summaryOf(row, results)).filter(({ tries }) => tries > 0);
     const path = join(repositoryRoot(), 'test', 'faults', 'RESULTS.md');
     const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    const report = await reportOf({ summaries, tried: only.map(({ name }) => name), seed, before });
+    const report = await reportOf({ summaries, tried: [...tried], seed, before });
     writeFileSync(path, report);
     process.stdout.write(json ? `${JSON.stringify(summaries, null, 2)}\n` : report);
     say(`Kept in ${path}.`);

@@ -40,4 +40,6 @@ test('rows of other days keep their numbers and say which day they are of', () =
   ]);
   const known = [summary('zombie', 9), summary('freeze', 8)]; // of before, not tried now
   expect(pageOf({ summaries: known, tried: [], here: wednesday, before: third })).toBe(third);
+  const thursday = 'Seed 1. 2026-11-26, EPYC, 2 cores\nNode 20';
+  expect(pageOf({ summaries: known, tried: [], here: thursday, before: third })).not.toContain(thursday);
 });

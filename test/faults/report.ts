@@ -56,7 +56,8 @@ export function pageOf({ summaries, tried, here, before }: Page): string {
     if (where !== here) elsewhere.set(where, [...(elsewhere.get(where) ?? []), `\`${name}\``]);
   }
   const notes = [...elsewhere].map(([where, names]) => `Earlier (${names.join(', ')}): ${where}`);
-  return [introduction, ...[here, ...notes].map((note) => `${note}\n`), `${tableOf(lines)}\n`].join('\n');
+  const ofHere = lines.length > kept.length || kept.some(({ where }) => where === here) ? [here] : [];
+  return [introduction, ...[...ofHere, ...notes].map((note) => `${note}\n`), `${tableOf(lines)}\n`].join('\n');
 }
 
 /** The rows of a page, each with the paragraph about seed and machine that it belongs to. */
