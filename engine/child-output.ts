@@ -7,13 +7,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** A native stack trace takes some thirty. */
 const KEPT_LINES = 60;
 const LINE_LENGTH = 500;
-/** A grandchild may hold the pipe open after its parent's end. */
-const READ_WITHIN_MS = 500;
+/** A grandchild may hold the pipe open after its parent's end, and a disk may be away. */
+const WITHIN_MS = 500;
 
 export interface ChildOutput {
   /** The last lines of its stderr: what a process says that dies. */
   lastLines(): readonly string[];
-  /** After its end, when the rest has been read. */
+  /** After its end, when the rest has been read and is in the file. */
   end(): Promise<void>;
 }
 
@@ -34,8 +34,11 @@ export function keepOutput({ stdout, stderr }: ChildProcess, logFile: string): C
     lastLines: () => lines.filter((line) => line.trim() !== ''),
     end: async () => {
       const read = stderr ? finished(stderr, { writable: false }).catch(() => undefined) : Promise.resolve();
-      await Promise.race([read, pause(READ_WITHIN_MS, undefined, { ref: false })]);
-      log.end();
+      await within(read);
+      await within(new Promise<void>((written) => log.end(() => written())));
     },
   };
 }
+
+const within = (done: Promise<void>): Promise<void> =>
+  Promise.race([done, pause(WITHIN_MS, undefined, { ref: false })]);

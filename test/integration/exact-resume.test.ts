@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { manifestOf, recomputedDigest } from '../support/bucket.js';
+import { eventually } from '../support/poll.js';
 import { seededRandom } from '../support/random.js';
 import {
   endRuns,
@@ -86,8 +87,10 @@ describe(`a run in which processes die at random moments (seed ${seed}) ends wit
       expect(recovered?.recoveryMs).toBeGreaterThan(0);
       expect(cost.recoveries).toBe(sessions.length - 1);
       if (die.includes('device') && !die.includes('temporal'))
-        expect(readFileSync(join(stack.folder, 'logs', 'device.log'), 'utf8')).toMatch(
-          new RegExp(`session ${run}-\\S+ is over: its worker \\(pid \\d+\\) died`),
+        await eventually('the log says whose worker died', () =>
+          new RegExp(`session ${run}-\\S+ is over: its worker \\(pid \\d+\\) died`).test(
+            readFileSync(join(stack.folder, 'logs', 'device.log'), 'utf8'),
+          ),
         );
     });
   }
