@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly allowModules: boolean;
   /** What the times follow from after which an engine without progress is killed (watchdog.ts). */
   readonly patienceMs?: number | undefined;
+  /** The same until it is ready; left out: `patienceMs`. */
+  readonly startPatienceMs?: number | undefined;
 }
 
 interface Waiting {
@@ -62,9 +64,9 @@ export class Engine {
   readonly exited: Promise<void>;
   onProgress: (progress: TrainProgress) => void = () => undefined;
 
-  constructor({ pinned, logFile, allowModules, patienceMs }: EngineOptions) {
+  constructor({ pinned, logFile, allowModules, patienceMs, startPatienceMs }: EngineOptions) {
     this.#blackBox = join(dirname(logFile), `step-${randomUUID()}.json`);
-    this.#watchdog = new Watchdog(patienceMs);
+    this.#watchdog = new Watchdog(patienceMs, startPatienceMs);
     this.#child = spawnEngine({ pinned, allowModules, blackBox: this.#blackBox });
     this.#output = keepOutput(this.#child, logFile);
     this.exited = new Promise((resolve) => {

@@ -56,7 +56,10 @@ export class Watchdog {
   /** The newest step of this request; null also while something else is done, like saving. */
   #last: { readonly step: number; readonly atMs: number } | null = null;
 
-  constructor(readonly patienceMs = USUAL_PATIENCE_MS) {}
+  constructor(
+    readonly patienceMs = USUAL_PATIENCE_MS,
+    readonly startPatienceMs = patienceMs,
+  ) {}
 
   /** A request begins; null: nothing is asked of the engine now, so nothing can hang. */
   begin(activity: Activity | null): void {
@@ -100,7 +103,8 @@ export class Watchdog {
     const computes = !use || !before || use.runnable || use.cpuMs - before.cpuMs > COMPUTING * elapsedMs;
     this.#stillMs = computes ? 0 : this.#stillMs + elapsedMs;
     const stepMs = this.#last ? this.stepMs : null;
-    const { stillMs, busyMs } = allowedSilence(this.#activity, stepMs, this.patienceMs);
+    const patienceMs = this.#activity === 'start' ? this.startPatienceMs : this.patienceMs;
+    const { stillMs, busyMs } = allowedSilence(this.#activity, stepMs, patienceMs);
     const still = this.#stillMs > stillMs;
     return still || this.#silentMs > busyMs ? { silentMs: this.#silentMs, still, stepMs } : null;
   }

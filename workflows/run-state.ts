@@ -279,6 +279,7 @@ export class RunState {
       dataset,
       ...this.told,
       startedAtMs,
+      boundTo: this.job.exactness === 'strict' ? this.fingerprint : null,
       evaluation,
       adjustments: this.adjustments,
       fork: this.input.fork?.from ?? null,

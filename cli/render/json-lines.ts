@@ -6,7 +6,7 @@ const EVERY_MS = 10_000;
 
 /** `temper status --json`, and every line of `temper watch --json` (docs/cli.md). */
 export const lookJson = (look: Look) => {
-  const { run, workflow, status, progress, worker, temporalAnswers } = look;
+  const { run, workflow, status, progress, worker, freeHosts, temporalAnswers } = look;
   return {
     run,
     state: workflow?.state ?? null,
@@ -19,6 +19,7 @@ export const lookJson = (look: Look) => {
     trouble: troubleOf(look),
     position: positionOf(look),
     remainingMs: remainingMs(look),
+    freeHosts,
     progress,
     status,
   };
@@ -31,7 +32,7 @@ export class JsonReporter {
 
   event(look: Look, nowMs: number): object | null {
     if (!look.workflow) return null;
-    const { status, progress } = look;
+    const { status, progress, freeHosts } = look;
     const trouble = troubleOf(look)?.replace(/ for .*/, '') ?? null;
     const known = JSON.stringify([
       look.workflow.state,
@@ -42,6 +43,7 @@ export class JsonReporter {
       (status?.earlierSessions?.count ?? 0) + (status?.sessions.length ?? 0),
       status?.adjustments?.length,
       progress?.stage,
+      freeHosts && freeHosts.fitting > 0,
       trouble,
     ]);
     const due =

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { RunStatus, TrainProgress } from '../../workflows/contract.js';
 import { preparationOf, statusQuery } from '../../workflows/handlers.js';
+import { freeHostsFor, type FreeHosts } from './free-hosts.js';
 import { lookAtPreparation, type PreparationLook } from './look-at-preparation.js';
 import { heartbeatOf } from './progress.js';
 import { isAway, isStuck } from './temporal-failure.js';
@@ -17,6 +18,8 @@ export interface Look {
   readonly training: TrainProgress | null;
   /** While its data are prepared by a workflow of their own. */
   readonly preparation: PreparationLook | null;
+  /** While it waits for a device. */
+  readonly freeHosts: FreeHosts | null;
   /** Newest heartbeat and when it was first seen, by our clock. */
   readonly heartbeat: { readonly mark: string; readonly seenAtMs: number } | null;
   readonly temporalAnswers: boolean;
@@ -38,6 +41,7 @@ export const unseen = (run: string): Look => ({
   progress: null,
   training: null,
   preparation: null,
+  freeHosts: null,
   heartbeat: null,
   temporalAnswers: true,
   worker: 'answers',
@@ -61,6 +65,7 @@ export async function lookAt(client: Client, before: Look): Promise<Look> {
     progress: heard?.progress ?? null,
     training: heard?.progress && tellsOfSteps(heard.progress) ? heard.progress : heard && before.training,
     preparation: preparing ? await lookAtPreparation(client, preparationOf(before.run)) : null,
+    freeHosts: await freeHostsFor(client, told.status),
     heartbeat: heard && (same ? before.heartbeat : { mark: heard.mark, seenAtMs: lookedAtMs }),
     temporalAnswers: true,
     worker: told.worker,

@@ -69,7 +69,7 @@ test('an engine that is stopped in mid-training is found, named and killed', asy
   );
   expect(during).toMatchObject({ epoch: 0, step: Number(/step (\d+)/.exec(message)?.[1]) });
   await gone(engine.pid);
-}, 60_000);
+}, 180_000);
 
 test.each([
   ['standStill', /hung at step 5: no progress for [\d.]+ s.*, and it stood still; it was killed$/],
@@ -82,7 +82,7 @@ test.each([
     expect(message).toMatch(sentence);
     await gone(engine.pid);
   },
-  60_000,
+  180_000,
 );
 
 test.each([
@@ -101,7 +101,7 @@ test.each([
     expect(second.during!.batches![0]).toHaveLength(8);
     expect(readdirSync(directory).filter((name) => /^step-/.test(name))).toEqual([]);
   },
-  60_000,
+  180_000,
 );
 
 test('a long op and a long compilation are no hang', async () => {
@@ -109,4 +109,4 @@ test('a long op and a long compilation are no hang', async () => {
   expect(long.stats.steps).toBe(12);
   const compiled = parseJob(faultyJob(directory, { inTrace: busyFor(2_500) }), 'faulty.yaml');
   expect((await train(await start(1_000), compiled)).stats.steps).toBe(12);
-}, 60_000);
+}, 180_000);

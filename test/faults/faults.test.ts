@@ -29,7 +29,7 @@ describe(`what runs survive (seed ${seed})`, () => {
         tried.get(name)!.set(number, one);
       },
     });
-  }, 900_000);
+  }, 1_800_000);
   afterAll(() => console.log(told.join('\n')));
 
   it.each(inTest.map(({ name, title }) => [name, title]))('%s: %s', (name) => {

@@ -26,6 +26,7 @@ const recordOf = (folder: string): StackRecord => {
 const killedStack = async (folder: string): Promise<StackRecord> => {
   const spawned = await spawnStack({ folder, workers: [stubWorker(folder, 'control')] });
   await recordedProcess(folder, 'control');
+  await eventually('the worker runs', () => stubNotes(folder, 'control').some((line) => line.startsWith('started')));
   await leaveData(folder, spawned.ports);
   spawned.process.kill('SIGKILL');
   await spawned.exit;

@@ -75,7 +75,7 @@ describe('adjust', () => {
     expect(here.called('trainEpoch').slice(-3)).toEqual(['trainEpoch 7-10', 'trainEpoch 10-15', 'trainEpoch 15-20']);
     expect(inputs.slice(0, 2).map(({ context }) => context.adjustments)).toEqual([undefined, undefined]);
     for (const { context } of inputs.slice(-4)) expect(context.adjustments).toEqual(made);
-  }, 60_000);
+  });
 
   it('another checkpoint interval cuts the steps after it anew, and each cut is stored', async () => {
     const here = await world((w) => void interruptedAt7(w));
@@ -94,7 +94,7 @@ describe('adjust', () => {
       'trainEpoch 16-20',
     ]);
     expect(here.checkpoints.map(({ ref }) => ref.step)).toEqual(expect.arrayContaining([8, 12, 16, 20]));
-  }, 60_000);
+  });
 
   it('an adjustment that comes while the run looks for its checkpoint has it look again: what was found is of before it', async () => {
     let [looks, tell] = [0, (): void => undefined];
@@ -120,7 +120,7 @@ describe('adjust', () => {
     const result = (await handle.result()) as FineTuneResult;
     expect(result).toMatchObject({ outcome: 'completed', adjustments: made, final: { step: 20 } });
     expect(heard).toEqual([undefined, made]);
-  }, 60_000);
+  });
 
   it('epochs hold from the next epoch on: answered at once, without interrupting, and carried as long as the run', async () => {
     let train = (): void => undefined;
@@ -135,7 +135,7 @@ describe('adjust', () => {
     expect(result).toMatchObject({ outcome: 'completed', final: { step: 400 } });
     expect(result.adjustments).toEqual([{ fromStep: 10, changes: { epochs: 40 } }]);
     expect(result.sessions.map(({ reason }) => reason)).toContain('history-full');
-  }, 60_000);
+  });
 
   it('a paused run is adjusted where it stands; what is impossible is refused in a sentence', async () => {
     let inputs: Train[] = [];
@@ -161,7 +161,7 @@ describe('adjust', () => {
     await handle.executeUpdate('resume');
     expect(await handle.result()).toMatchObject({ outcome: 'completed', final: { step: 30 } });
     await expect(adjust(handle, { epochs: 4 })).rejects.toThrow();
-  }, 60_000);
+  });
 
   it('epochs below what is done are refused; a run whose training is over has nothing to adjust', async () => {
     let [train, publish] = [(): void => undefined, (): void => undefined];
@@ -182,7 +182,7 @@ describe('adjust', () => {
     expect(await refused(handle, { epochs: 5 })).toBe('Training is over: there is nothing left to adjust.');
     publish();
     expect(await handle.result()).toMatchObject({ outcome: 'completed', final: { step: 20 } });
-  }, 60_000);
+  });
 
   it('patience counts from the step on which it was changed, and only from there', async () => {
     const sections = { train: { epochs: 9, stopEarly: { patience: 6 } }, checkpoint: { everySteps: 100 } };
@@ -197,5 +197,5 @@ describe('adjust', () => {
     await eventually('the fourth epoch trains', () => here.called('trainEpoch').length === 4);
     expect(await adjust(handle, { patience: 4 })).toEqual([{ fromStep: 40, changes: { patience: 4 } }]);
     expect(await handle.result()).toMatchObject({ outcome: 'stopped-early', final: { step: 50 }, best: { step: 10 } });
-  }, 60_000);
+  });
 });

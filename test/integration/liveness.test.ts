@@ -145,7 +145,7 @@ describe('what hangs, what never starts, and what cannot be done', () => {
     expect(await broken.exit).toEqual([1, null]);
     expect(broken.said()).toMatch(/No engine starts on .*\n[^]*the driver fell over/);
 
-    const other = startWorker('other', { NODE_OPTIONS: '' });
+    const other = startWorker('other', { NODE_OPTIONS: '', TEMPER_PATIENCE_SECONDS: '60' });
     expect(await watchToEnd(stack, run)).toMatchObject({ code: 0, state: 'done' });
     other.worker.kill('SIGTERM');
     expect(await other.exit).toEqual([0, null]);

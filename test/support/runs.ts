@@ -2,6 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { stringify } from 'yaml';
+import { exitCode } from '../../infra/errors.js';
 import { repositoryRoot } from '../../infra/parts/root.mjs';
 import type { FineTuneResult, RunStatus, SessionRecord, TrainProgress } from '../../workflows/contract.js';
 import { ASK_MS, eventually } from './poll.js';
@@ -74,9 +75,16 @@ export interface Ending {
   readonly result: FineTuneResult;
 }
 
-/** `temper watch` to the run's end, whatever dies meanwhile. */
+/** `temper watch` to the run's end, whatever dies meanwhile. It outlasts an absence of Temporal once it has been there. */
 export async function watchToEnd(stack: TestStack, run: string, timeoutMs = 240_000): Promise<Ending> {
-  const watched = await stack.temper(['watch', run, '--json'], { timeoutMs });
+  const watched = await eventually(
+    'Temporal answers',
+    async () => {
+      const result = await stack.temper(['watch', run, '--json'], { timeoutMs });
+      return (result.code !== exitCode.unreachable || result.stdout !== '') && result;
+    },
+    timeoutMs,
+  );
   const last = watched.stdout.trim().split('\n').at(-1) ?? '';
   const ending = parse(last) as { event?: string } | null;
   if (ending?.event !== 'end')
@@ -103,7 +111,8 @@ export const explain = async (stack: TestStack, run: string): Promise<Explained>
 /** A client of the stack's Temporal server, for the time of `use`. */
 export async function withClient<T>(stack: TestStack, use: (client: Client) => Promise<T>): Promise<T> {
   const { ports, namespace } = stack.record();
-  const connection = await Connection.connect({ address: `127.0.0.1:${ports.temporal}`, connectTimeout: 10_000 });
+  const connect = () => Connection.connect({ address: `127.0.0.1:${ports.temporal}`, connectTimeout: 10_000 });
+  const connection = await eventually('Temporal answers', connect, 60_000);
   try {
     return await use(new Client({ connection, namespace }));
   } finally {

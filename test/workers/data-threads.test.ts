@@ -36,7 +36,7 @@ test('the event loop goes on while every thread computes', async () => {
   const timer = setInterval(() => ticks++, 10);
   await Promise.all([run('spin', { ms: 400 }), run('spin', { ms: 400 })]);
   clearInterval(timer);
-  expect(ticks).toBeGreaterThan(10);
+  expect(ticks).toBeGreaterThan(2); // none, were it held up; forty on an idle machine
 });
 
 test('progress is heard', async () => {

@@ -13,6 +13,8 @@ const progress: TrainProgress = { stage: 'training', position, loss: 1, learning
 
 const note = (folder: string, said: string[] = []) => noteSession(folder, 'run-1', token, (why) => said.push(why));
 
+const SOON = { timeout: 30_000 };
+
 /** Of a process that has just ended. */
 const deadPid = (): number => spawnSync(process.execPath, ['--version']).pid;
 
@@ -22,7 +24,7 @@ test('a note says what was told last, and goes with its session', async () => {
   kept.tell(null);
   kept.tell(progress);
   await expect
-    .poll(() => sessionsLeftIn(folder, 9))
+    .poll(() => sessionsLeftIn(folder, 9), SOON)
     .toEqual([
       { session: 'run-1', pid: 9, taskToken: Buffer.from(token), progress, silentMs: expect.any(Number) as number },
     ]);
@@ -35,7 +37,7 @@ test('a worker that starts hears of the sessions of those that died, once, and o
   const own = await openWorkFolder(scratch);
   expect(own.left).toEqual([]);
   note(own.workFolder).tell(progress);
-  await expect.poll(() => sessionsLeftIn(own.workFolder, 1)).toHaveLength(1);
+  await expect.poll(() => sessionsLeftIn(own.workFolder, 1), SOON).toHaveLength(1);
   const pid = deadPid();
   renameSync(own.workFolder, join(scratch, 'work', String(pid)));
   mkdirSync(join(scratch, 'work', '1', 'sessions'), { recursive: true }); // init lives

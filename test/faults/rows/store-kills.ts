@@ -53,6 +53,7 @@ export const storeKills: Row = {
         const known = new Set(acknowledged);
         dropHalfStored(server.folders);
         await server.restart();
+        await Promise.all(putting); // those that the kill cut short are sent once more
         const problems: string[] = [];
         for (const each of NUMBERS) {
           const problem = await problemOf(store, keyOf(each), { isCreated: isCreated(each), isPut: known.has(each) });
