@@ -58,7 +58,7 @@ it.skipIf(!canPin)('a run resumed on another number of cores has the same weight
 });
 
 it('where only hosts of another class are, a strict run waits and says for which, a compatible one goes on', async () => {
-  writeTinyJob(stack.directory, { exactness: 'compatible' }, 'compatible.yaml');
+  writeTinyJob(stack.directory, { train: { epochs: 16 }, exactness: 'compatible' }, 'compatible.yaml');
   const strict = await startRun(stack, 'tiny.yaml');
   await runReaches(stack, strict, 40);
   const compatible = await startRun(stack, 'compatible.yaml');
@@ -73,10 +73,16 @@ it('where only hosts of another class are, a strict run waits and says for which
   expect(await fingerprintsOf(compatible)).toHaveLength(2);
   expect(expectExit(await stack.temper(['explain', compatible]))).toMatch(/from step \d+ on, bits may differ/);
 
-  const waiting = await eventually('the free host is seen', async () => {
-    const { freeHosts, status } = JSON.parse(expectExit(await stack.temper(['status', strict, '--json']))) as Waiting;
-    return freeHosts?.others === 1 && status;
-  });
+  // Of the worker before Temporal tells for a minute that it asks for work.
+  const waiting = await eventually(
+    'only another host is free',
+    async () => {
+      const { freeHosts, status } = JSON.parse(expectExit(await stack.temper(['status', strict, '--json']))) as Waiting;
+      return freeHosts?.fitting === 0 && freeHosts.others === 1 && status;
+    },
+    120_000,
+    2_000,
+  );
   expect(waiting.stage).toBe('wait-for-device');
   expect(expectExit(await stack.temper(['status', strict]))).toContain(
     '1 free host would give other bits (docs/exactness.md): a strict run goes on where it began, on libtensorflow ' +
@@ -88,10 +94,10 @@ it('where only hosts of another class are, a strict run waits and says for which
   const { result } = await watchToEnd(stack, strict);
   expect(result.final.stateDigest).toBe(undisturbed.result.final.stateDigest);
   expect(await fingerprintsOf(strict)).toHaveLength(1);
-});
+}, 300_000);
 
 interface Waiting {
-  readonly freeHosts: { readonly others: number } | null;
+  readonly freeHosts: { readonly fitting: number; readonly others: number } | null;
   readonly status: RunStatus;
 }
 
