@@ -33,12 +33,14 @@ export function keepOutput({ stdout, stderr }: ChildProcess, logFile: string): C
   return {
     lastLines: () => lines.filter((line) => line.trim() !== ''),
     end: async () => {
-      const read = stderr ? finished(stderr, { writable: false }).catch(() => undefined) : Promise.resolve();
-      await within(read);
+      const read = [stdout, stderr].map(
+        (stream) => stream && finished(stream, { writable: false }).catch(() => undefined),
+      );
+      await within(Promise.all(read));
       await within(new Promise<void>((written) => log.end(() => written())));
     },
   };
 }
 
-const within = (done: Promise<void>): Promise<void> =>
+const within = (done: Promise<unknown>): Promise<unknown> =>
   Promise.race([done, pause(WITHIN_MS, undefined, { ref: false })]);

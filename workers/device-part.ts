@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Runtime, Worker, type NativeConnection } from '@temporalio/worker';
 import type { ActivityDependencies } from '../activities/dependencies.js';
-import { DEVICE_QUEUE, deviceQueueOf } from '../workflows/handlers.js';
+import { DEVICE_QUEUE, deviceQueueOf, shortClass } from '../workflows/handlers.js';
 import type { Fingerprint } from '../workflows/contract.js';
 import { DeviceGate } from './device-gate.js';
 import { DeviceSessions, defaultPins } from './device-sessions.js';
@@ -48,11 +48,13 @@ export async function devicePart(host: DeviceHost): Promise<DevicePart | null> {
     say: (sentence) => logger.warn(sentence),
   });
   const sessions = new DeviceSessions(dependencies, connection, namespace, pool, settings, fingerprint.device, gate);
+  // As Temporal's client says it, and the class: it is how one sees from outside who could take a run (cli/runs/free-hosts.ts).
+  const identity = `${process.pid}@${hostname()} ${shortClass(fingerprint.hostClass)}`;
   const workers = await Promise.all(
     [DEVICE_QUEUE, deviceQueueOf(fingerprint.hostClass)].map((taskQueue) =>
       Worker.create({
         ...workerDefaults,
-        ...{ connection, namespace, taskQueue },
+        ...{ connection, namespace, taskQueue, identity },
         activities: { openSession: sessions.openSession },
         tuner: gate.tuner(settings.slots),
         shutdownGraceTime: settings.graceMs,

@@ -24,5 +24,8 @@ export const DATA_QUEUE = 'temper-data';
 export const preparationOf = (run: string): string => `${run}-data`;
 /** Device slots of any host. */
 export const DEVICE_QUEUE = 'temper-device';
-/** Device slots of hosts of one class (Fingerprint.hostClass): a strict run goes on only there. */
-export const deviceQueueOf = (hostClass: string): string => `${DEVICE_QUEUE}-${hostClass.slice(0, 16)}`;
+/** A class of hosts (Fingerprint.hostClass) as it is written. */
+export const shortClass = (hostClass: string): string => hostClass.slice(0, 16);
+
+/** Device slots of hosts of one class: a strict run goes on only there. */
+export const deviceQueueOf = (hostClass: string): string => `${DEVICE_QUEUE}-${shortClass(hostClass)}`;

@@ -1,16 +1,27 @@
 import type { Fingerprint } from '../../workflows/contract.js';
+import { shortClass } from '../../workflows/handlers.js';
 import type { Look } from '../runs/look.js';
 import { counted } from './units.js';
 
-/** Why a run that waits for a device goes on waiting; null when a host is free that it may go on at. */
-export function freeHostsText({ freeHosts, status }: Pick<Look, 'freeHosts' | 'status'>): string | null {
-  if (!freeHosts || freeHosts.fitting > 0) return null;
-  const { boundTo } = status ?? {};
-  if (!boundTo) return 'no device worker asks for work: all are busy, or none runs';
-  if (freeHosts.others === 0)
-    return `no device worker asks for work: all are busy, or none of ${classText(boundTo)} runs`;
-  return `${counted(freeHosts.others, 'free host')} would give other bits (docs/exactness.md): a strict run goes on where it began, on ${classText(boundTo)}`;
+export interface Wait {
+  readonly why: string;
+  /** The class of hosts that a strict run goes on at, in words. */
+  readonly boundTo: string | null;
+}
+
+/** Why a run that waits for a device may wait for long; null when a host asks for work that it may go on at. */
+export function waitOf({ freeHosts, status }: Pick<Look, 'freeHosts' | 'status'>): Wait | null {
+  if (status?.stage !== 'wait-for-device' || !freeHosts || freeHosts.fitting > 0) return null;
+  const { boundTo } = status;
+  if (!boundTo)
+    return { why: 'no device worker asks for work: all are busy, no engine starts there, or none runs', boundTo: null };
+  const others = freeHosts.others === 0 ? '' : `; ${counted(freeHosts.others, 'free host')} would give other bits`;
+  return {
+    why: `no host of the run's class asks for work: all are busy, no engine starts there, or none runs${others}`,
+    boundTo: classText(boundTo),
+  };
 }
 
 const classText = ({ libtensorflow, stepCompiler, device, cpu, mathMode, hostClass }: Fingerprint): string =>
-  `libtensorflow ${libtensorflow}, step compiler ${stepCompiler}, ${device === 'cpu' ? cpu : `${device}, ${cpu}`}, ${mathMode} (class ${hostClass.slice(0, 16)})`;
+  `class ${shortClass(hostClass)}: libtensorflow ${libtensorflow}, step compiler ${stepCompiler}, ` +
+  `${device === 'cpu' ? cpu : `${device}, ${cpu}`}, ${mathMode}, and the variables it began with (docs/exactness.md)`;

@@ -25,7 +25,7 @@ export const lookJson = (look: Look) => {
   };
 };
 
-/** An object when stage, validation, checkpoint, sessions or trouble changed, and each ten seconds while it trains. */
+/** An object when stage, validation, checkpoint, sessions, free hosts or trouble changed, and each ten seconds while it trains. */
 export class JsonReporter {
   #known = '';
   #saidAtMs = -Infinity;
@@ -43,7 +43,7 @@ export class JsonReporter {
       (status?.earlierSessions?.count ?? 0) + (status?.sessions.length ?? 0),
       status?.adjustments?.length,
       progress?.stage,
-      freeHosts && freeHosts.fitting > 0,
+      freeHosts && [freeHosts.fitting > 0, freeHosts.others > 0],
       trouble,
     ]);
     const due =

@@ -4,6 +4,7 @@ import type { Look } from '../runs/look.js';
 import { best } from '../../workflows/policies/selection.js';
 import { adjustmentText } from './adjustments.js';
 import { featuresText } from './features.js';
+import { waitOf } from './free-hosts.js';
 import { inOrder, positionOf, remainingMs } from './estimate.js';
 import { reasonOf } from './sessions.js';
 import { stageOf, troubleOf } from './stage.js';
@@ -18,6 +19,7 @@ const SHOWN_ON_JOINING = 3;
 export class LineReporter {
   #stage = '';
   #trouble: string | null = null;
+  #waits: string | null = null;
   #observed = new Set<number>();
   #sequence = 0;
   #sessions = 0;
@@ -48,6 +50,10 @@ export class LineReporter {
     const stage = stageOf(saving || computing ? { ...look, progress: null } : look);
     if (stage !== this.#stage) lines.push(`stage: ${stage}${positionText(look)}`);
     this.#stage = stage;
+    const wait = waitOf(look);
+    const waits = wait && `waits: ${wait.why}${wait.boundTo ? `; it goes on at ${wait.boundTo}` : ''}`;
+    if (waits !== null && waits !== this.#waits) lines.push(waits);
+    this.#waits = waits;
     const features = featuresText(status.plan, status.features);
     if (features !== null && features !== this.#features) lines.push(`features: ${features}`);
     this.#features = features;

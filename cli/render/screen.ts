@@ -4,6 +4,7 @@ import type { RunStatus } from '../../workflows/contract.js';
 import type { Look } from '../runs/look.js';
 import { adjustmentText, forkText } from './adjustments.js';
 import { featuresText } from './features.js';
+import { waitOf } from './free-hosts.js';
 import { inOrder, positionOf, remainingMs } from './estimate.js';
 import { costOf } from './explained.js';
 import { isRecovery, keptOf, reasonOf, recoveryCount } from './sessions.js';
@@ -24,6 +25,9 @@ export function renderScreen(look: Look, nowMs: number, width: number): string[]
   lines.push(`${pc.bold(run)}  ${pc.cyan(stageOf(look))}  ${pc.dim(took)}`);
   const trouble = troubleOf(look);
   if (trouble) lines.push(pc.yellow(`  ${trouble}`));
+  const wait = waitOf(look);
+  if (wait) lines.push(pc.yellow(`  ${wait.why}`));
+  if (wait?.boundTo) lines.push(label('goes on at', wait.boundTo));
   if (status) {
     if (status.fork) lines.push(label('fork of', forkText(status.fork)));
     lines.push(...featuresLines(look, status, width));

@@ -1,7 +1,6 @@
 import type { Look } from '../runs/look.js';
 import type { Stage } from '../../workflows/contract.js';
 import { silence } from './estimate.js';
-import { freeHostsText } from './free-hosts.js';
 import { preparationText } from './preparation.js';
 import { detailText } from './sessions.js';
 import { count, duration } from './units.js';
@@ -42,10 +41,6 @@ export function stageOf(look: Look): string {
   }
   if (status.stage === 'preprocess' && look.preparation?.status) {
     return `${names.preprocess}: ${preparationText(look.preparation)}`;
-  }
-  if (status.stage === 'wait-for-device') {
-    const why = freeHostsText(look);
-    if (why !== null) return `${names[status.stage]}: ${why}`;
   }
   const detail =
     (status.stage === 'trainEpoch' && progress ? within[progress.stage] : null) ??

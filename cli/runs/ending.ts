@@ -37,7 +37,7 @@ export interface Patience {
 /** For who looks at a run again and again until it ends: Temporal tells of the end at once, so that looks may be rare. */
 export function patienceUntilEnd(client: Client, run: string): Patience {
   const [left, told] = [new AbortController(), new AbortController()];
-  setMaxListeners(0, left.signal); // the client leaves one with each request, of which a minute's waiting takes one
+  setMaxListeners(0, left.signal); // Temporal's client leaves one with each request, one a minute: some MB in a month
   const tell = () => told.abort(); // also when Temporal goes away: the next looks say so
   client.withAbortSignal(left.signal, () => client.workflow.getHandle(run).result()).then(tell, tell);
   return {

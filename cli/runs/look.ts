@@ -56,16 +56,20 @@ export async function lookAt(client: Client, before: Look): Promise<Look> {
   const { told, asked } = await tellingOf(client, before, `${described.runId} ${described.historyLength}`);
   const lookedAtMs = Date.now();
   const preparing = told.status?.stage === 'preprocess';
+  const workflow = workflowState(described);
+  const status = told.status ?? before.status;
+  // One that was terminated says for ever what it was at.
+  const waiting = workflow.state === 'running' && status?.stage === 'wait-for-device' ? status : null;
   const heard = heartbeatOf(described.raw.pendingActivities ?? []);
   const same = heard !== null && before.heartbeat?.mark === heard.mark;
   return {
     run: before.run,
-    workflow: workflowState(described),
-    status: told.status ?? before.status,
+    workflow,
+    status,
     progress: heard?.progress ?? null,
     training: heard?.progress && tellsOfSteps(heard.progress) ? heard.progress : heard && before.training,
     preparation: preparing ? await lookAtPreparation(client, preparationOf(before.run)) : null,
-    freeHosts: await freeHostsFor(client, told.status),
+    freeHosts: waiting && (await freeHostsFor(client, waiting).catch(() => before.freeHosts)),
     heartbeat: heard && (same ? before.heartbeat : { mark: heard.mark, seenAtMs: lookedAtMs }),
     temporalAnswers: true,
     worker: told.worker,

@@ -71,13 +71,15 @@ test('what fails in its middle has closed its file, so that the folder can go', 
         return []; // that of the listing itself
       }
     });
-  let asked = 0;
-  const permitted = (path: string) => (asked++ < 2 ? Promise.resolve(path) : Promise.reject(new Error('no further')));
+  const open: boolean[] = [];
+  const permitted = (path: string) => {
+    open.push(opened().includes(out));
+    return open.length < 3 ? Promise.resolve(path) : Promise.reject(new Error('no further'));
+  };
   const packing = packImages({ path: await folderOf(await classes(2)), data: job.data, out, permitted });
-  await expect(packing.catch((error: Error) => [error.message, opened().includes(out)])).resolves.toEqual([
-    'no further',
-    false,
-  ]);
+  const after = await packing.catch((error: Error) => [error.message, opened().includes(out)]);
+  expect(after).toEqual(['no further', false]);
+  expect(open).toEqual([true, true, true]);
 });
 
 describe('a folder of images', () => {

@@ -75,7 +75,7 @@ export interface Ending {
   readonly result: FineTuneResult;
 }
 
-/** `temper watch` to the run's end, whatever dies meanwhile. It outlasts an absence of Temporal once it has been there. */
+/** `temper watch` to the run's end, whatever dies meanwhile: an absence of Temporal is outlasted by a command that has once reached it. */
 export async function watchToEnd(stack: TestStack, run: string, timeoutMs = 240_000): Promise<Ending> {
   const watched = await eventually(
     'Temporal answers',
@@ -83,7 +83,7 @@ export async function watchToEnd(stack: TestStack, run: string, timeoutMs = 240_
       const result = await stack.temper(['watch', run, '--json'], { timeoutMs });
       return (result.code !== exitCode.unreachable || result.stdout !== '') && result;
     },
-    timeoutMs,
+    60_000,
   );
   const last = watched.stdout.trim().split('\n').at(-1) ?? '';
   const ending = parse(last) as { event?: string } | null;

@@ -35,7 +35,7 @@ export interface TestStack {
   /** Sends the signal (default SIGKILL) to the process of that name. */
   kill(name: string, signal?: NodeJS.Signals): RecordedProcess;
   /** `temper up` (again); returns when the servers are ready and all workers poll. */
-  up(args?: readonly string[]): Promise<void>;
+  up(args?: readonly string[], env?: NodeJS.ProcessEnv): Promise<void>;
   /** Ends everything at once and removes the folder. */
   stop(): Promise<void>;
 }
@@ -88,8 +88,8 @@ export const startTestStack = async (
       process.kill(found.pid, signal);
       return found;
     },
-    up: async (args = options.upArgs ?? []) => {
-      const result = await stack.temper(['up', '--detach', '--folder', folder, ...args], { timeoutMs: 180_000 });
+    up: async (args = options.upArgs ?? [], env = {}) => {
+      const result = await stack.temper(['up', '--detach', '--folder', folder, ...args], { timeoutMs: 180_000, env });
       if (result.code !== 0) throw new Error(`temper up failed (${result.code}): ${result.stdout}${result.stderr}`);
     },
     stop: async () => {

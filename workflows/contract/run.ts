@@ -105,7 +105,7 @@ export interface RunStatus {
   /** Absent while all are told. */
   readonly earlierSessions?: EarlierSessions;
   readonly startedAtMs: number;
-  /** A strict run goes on only on hosts of this class; null: on any, or it has not begun. Absent in runs of before 0.4. */
+  /** A strict run goes on only on hosts of this class; null: on any, or it has not begun. Absent where an older worker answers. */
   readonly boundTo?: Fingerprint | null;
   readonly evaluation: Evaluation | null;
   /** By `fromStep`. Absent in runs of before 0.3. */

@@ -15,7 +15,7 @@ const WITHIN_MS = 13;
 /** What it had answered has been heard by then. */
 const HEARD_MS = 50;
 
-/** Every second object is created, the others are there and replaced: new bytes under the ETag of the old, or none of it. */
+/** Odd ones are created; even ones are there before, and are replaced if their ETag is still the same. */
 const isCreated = (each: number): boolean => each % 2 === 1;
 const [BEFORE, PUT, AFTER] = ['b', 'p', 'a'].map((letter) => Buffer.alloc(BYTES, letter)) as [Buffer, Buffer, Buffer];
 
@@ -79,7 +79,7 @@ async function problemOf(
   const is = (bytes: Buffer): boolean => found?.bytes.equals(bytes) ?? false;
   if (isPut && !is(PUT)) return 'was acknowledged, and is not what was put';
   if (found === null && !isCreated) return 'was there, and is not';
-  if (found !== null && !is(PUT) && (isCreated || !is(BEFORE))) return `${found.bytes.length} bytes of nobody`;
+  if (found !== null && !is(PUT) && (isCreated || !is(BEFORE))) return `${found.bytes.length} bytes that nobody put`;
   const again = found ? store.putIfMatch(key, AFTER, found.etag) : store.putIfAbsent(key, AFTER);
   const refused = await again.then(
     () => null,
