@@ -14,19 +14,23 @@ export interface FreeHosts {
 }
 
 /** Who could take a run that waits for a device. @throws where Temporal does not say. */
-export async function freeHostsFor(client: Client, { boundTo }: Pick<RunStatus, 'boundTo'>): Promise<FreeHosts> {
-  // A worker asks at both queues, at each while it has room there.
-  const queues = [DEVICE_QUEUE, ...(boundTo ? [deviceQueueOf(boundTo.hostClass)] : [])];
-  const asking = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
-    Promise.all(queues.map((queue) => pollersOf(client, queue))),
-  );
-  return judged(new Set(asking.flatMap((identities) => [...identities])), boundTo?.hostClass ?? null);
+export function freeHostsFor(client: Client, { boundTo }: Pick<RunStatus, 'boundTo'>): Promise<FreeHosts> {
+  return client.withDeadline(Date.now() + ANSWER_WITHIN_MS, async () => {
+    const everywhere = await pollersOf(client, DEVICE_QUEUE);
+    if (!boundTo) return { fitting: everywhere.size, others: 0 };
+    return judged(everywhere, await pollersOf(client, deviceQueueOf(boundTo.hostClass)), boundTo.hostClass);
+  });
 }
 
-/** By the identities of workers (workers/device-part.ts). Workers of before 0.4 do not say their class: they count as neither. */
-export function judged(identities: ReadonlySet<string>, hostClass: string | null): FreeHosts {
-  if (hostClass === null) return { fitting: identities.size, others: 0 };
-  const classes = [...identities].flatMap((identity) => / ([0-9a-f]{16})$/.exec(identity)?.[1] ?? []);
-  const fitting = classes.filter((each) => each === shortClass(hostClass)).length;
-  return { fitting, others: classes.length - fitting };
+/**
+ * A worker asks at both queues, at each while it has room there: one whose slot of the class is taken is known by the class in its
+ * identity (workers/device-part.ts). Workers of before 0.4 have none there.
+ */
+export function judged(everywhere: ReadonlySet<string>, ofTheClass: ReadonlySet<string>, hostClass: string): FreeHosts {
+  const classOf = (identity: string) => / ([0-9a-f]{16})$/.exec(identity)?.[1] ?? null;
+  const fits = (identity: string) => ofTheClass.has(identity) || classOf(identity) === shortClass(hostClass);
+  return {
+    fitting: [...new Set([...everywhere, ...ofTheClass])].filter(fits).length,
+    others: [...everywhere].filter((identity) => !fits(identity) && classOf(identity) !== null).length,
+  };
 }

@@ -21,15 +21,17 @@ const waiting = (freeHosts: Look['freeHosts'], changes: Partial<RunStatus> = {})
 });
 
 describe('who asks for work, by the identities of workers', () => {
-  const [own, other, unknown] = [`1@a ${ours.slice(0, 16)}`, `2@b ${'e'.repeat(16)}`, '3@c'];
+  const [own, other, unknown] = [`1@a ${ours.slice(0, 16)}`, `2@b ${'e'.repeat(16)}`, '3@c'] as const;
 
   test.each([
-    ['of the class, at whichever queue it asks', [own], ours, { fitting: 1, others: 0 }],
-    ['of another class', [other, own], ours, { fitting: 1, others: 1 }],
-    ['older ones, which do not say theirs, are neither', [unknown, other], ours, { fitting: 0, others: 1 }],
-    ['all, where any will do', [unknown, other], null, { fitting: 2, others: 0 }],
-  ])('%s', (_, identities, hostClass, expected) => {
-    expect(judged(new Set(identities), hostClass)).toEqual(expected);
+    ['one that has room for the class', [own], [own], { fitting: 1, others: 0 }],
+    ['one whose slot of the class is taken', [own], [], { fitting: 1, others: 0 }],
+    ['one whose other slot is taken', [], [own], { fitting: 1, others: 0 }],
+    ['one of another class beside it', [other, own], [own], { fitting: 1, others: 1 }],
+    ['others alone; older ones do not say what they are', [unknown, other], [], { fitting: 0, others: 1 }],
+    ['an older one of the class', [unknown], [unknown], { fitting: 1, others: 0 }],
+  ])('%s', (_, everywhere, ofTheClass, expected) => {
+    expect(judged(new Set(everywhere), new Set(ofTheClass), ours)).toEqual(expected);
   });
 });
 
