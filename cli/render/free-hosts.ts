@@ -9,15 +9,16 @@ export interface Wait {
   readonly boundTo: string | null;
 }
 
+const ASKS = 'asks for work: all are busy, no engine starts there, or none runs';
+
 /** Why a run that waits for a device may wait for long; null when a host asks for work that it may go on at. */
 export function waitOf({ freeHosts, status }: Pick<Look, 'freeHosts' | 'status'>): Wait | null {
   if (status?.stage !== 'wait-for-device' || !freeHosts || freeHosts.fitting > 0) return null;
   const { boundTo } = status;
-  if (!boundTo)
-    return { why: 'no device worker asks for work: all are busy, no engine starts there, or none runs', boundTo: null };
+  if (!boundTo) return { why: `no device worker ${ASKS}`, boundTo: null };
   const others = freeHosts.others === 0 ? '' : `; ${counted(freeHosts.others, 'free host')} would give other bits`;
   return {
-    why: `no host of the run's class asks for work: all are busy, no engine starts there, or none runs${others}`,
+    why: `no host of the run's class ${ASKS}${others}`,
     boundTo: classText(boundTo),
   };
 }

@@ -39,6 +39,6 @@ const heartbeatsWithin = async (ms: number, heartbeatTimeoutMs: number): Promise
 };
 
 it('heartbeats three times in the time after which it would be missed, and not more often', async () => {
-  expect(await heartbeatsWithin(2_200, 1_000)).toBeGreaterThanOrEqual(3); // six; a machine under load may leave some out
+  expect(await heartbeatsWithin(4_400, 4_000)).toBeGreaterThanOrEqual(3);
   expect(await heartbeatsWithin(1_100, 15_000)).toBe(1);
 });

@@ -68,8 +68,7 @@ describe('a run from end to end, on the embedded stack', () => {
   });
 
   it('a train, validate and upload round costs at most 30 events, and no workflow task failed', () => {
-    const ofTasks = events.map(typeOf).filter((type) => /workflowTask(Failed|TimedOut)/.test(type));
-    expect(ofTasks.length === 0 || ofTasks.join() === 'workflowTaskTimedOut').toBe(true); // one may be late on a busy machine
+    expect(events.map(typeOf).filter((type) => /workflowTask(Failed|TimedOut)/.test(type))).toEqual([]);
     const activities = scheduledActivities(events);
     expect(activities.filter((name) => name === 'trainEpoch')).toHaveLength(STEPS.length - 1);
     expect(activities.filter((name) => name === 'uploadCheckpoint')).toHaveLength(STEPS.length - 1);

@@ -34,9 +34,9 @@ test('the event loop goes on while every thread computes', async () => {
   await run('thread');
   let ticks = 0;
   const timer = setInterval(() => ticks++, 10);
-  await Promise.all([run('spin', { ms: 400 }), run('spin', { ms: 400 })]);
+  await Promise.all([run('spin', { ms: 2_000 }), run('spin', { ms: 2_000 })]); // long: a busy machine keeps timers waiting
   clearInterval(timer);
-  expect(ticks).toBeGreaterThan(2); // none, were it held up; forty on an idle machine
+  expect(ticks).toBeGreaterThan(10);
 });
 
 test('progress is heard', async () => {
