@@ -14,7 +14,6 @@ export async function startEngine(
 ): Promise<Engine> {
   const client = (await import(pathToFileURL(builtFile('engine/client.ts')).href)) as { Engine: typeof Engine };
   const pinned = { intraOpThreads: 1, interOpThreads: 1 };
-  return new client.Engine({
-    ...{ pinned, logFile: join(directory, 'engine.log'), allowModules, patienceMs, startPatienceMs },
-  });
+  const logFile = join(directory, 'engine.log');
+  return new client.Engine({ pinned, logFile, allowModules, patienceMs, startPatienceMs });
 }
